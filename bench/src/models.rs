@@ -1,0 +1,73 @@
+//! The tables that the rows work on.
+
+use aludel::prelude::*;
+
+/// The row of most measurements: an integer, a text, and a text that may be missing.
+#[derive(Mapped)]
+#[table("item")]
+pub(crate) struct Item {
+    #[column(primary_key)]
+    pub(crate) id: Auto<i64>,
+    pub(crate) name: String,
+    pub(crate) note: Option<String>,
+}
+
+/// One of a thousand owners.
+#[derive(Mapped)]
+#[table("parent")]
+pub(crate) struct Parent {
+    #[column(primary_key)]
+    pub(crate) id: Auto<i64>,
+    pub(crate) name: String,
+    #[relationship(back_populates = parent)]
+    pub(crate) children: Many<Child>,
+}
+
+/// One of an owner's ten children.
+#[derive(Mapped)]
+#[table("child")]
+pub(crate) struct Child {
+    #[column(primary_key)]
+    pub(crate) id: Auto<i64>,
+    #[column(foreign_key = Parent.id, index)]
+    pub(crate) parent_id: Auto<i64>,
+    pub(crate) name: String,
+    #[relationship(back_populates = children)]
+    pub(crate) parent: One<Parent>,
+}
+
+/// The columns of [`Item`], and three relationships that nobody loads.
+#[derive(Mapped)]
+#[table("linked_item")]
+pub(crate) struct LinkedItem {
+    #[column(primary_key)]
+    pub(crate) id: Auto<i64>,
+    pub(crate) name: String,
+    pub(crate) note: Option<String>,
+    #[relationship(back_populates = item)]
+    pub(crate) firsts: Many<First>,
+    #[relationship(back_populates = item)]
+    pub(crate) seconds: Many<Second>,
+    #[relationship(back_populates = item)]
+    pub(crate) thirds: Many<Third>,
+}
+
+macro_rules! referring {
+    ($name:ident, $table:literal, $back:ident) => {
+        /// Something that refers to a [`LinkedItem`].
+        #[derive(Mapped)]
+        #[table($table)]
+        pub(crate) struct $name {
+            #[column(primary_key)]
+            pub(crate) id: Auto<i64>,
+            #[column(foreign_key = LinkedItem.id)]
+            pub(crate) item_id: Auto<i64>,
+            #[relationship(back_populates = $back)]
+            pub(crate) item: One<LinkedItem>,
+        }
+    };
+}
+
+referring!(First, "first_referring", firsts);
+referring!(Second, "second_referring", seconds);
+referring!(Third, "third_referring", thirds);

@@ -1,0 +1,43 @@
+//! The rows of the budget table, a module each.
+
+mod asynchronous;
+mod chinook;
+mod clean;
+mod get;
+mod insert;
+mod load;
+mod memory;
+mod selectin;
+mod stream;
+mod update;
+
+use crate::{
+    harness::{Options, Result},
+    report::Verdict,
+};
+
+/// A row of the budget table.
+pub(crate) struct Row {
+    /// What `--only` calls it.
+    pub(crate) name: &'static str,
+    /// What it measures.
+    pub(crate) about: &'static str,
+    /// Measures it.
+    pub(crate) run: fn(Options) -> Result<Vec<Verdict>>,
+    /// What its child processes do; they print their answer on one line, as numbers.
+    pub(crate) probe: Option<fn(&[String]) -> Result<Vec<f64>>>,
+}
+
+/// All rows, in the table's order.
+pub(crate) const ROWS: [Row; 10] = [
+    load::ROW,
+    selectin::ROW,
+    get::ROW,
+    insert::ROW,
+    update::ROW,
+    clean::ROW,
+    memory::ROW,
+    asynchronous::ROW,
+    chinook::ROW,
+    stream::ROW,
+];

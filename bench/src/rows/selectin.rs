@@ -1,0 +1,132 @@
+//! Parents with their children: two or three queries, and every object linked both ways.
+
+use std::collections::HashMap;
+
+use aludel::{blocking::Session, prelude::*};
+use rusqlite::{Connection, params_from_iter};
+
+use super::Row;
+use crate::{
+    fixture,
+    harness::{Options, Result, duel, time},
+    models::Parent,
+    report::Verdict,
+};
+
+pub(super) const ROW: Row = Row {
+    name: "selectin",
+    about: "load 1,000 parents with 10 children each, both sides linked",
+    run,
+    probe: None,
+};
+
+const PARENTS: usize = 1_000;
+const CHILDREN: usize = 10_000;
+/// Keys in one `IN` list, as the loader does it.
+const KEYS: usize = 500;
+
+struct PlainParent {
+    id: i64,
+    name: String,
+    children: Vec<usize>,
+}
+
+struct PlainChild {
+    id: i64,
+    parent_id: i64,
+    name: String,
+    parent: usize,
+}
+
+fn run(options: Options) -> Result<Vec<Verdict>> {
+    let (engine, raw) = fixture::databases()?;
+    fixture::both(
+        &engine,
+        &raw,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+         INSERT INTO parent (id, name) SELECT i, 'name of parent ' || i FROM n",
+    )?;
+    fixture::both(
+        &engine,
+        &raw,
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+         INSERT INTO child (id, parent_id, name) SELECT i + 1, i / 10 + 1, 'name of child ' || i FROM n",
+    )?;
+    let duel = duel(
+        options,
+        || {
+            let (time, found) = time(|| plain(&raw))?;
+            found.check()?;
+            Ok(time)
+        },
+        || {
+            let (time, ()) = time(|| {
+                let mut session = Session::new(&engine);
+                let parents: Vec<Obj<Parent>> =
+                    session.scalars(select(Parent).options(selectinload(Parent.children))).all()?;
+                match parents.len() == PARENTS && parents[7].children().len()? == CHILDREN / PARENTS
+                {
+                    true => Ok(()),
+                    false => Err("not all parents, or not all children".into()),
+                }
+            })?;
+            Ok(time)
+        },
+    )?;
+    Ok(vec![duel.verdict("load 1,000 × 10, linked both ways", PARENTS + CHILDREN, 1.15)])
+}
+
+/// What the hand-written side loads.
+struct Family {
+    parents: Vec<PlainParent>,
+    children: Vec<PlainChild>,
+}
+
+impl Family {
+    fn check(&self) -> Result<()> {
+        let linked = self.parents.iter().all(|parent| {
+            parent.children.iter().all(|&child| self.children[child].parent_id == parent.id)
+        });
+        let back =
+            self.children.iter().all(|child| self.parents[child.parent].id == child.parent_id);
+        let texts = self.parents.iter().all(|it| !it.name.is_empty())
+            && self.children.iter().all(|it| it.id > 0 && !it.name.is_empty());
+        match self.parents.len() == PARENTS
+            && self.children.len() == CHILDREN
+            && linked
+            && back
+            && texts
+        {
+            true => Ok(()),
+            false => Err("the raw side loaded something else".into()),
+        }
+    }
+}
+
+fn plain(raw: &Connection) -> Result<Family> {
+    let transaction = raw.unchecked_transaction()?;
+    let mut parents: Vec<PlainParent> = raw
+        .prepare_cached("SELECT id, name FROM parent")?
+        .query_map([], |row| {
+            Ok(PlainParent { id: row.get(0)?, name: row.get(1)?, children: Vec::new() })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let place: HashMap<i64, usize> =
+        parents.iter().enumerate().map(|(at, it)| (it.id, at)).collect();
+    let mut children = Vec::new();
+    let ids: Vec<i64> = parents.iter().map(|it| it.id).collect();
+    for keys in ids.chunks(KEYS) {
+        let marks = vec!["?"; keys.len()].join(", ");
+        let sql = format!("SELECT id, parent_id, name FROM child WHERE parent_id IN ({marks})");
+        let mut statement = raw.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(keys))?;
+        while let Some(row) = rows.next()? {
+            let parent_id = row.get(1)?;
+            let parent = *place.get(&parent_id).ok_or("a child without a parent")?;
+            parents[parent].children.push(children.len());
+            children.push(PlainChild { id: row.get(0)?, parent_id, name: row.get(2)?, parent });
+        }
+    }
+    transaction.commit()?;
+    Ok(Family { parents, children })
+}

@@ -1,0 +1,104 @@
+//! The law of this stage.
+
+use proptest::prelude::*;
+
+use super::legalize;
+use crate::{
+    dialect::{Booleans, Capability, Decimals, Dialect, Ilike, Sqlite},
+    expr::{
+        BinaryOp, ColumnRef, FromItem, Node, OrderBy, Query, SelectItem, Source, Statement,
+        TableName, UnaryOp,
+    },
+    value::{Decimal, SqlType},
+};
+
+fn column(name: &'static str, ty: SqlType) -> Node {
+    let from = FromItem { table: TableName::new("item"), source: Source::Table };
+    Node::Column(ColumnRef { from, name, ty, nullable: true })
+}
+
+fn any_node() -> impl Strategy<Value = Node> {
+    let price = Decimal { low: 1050, high: 0, scale: 2, negative: false };
+    let leaf = prop_oneof![
+        Just(column("active", SqlType::Bool)),
+        Just(column("price", SqlType::Decimal)),
+        Just(column("quantity", SqlType::Int)),
+        any::<bool>().prop_map(|it| Node::Bind(it.into())),
+        any::<i64>().prop_map(|it| Node::Bind(it.into())),
+        Just(Node::Bind(price.into())),
+        Just(Node::Hole),
+        Just(Node::Text("a OR b")),
+    ];
+    leaf.prop_recursive(5, 40, 3, |inner| {
+        let boxed = || inner.clone().prop_map(Box::new);
+        let list = || prop::collection::vec(inner.clone(), 0..3);
+        let op = prop::sample::select(vec![
+            BinaryOp::And,
+            BinaryOp::Or,
+            BinaryOp::Eq,
+            BinaryOp::Lt,
+            BinaryOp::Add,
+            BinaryOp::Mul,
+            BinaryOp::Same,
+        ]);
+        let unary = prop::sample::select(vec![UnaryOp::Not, UnaryOp::Neg, UnaryOp::IsNull]);
+        let function = prop::sample::select(vec!["sum", "min", "max", "abs", "count", "lower"]);
+        prop_oneof![
+            (op, boxed(), boxed()).prop_map(|(op, left, right)| Node::Binary { op, left, right }),
+            (unary, boxed()).prop_map(|(op, operand)| Node::Unary { op, operand }),
+            (boxed(), list(), any::<bool>()).prop_map(|(subject, list, negated)| Node::In {
+                subject,
+                list,
+                negated
+            }),
+            (boxed(), boxed(), boxed(), any::<bool>()).prop_map(|(subject, low, high, negated)| {
+                Node::Between { subject, low, high, negated }
+            }),
+            (boxed(), boxed(), any::<bool>()).prop_map(|(subject, pattern, insensitive)| {
+                Node::Like { subject, pattern, escaped: false, insensitive, negated: false }
+            }),
+            (function, inner.clone(), any::<bool>()).prop_map(|(name, arg, distinct)| {
+                Node::Function { name, distinct, ty: arg.ty(), args: vec![arg] }
+            }),
+            (inner.clone(), inner.clone(), boxed()).prop_map(|(condition, value, otherwise)| {
+                Node::Case { arms: vec![(condition, value)], otherwise: Some(otherwise) }
+            }),
+        ]
+    })
+}
+
+prop_compose! {
+    fn any_statement()(item in any_node(), filter in any_node(), inner in any_node(), key in any_node()) -> Statement {
+        let subquery = Query { items: vec![SelectItem::new(inner.clone())], filter: Some(inner), ..Query::default() };
+        let exists = Node::Exists { query: Box::new(subquery), negated: false };
+        Statement::Select(Query {
+            items: vec![SelectItem::new(item)],
+            filter: Some(Node::binary(BinaryOp::And, filter, exists)),
+            group_by: vec![key.clone()],
+            order_by: vec![OrderBy::asc(key)],
+            ..Query::default()
+        })
+    }
+}
+
+fn any_capability() -> impl Strategy<Value = Capability> {
+    (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(native, text, lower)| {
+        let mut capability = *Sqlite.capability();
+        capability.types.booleans = if native { Booleans::Native } else { Booleans::Integer };
+        capability.types.decimals = if text { Decimals::Text } else { Decimals::Native };
+        capability.select.ilike = if lower { Ilike::Lower } else { Ilike::Native };
+        capability
+    })
+}
+
+proptest! {
+    /// Rewriting for a dialect twice changes nothing more.
+    #[test]
+    fn twice_is_once(statement in any_statement(), capability in any_capability()) {
+        let mut once = statement;
+        legalize(&mut once, &capability);
+        let mut twice = once.clone();
+        legalize(&mut twice, &capability);
+        prop_assert_eq!(once, twice);
+    }
+}

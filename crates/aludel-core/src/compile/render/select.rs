@@ -1,0 +1,145 @@
+//! SELECT: items, FROM, joins, and what follows them.
+
+use super::Writer;
+use crate::expr::{
+    Direction, FromItem, Join, JoinKind, Node, NullsOrder, OrderBy, Query, SelectItem,
+};
+
+impl Writer<'_> {
+    /// A query in parentheses. Within it, columns of the statement's own table bear its name.
+    pub(super) fn subquery(&mut self, query: &Query) {
+        let bare = self.bare.take();
+        self.parenthesised(|it| it.select(query));
+        self.bare = bare;
+    }
+
+    pub(super) fn select(&mut self, query: &Query) {
+        let roots = self.visible_roots(query);
+        let outer = self.scopes.len();
+        self.scopes.extend(&roots);
+        self.scopes.extend(query.joins.iter().map(|it| it.target));
+
+        self.push(if query.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        self.list(&query.items, |it, item| it.item(item));
+        self.from(&roots, &query.joins);
+        self.clause(" WHERE ", query.filter.as_ref());
+        if !query.group_by.is_empty() {
+            self.push(" GROUP BY ");
+            self.list(&query.group_by, |it, node| it.node(node));
+        }
+        self.clause(" HAVING ", query.having.as_ref());
+        if !query.order_by.is_empty() {
+            self.push(" ORDER BY ");
+            self.list(&query.order_by, |it, key| it.sort_key(key, &query.items));
+        }
+        self.limit(query.limit, query.offset);
+
+        self.scopes.truncate(outer);
+    }
+
+    /// The tables of FROM without those of the queries around this one, unless none would be left
+    /// (SEL-4).
+    fn visible_roots(&self, query: &Query) -> Vec<FromItem> {
+        let mut roots = query.roots();
+        if roots.iter().any(|it| !self.scopes.contains(it)) {
+            roots.retain(|it| !self.scopes.contains(it));
+        }
+        roots
+    }
+
+    fn item(&mut self, item: &SelectItem) {
+        self.node(&item.node);
+        if let Some(label) = item.label {
+            self.push(" AS ");
+            self.name(label);
+        }
+    }
+
+    /// Each table of FROM is followed by the joins that start from it; a join whose condition names
+    /// several tables goes to the last of them.
+    fn from(&mut self, roots: &[FromItem], joins: &[Join]) {
+        let mut groups: Vec<Vec<&Join>> = vec![Vec::new(); roots.len()];
+        let mut group_of: Vec<(FromItem, usize)> = roots.iter().copied().zip(0..).collect();
+        for join in joins {
+            let mut group = None;
+            join.on.columns(&mut |column| {
+                let found = group_of.iter().find(|(item, _)| *item == column.from);
+                group = group.max(found.map(|(_, index)| *index));
+            });
+            let group = group.unwrap_or(0);
+            group_of.push((join.target, group));
+            if let Some(group) = groups.get_mut(group) {
+                group.push(join);
+            }
+        }
+        if !roots.is_empty() {
+            self.push(" FROM ");
+        }
+        self.list(roots.iter().zip(groups), |it, (root, joins)| {
+            it.appearance(root);
+            joins.into_iter().for_each(|join| it.join(join));
+        });
+    }
+
+    fn join(&mut self, join: &Join) {
+        self.push(match join.kind {
+            JoinKind::Inner => " JOIN ",
+            JoinKind::Left => " LEFT OUTER JOIN ",
+        });
+        self.appearance(&join.target);
+        self.push(" ON ");
+        self.node(&join.on);
+    }
+
+    pub(super) fn clause(&mut self, keyword: &str, condition: Option<&Node>) {
+        if let Some(condition) = condition {
+            self.push(keyword);
+            self.node(condition);
+        }
+    }
+
+    /// A sort key that an item's label names stands as that label (SEL-6).
+    fn sort_key(&mut self, key: &OrderBy, items: &[SelectItem]) {
+        let (node, collation) = match &key.node {
+            Node::Collate { operand, collation } => (&**operand, Some(*collation)),
+            node => (node, None),
+        };
+        let labelled = items.iter().find(|it| it.label.is_some() && it.node == *node);
+        match labelled.and_then(|it| it.label) {
+            Some(label) => {
+                self.name(label);
+                if let Some(collation) = collation {
+                    self.push(" COLLATE ");
+                    self.name(collation);
+                }
+            }
+            None => self.node(&key.node),
+        }
+        if key.direction == Direction::Desc {
+            self.push(" DESC");
+        }
+        match key.nulls {
+            Some(NullsOrder::First) => self.push(" NULLS FIRST"),
+            Some(NullsOrder::Last) => self.push(" NULLS LAST"),
+            None => {}
+        }
+    }
+
+    fn limit(&mut self, limit: Option<u64>, offset: Option<u64>) {
+        match (limit, self.dialect.capability().select.unlimited) {
+            (Some(rows), _) => {
+                self.push(" LIMIT ");
+                self.count(rows);
+            }
+            (None, Some(unlimited)) if offset.is_some() => {
+                self.push(" LIMIT ");
+                self.push(unlimited);
+            }
+            (None, _) => {}
+        }
+        if let Some(rows) = offset {
+            self.push(" OFFSET ");
+            self.count(rows);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! How databases differ: a capability constant, and deviations from standard SQL.
+//!
+//! Everything that a stage of [`compile`](crate::compile) must decide stands in [`Capability`];
+//! everything that is merely spelled in another way is a method of [`Dialect`] whose default is
+//! the standard's spelling. A new database is a module with a constant and its deviations.
+
+mod capability;
+mod keywords;
+mod sqlite;
+
+use std::fmt::Write as _;
+
+pub use capability::{
+    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dml, EmptyInsert,
+    Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Types,
+};
+pub use sqlite::Sqlite;
+
+use crate::value::SqlType;
+
+/// How a dialect spells a generic function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// A call with parentheses: `lower(x)`.
+    Call(&'static str),
+    /// A keyword without them: `CURRENT_TIMESTAMP`.
+    Keyword(&'static str),
+}
+
+/// A database's way of speaking SQL.
+pub trait Dialect: Send + Sync + std::fmt::Debug + 'static {
+    /// The name, as it stands in URLs and messages: `sqlite`.
+    fn name(&self) -> &'static str;
+
+    /// What the database can do, and in which form.
+    fn capability(&self) -> &'static Capability;
+
+    /// Writes the parameter of this position, counted from 1.
+    fn placeholder(&self, sql: &mut String, position: usize) {
+        let _ = position;
+        sql.push('?');
+    }
+
+    /// Writes a type's name.
+    fn type_name(&self, sql: &mut String, ty: SqlType) {
+        let _ = write!(sql, "{ty}");
+    }
+
+    /// A generic function's own name.
+    fn function(&self, name: &'static str) -> Spelling {
+        match name {
+            "now" => Spelling::Keyword("CURRENT_TIMESTAMP"),
+            name => Spelling::Call(name),
+        }
+    }
+
+    /// Whether a word, in lower case, must be quoted to serve as a name.
+    fn is_reserved(&self, word: &str) -> bool {
+        keywords::is_standard(word)
+    }
+
+    /// Writes a name, in quotes where it needs them: reserved words, upper case, and whatever is
+    /// not a letter, a digit or an underscore.
+    fn identifier(&self, sql: &mut String, name: &str) {
+        if keywords::is_plain(name) && !self.is_reserved(name) {
+            sql.push_str(name);
+        } else {
+            self.quoted(sql, name);
+        }
+    }
+
+    /// Writes a name in quotes.
+    fn quoted(&self, sql: &mut String, name: &str) {
+        let quote = self.capability().identifiers.quote.char();
+        sql.push(quote);
+        for c in name.chars() {
+            if c == quote {
+                sql.push(quote);
+            }
+            sql.push(c);
+        }
+        sql.push(quote);
+    }
+
+    /// Writes a text as a literal; only DDL needs it, statements send parameters.
+    fn text_literal(&self, sql: &mut String, text: &str) {
+        sql.push('\'');
+        sql.push_str(&text.replace('\'', "''"));
+        sql.push('\'');
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! [`Capability`]: what a database can do, as one constant a dialect.
+//!
+//! Grouped enums rather than flags, so that nonsense can't be written and a reader sees the forms
+//! that exist.
+
+/// What a database can do, and in which form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capability {
+    /// Names.
+    pub identifiers: Identifiers,
+    /// Types.
+    pub types: Types,
+    /// Queries.
+    pub select: Select,
+    /// INSERT, UPDATE and DELETE.
+    pub dml: Dml,
+    /// CREATE and DROP.
+    pub ddl: Ddl,
+}
+
+/// Names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identifiers {
+    /// What stands around a name that needs it.
+    pub quote: Quote,
+    /// The longest name, in bytes.
+    pub max_length: usize,
+}
+
+/// What stands around a name that needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quote {
+    /// `"name"`, the standard's way.
+    Double,
+    /// `` `name` ``
+    Backtick,
+}
+
+impl Quote {
+    /// The character.
+    pub const fn char(self) -> char {
+        match self {
+            Self::Double => '"',
+            Self::Backtick => '`',
+        }
+    }
+}
+
+/// Types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Types {
+    /// Truth values.
+    pub booleans: Booleans,
+    /// Exact decimal numbers.
+    pub decimals: Decimals,
+}
+
+/// How truth values are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Booleans {
+    /// A type of their own: a column is a condition, `TRUE` a literal.
+    Native,
+    /// The integers 0 and 1: a column becomes a condition by `= 1`.
+    Integer,
+}
+
+/// How exact decimal numbers are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decimals {
+    /// A type of their own.
+    Native,
+    /// Text, with functions `decimal_add`, `decimal_sub`, `decimal_mul`, `decimal_sum` and a
+    /// collation `decimal` (the names of SQLite's own extension); there is no division.
+    Text,
+}
+
+/// Queries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Select {
+    /// The most parameters that one statement may have.
+    pub max_parameters: usize,
+    /// Equality in which NULL equals NULL.
+    pub same: Same,
+    /// What stands for "no limit" before an OFFSET; `None` where an OFFSET may stand alone.
+    pub unlimited: Option<&'static str>,
+    /// LIKE that ignores case.
+    pub ilike: Ilike,
+    /// Concatenation of texts.
+    pub concat: Concat,
+    /// `(a, b) IN …`
+    pub row_in: RowIn,
+}
+
+/// Equality in which NULL equals NULL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Same {
+    /// `IS NOT DISTINCT FROM`, the standard's way.
+    DistinctFrom,
+    /// `IS` of any two expressions.
+    Is,
+    /// `<=>`
+    Spaceship,
+}
+
+/// LIKE that ignores case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ilike {
+    /// `ILIKE`
+    Native,
+    /// `lower(x) LIKE lower(y)`
+    Lower,
+}
+
+/// Concatenation of texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concat {
+    /// `a || b`, the standard's way.
+    Operator,
+    /// `concat(a, b)`
+    Function,
+}
+
+/// How a row value is looked up in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowIn {
+    /// `(a, b) IN ((1, 2), (3, 4))`, the standard's way.
+    List,
+    /// `(a, b) IN (VALUES (1, 2), (3, 4))`
+    Values,
+}
+
+/// INSERT, UPDATE and DELETE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dml {
+    /// RETURNING.
+    pub returning: Returning,
+    /// An INSERT of nothing but defaults.
+    pub empty_insert: EmptyInsert,
+}
+
+/// Which statements may have RETURNING.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returning {
+    /// None.
+    None,
+    /// INSERT and DELETE.
+    InsertAndDelete,
+    /// INSERT, UPDATE and DELETE.
+    All,
+}
+
+/// An INSERT of nothing but defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyInsert {
+    /// `DEFAULT VALUES`, the standard's way.
+    DefaultValues,
+    /// `() VALUES ()`
+    EmptyLists,
+}
+
+/// CREATE and DROP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ddl {
+    /// What can be done to a table's constraints once the table exists.
+    pub alter: Alter,
+    /// How the database is told to generate a primary key.
+    pub autoincrement: Autoincrement,
+    /// Whether `CREATE INDEX` knows `IF NOT EXISTS`.
+    pub index_if_not_exists: bool,
+    /// Which name bears the schema in `CREATE INDEX name ON table`.
+    pub index_schema: IndexSchema,
+    /// Whether a default that is an expression must stand in parentheses.
+    pub parenthesised_defaults: bool,
+}
+
+/// What can be done to a table's constraints once the table exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alter {
+    /// Nothing; but a foreign key may name a table that doesn't exist yet, so that a cycle needs
+    /// nothing.
+    Nothing,
+    /// `ALTER TABLE … ADD CONSTRAINT` and `DROP CONSTRAINT`, which foreign keys of a cycle need.
+    Constraints,
+}
+
+/// How the database is told to generate a primary key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Autoincrement {
+    /// A column `INTEGER … PRIMARY KEY` does so by itself.
+    RowId,
+    /// `GENERATED BY DEFAULT AS IDENTITY`, the standard's way.
+    Identity,
+    /// `AUTO_INCREMENT`
+    Keyword,
+}
+
+/// Which name bears the schema in `CREATE INDEX name ON table`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexSchema {
+    /// The table's; the index is in its table's schema.
+    Table,
+    /// The index's own.
+    Index,
+}

@@ -1,0 +1,191 @@
+//! SQLite.
+
+use super::{
+    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dialect, Dml, EmptyInsert,
+    Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Types,
+};
+use crate::value::SqlType;
+
+/// SQLite 3.35 or later.
+#[derive(Clone, Copy, Debug)]
+pub struct Sqlite;
+
+const CAPABILITY: Capability = Capability {
+    // SQLite has no limit of its own; this keeps generated names readable.
+    identifiers: Identifiers { quote: Quote::Double, max_length: 255 },
+    types: Types { booleans: Booleans::Integer, decimals: Decimals::Text },
+    select: Select {
+        max_parameters: 32_766,
+        same: Same::Is,
+        unlimited: Some("-1"),
+        ilike: Ilike::Lower,
+        concat: Concat::Operator,
+        row_in: RowIn::Values,
+    },
+    dml: Dml { returning: Returning::All, empty_insert: EmptyInsert::DefaultValues },
+    ddl: Ddl {
+        alter: Alter::Nothing,
+        autoincrement: Autoincrement::RowId,
+        index_if_not_exists: true,
+        index_schema: IndexSchema::Index,
+        parenthesised_defaults: true,
+    },
+};
+
+impl Dialect for Sqlite {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn capability(&self) -> &'static Capability {
+        &CAPABILITY
+    }
+
+    /// The names choose the affinity. Decimals and moments are text: a column of numeric affinity
+    /// would turn exact decimals into binary floating-point numbers.
+    fn type_name(&self, sql: &mut String, ty: SqlType) {
+        match ty {
+            SqlType::Bool | SqlType::SmallInt | SqlType::Int | SqlType::BigInt => {
+                sql.push_str("INTEGER");
+            }
+            SqlType::Float | SqlType::Double => sql.push_str("REAL"),
+            SqlType::VarChar(n) => sql.push_str(&format!("VARCHAR({n})")),
+            SqlType::Bytes => sql.push_str("BLOB"),
+            SqlType::Text
+            | SqlType::Date
+            | SqlType::Time
+            | SqlType::DateTime
+            | SqlType::Decimal
+            | SqlType::Numeric(..) => sql.push_str("TEXT"),
+        }
+    }
+
+    fn is_reserved(&self, word: &str) -> bool {
+        RESERVED.binary_search(&word).is_ok()
+    }
+}
+
+/// Sorted. Words that SQLite's grammar never takes for a name, and some that read badly as one.
+pub(super) const RESERVED: &[&str] = &[
+    "add",
+    "all",
+    "alter",
+    "analyze",
+    "and",
+    "as",
+    "asc",
+    "autoincrement",
+    "begin",
+    "between",
+    "by",
+    "cascade",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "column",
+    "commit",
+    "conflict",
+    "constraint",
+    "create",
+    "cross",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "database",
+    "default",
+    "deferrable",
+    "deferred",
+    "delete",
+    "desc",
+    "distinct",
+    "do",
+    "drop",
+    "else",
+    "end",
+    "escape",
+    "except",
+    "exclusive",
+    "exists",
+    "false",
+    "filter",
+    "for",
+    "foreign",
+    "from",
+    "full",
+    "glob",
+    "group",
+    "having",
+    "if",
+    "ignore",
+    "immediate",
+    "in",
+    "index",
+    "indexed",
+    "initially",
+    "inner",
+    "insert",
+    "intersect",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "left",
+    "like",
+    "limit",
+    "match",
+    "natural",
+    "not",
+    "nothing",
+    "notnull",
+    "null",
+    "of",
+    "offset",
+    "on",
+    "or",
+    "order",
+    "outer",
+    "over",
+    "plan",
+    "pragma",
+    "primary",
+    "query",
+    "raise",
+    "recursive",
+    "references",
+    "regexp",
+    "reindex",
+    "release",
+    "rename",
+    "replace",
+    "restrict",
+    "returning",
+    "right",
+    "rollback",
+    "row",
+    "rows",
+    "savepoint",
+    "select",
+    "set",
+    "table",
+    "temp",
+    "temporary",
+    "then",
+    "to",
+    "transaction",
+    "trigger",
+    "true",
+    "union",
+    "unique",
+    "update",
+    "using",
+    "vacuum",
+    "values",
+    "view",
+    "virtual",
+    "when",
+    "where",
+    "window",
+    "with",
+    "without",
+];

@@ -1,0 +1,37 @@
+//! [`delete`]
+
+use super::ReturningStatement;
+use crate::expr::{Delete, FromTarget, Predicate, Selectable, Statement};
+
+/// A DELETE.
+#[must_use = "a statement does nothing until a session or a connection executes it"]
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeleteStatement {
+    delete: Delete,
+}
+
+/// Begins a DELETE from a table. Without a filter it deletes every row.
+pub fn delete(target: impl FromTarget) -> DeleteStatement {
+    let table = target.from_item().table;
+    DeleteStatement { delete: Delete { table, filter: None, returning: Vec::new() } }
+}
+
+impl DeleteStatement {
+    /// Adds a condition to WHERE, with AND.
+    pub fn filter(mut self, condition: impl Predicate) -> Self {
+        self.delete.and_filter(condition.into_predicate());
+        self
+    }
+
+    /// Reads something of each deleted row back.
+    pub fn returning<S: Selectable<Row = R>, R>(mut self, item: S) -> ReturningStatement<R> {
+        self.delete.returning = super::returning::nodes(item);
+        ReturningStatement::new::<S>(self.delete.into())
+    }
+}
+
+impl From<DeleteStatement> for Statement {
+    fn from(it: DeleteStatement) -> Self {
+        Self::Delete(it.delete)
+    }
+}

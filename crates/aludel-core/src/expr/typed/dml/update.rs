@@ -1,0 +1,68 @@
+//! [`update`]
+
+use super::{ReturningStatement, value_for};
+use crate::{
+    expr::{Column, FromTarget, Predicate, Selectable, SetValue, Statement, Update},
+    value::ColumnType,
+};
+
+/// An UPDATE.
+#[must_use = "a statement does nothing until a session or a connection executes it"]
+#[derive(Clone, Debug, PartialEq)]
+pub struct UpdateStatement {
+    update: Update,
+}
+
+/// Begins an UPDATE of a table. Without a filter it changes every row.
+///
+/// ```
+/// # use aludel_core::{compile::compile, dialect::Sqlite, expr::{Column, FromItem, Source, TableName}};
+/// use aludel_core::expr::{Expression, update};
+/// # struct Tag;
+/// # let table = TableName::new("user_account");
+/// # #[allow(non_snake_case)]
+/// # let User = FromItem { table, source: Source::Table };
+/// # let name = Column::<Tag, String>::new(Source::Table, table, "name");
+/// # let age = Column::<Tag, Option<i32>>::new(Source::Table, table, "age");
+///
+/// let stmt = update(User).set(age, age + 1).filter(name.eq("Ada"));
+/// assert_eq!(
+///     &*compile(&stmt.into(), &Sqlite)?.sql,
+///     "UPDATE user_account SET age = age + ? WHERE name = ?"
+/// );
+/// # Ok::<(), aludel_core::Error>(())
+/// ```
+pub fn update(target: impl FromTarget) -> UpdateStatement {
+    let table = target.from_item().table;
+    UpdateStatement {
+        update: Update { table, set: Vec::new(), filter: None, returning: Vec::new() },
+    }
+}
+
+impl UpdateStatement {
+    /// Sets a column to a value or an expression.
+    pub fn set<E, T: ColumnType, V: SetValue<T>>(mut self, column: Column<E, T>, value: V) -> Self {
+        let value = value_for(self.update.table, column.set(value));
+        self.update.set.push((column.name(), value));
+        self
+    }
+
+    /// Adds a condition to WHERE, with AND.
+    pub fn filter(mut self, condition: impl Predicate) -> Self {
+        let node = condition.into_predicate();
+        self.update.and_filter(node);
+        self
+    }
+
+    /// Reads something of each changed row back.
+    pub fn returning<S: Selectable<Row = R>, R>(mut self, item: S) -> ReturningStatement<R> {
+        self.update.returning = super::returning::nodes(item);
+        ReturningStatement::new::<S>(self.update.into())
+    }
+}
+
+impl From<UpdateStatement> for Statement {
+    fn from(it: UpdateStatement) -> Self {
+        Self::Update(it.update)
+    }
+}

@@ -1,0 +1,150 @@
+//! [`text`]: SQL as the user wrote it, with named parameters.
+
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use parse::{Part, parse};
+
+use super::{RowBuffer, Rows};
+use crate::{
+    Error, Result,
+    compile::{Compiled, Param, within_limits},
+    dialect::Dialect,
+    value::{FromRow, Value},
+};
+
+/// A statement as the user wrote it, with parameters `:name`.
+#[must_use = "a statement does nothing until a session or a connection executes it"]
+#[derive(Clone, Debug)]
+pub struct TextStatement {
+    sql: String,
+    parts: Vec<Part>,
+    values: Vec<(String, Value)>,
+}
+
+/// A statement as you write it. `:name` is a parameter, and may stand more than once; it is none in
+/// quotes, in comments, and in `::type`; `\:` is a colon.
+///
+/// ```
+/// use aludel_core::{dialect::Sqlite, expr::text};
+///
+/// let stmt = text("SELECT name FROM user_account WHERE age > :age AND age <> 2 * :age").bind("age", 18);
+/// let compiled = stmt.compile(&Sqlite)?;
+/// assert_eq!(&*compiled.sql, "SELECT name FROM user_account WHERE age > ? AND age <> 2 * ?");
+/// assert_eq!(compiled.params.len(), 2);
+/// # Ok::<(), aludel_core::Error>(())
+/// ```
+pub fn text(sql: impl Into<String>) -> TextStatement {
+    let sql = sql.into();
+    let parts = parse(&sql);
+    TextStatement { sql, parts, values: Vec::new() }
+}
+
+impl TextStatement {
+    /// Gives a parameter its value; the last one given counts.
+    pub fn bind(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        let (name, value) = (name.into(), value.into());
+        match self.values.iter_mut().find(|(it, _)| *it == name) {
+            Some((_, old)) => *old = value,
+            None => self.values.push((name, value)),
+        }
+        self
+    }
+
+    /// Reads each row into a tuple, by the columns' places, or into a struct with `#[derive(Row)]`,
+    /// by their names.
+    pub fn rows<R: FromRow>(self) -> TextQuery<R> {
+        TextQuery { statement: self, buffer: Rows::<R>::boxed }
+    }
+
+    /// The text, as it was written.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// Spells the parameters as a dialect does.
+    ///
+    /// # Errors
+    /// A parameter has no value, or a value has no parameter of its name.
+    pub fn compile(&self, dialect: &dyn Dialect) -> Result<Compiled> {
+        self.check_names()?;
+        let mut sql = String::with_capacity(self.sql.len());
+        let mut params = Vec::new();
+        for part in &self.parts {
+            match part {
+                Part::Sql(text) => sql.push_str(text),
+                Part::Name(name) => {
+                    let value = self.value(name).ok_or_else(|| missing(name))?;
+                    params.push(Param::Value(value.clone()));
+                    dialect.placeholder(&mut sql, params.len());
+                }
+            }
+        }
+        let compiled = Compiled { sql: sql.into(), params };
+        within_limits(&compiled, dialect)?;
+        Ok(compiled)
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.values.iter().find(|(it, _)| it == name).map(|(_, value)| value)
+    }
+
+    fn check_names(&self) -> Result<()> {
+        for (name, _) in &self.values {
+            let known =
+                self.parts.iter().any(|it| matches!(it, Part::Name(other) if other == name));
+            if !known {
+                let message = format!(
+                    "a value is bound to `{name}`, but the text has no parameter `:{name}`"
+                );
+                return Err(Error::Compile(message.into()));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn missing(name: &str) -> Error {
+    Error::Compile(
+        format!("the parameter `:{name}` has no value; give it one with `.bind(\"{name}\", …)`")
+            .into(),
+    )
+}
+
+/// A statement as the user wrote it, whose rows are `Row`s.
+#[must_use = "a statement does nothing until a session or a connection executes it"]
+pub struct TextQuery<Row> {
+    statement: TextStatement,
+    buffer: fn() -> Box<dyn RowBuffer<Row>>,
+}
+
+impl<Row> TextQuery<Row> {
+    /// As [`TextStatement::bind`].
+    pub fn bind(self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        Self { statement: self.statement.bind(name, value), ..self }
+    }
+
+    /// The statement.
+    pub fn statement(&self) -> &TextStatement {
+        &self.statement
+    }
+
+    /// An empty buffer for the rows.
+    pub fn buffer(&self) -> Box<dyn RowBuffer<Row>> {
+        (self.buffer)()
+    }
+}
+
+impl<Row> Clone for TextQuery<Row> {
+    fn clone(&self) -> Self {
+        Self { statement: self.statement.clone(), buffer: self.buffer }
+    }
+}
+
+impl<Row> std::fmt::Debug for TextQuery<Row> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("TextQuery").field(&self.statement).finish()
+    }
+}

@@ -1,0 +1,142 @@
+//! The children of nodes, said once for both walks: the one that reads and the one that
+//! rewrites.
+
+use super::{ColumnRef, FromItem, Node, Query, SelectItem};
+
+macro_rules! walks {
+    ($children:ident, $query:ident $(, $mutable:tt)?) => {
+        impl Node {
+            /// Calls `visit` for each direct child, left to right; subqueries are not entered.
+            pub(crate) fn $children<'a>(&'a $($mutable)? self, mut visit: impl FnMut(&'a $($mutable)? Self)) {
+                match self {
+                    Self::Column(_) | Self::Bind(_) | Self::Hole | Self::Null | Self::Text(_) => {}
+                    Self::Exists { .. } | Self::Scalar(_) => {}
+                    Self::Binary { left, right, .. } => {
+                        visit(left);
+                        visit(right);
+                    }
+                    Self::Unary { operand, .. }
+                    | Self::Cast { operand, .. }
+                    | Self::Collate { operand, .. } => visit(operand),
+                    Self::Between { subject, low, high, .. } => {
+                        visit(subject);
+                        visit(low);
+                        visit(high);
+                    }
+                    Self::Like { subject, pattern, .. } => {
+                        visit(subject);
+                        visit(pattern);
+                    }
+                    Self::In { subject, list, .. } => {
+                        visit(subject);
+                        list.into_iter().for_each(visit);
+                    }
+                    Self::InQuery { subject, .. } => visit(subject),
+                    Self::Function { args: nodes, .. } | Self::Tuple(nodes) => {
+                        nodes.into_iter().for_each(visit);
+                    }
+                    Self::Case { arms, otherwise } => {
+                        for (condition, value) in arms {
+                            visit(condition);
+                            visit(value);
+                        }
+                        if let Some(it) = otherwise {
+                            visit(it);
+                        }
+                    }
+                }
+            }
+
+            /// The subquery that the node itself holds.
+            pub(crate) fn $query(&$($mutable)? self) -> Option<&$($mutable)? Query> {
+                match self {
+                    Self::InQuery { query, .. } | Self::Exists { query, .. } | Self::Scalar(query) => Some(query),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+walks!(children, query);
+walks!(children_mut, query_mut, mut);
+
+impl Node {
+    /// Calls `visit` for each column of this expression, left to right, outside of subqueries.
+    pub(crate) fn columns<'a>(&'a self, visit: &mut dyn FnMut(&'a ColumnRef)) {
+        match self {
+            Self::Column(column) => visit(column),
+            _ => self.children(|it| it.columns(visit)),
+        }
+    }
+
+    /// Calls `visit` for this expression and all within it, those of subqueries too.
+    pub(crate) fn visit<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+        visit(self);
+        self.children(|it| it.visit(visit));
+        if let Some(query) = self.query() {
+            query.nodes(|it| it.visit(visit));
+        }
+    }
+
+    /// Lets columns of one appearance of a table be those of another, in subqueries too.
+    pub fn retarget(&mut self, from: FromItem, to: FromItem) {
+        if let Self::Column(column) = self
+            && column.from == from
+        {
+            column.from = to;
+        }
+        self.children_mut(|it| it.retarget(from, to));
+        if let Some(query) = self.query_mut() {
+            let items = query.items.iter_mut().map(|it| &mut it.node);
+            let joins = query.joins.iter_mut().map(|it| &mut it.on);
+            let clauses =
+                query.filter.iter_mut().chain(&mut query.having).chain(&mut query.group_by);
+            let order = query.order_by.iter_mut().map(|it| &mut it.node);
+            items.chain(joins).chain(clauses).chain(order).for_each(|it| it.retarget(from, to));
+        }
+    }
+
+    /// Whether a parameter of this expression is supplied at execution.
+    pub(crate) fn has_hole(&self) -> bool {
+        let mut found = false;
+        self.visit(&mut |it| found |= matches!(it, Self::Hole));
+        found
+    }
+}
+
+impl Query {
+    /// Calls `visit` for each expression of the query, in the order of the text.
+    pub(crate) fn nodes<'a>(&'a self, mut visit: impl FnMut(&'a Node)) {
+        self.items.iter().for_each(|it| visit(&it.node));
+        self.joins.iter().for_each(|it| visit(&it.on));
+        self.filter.iter().for_each(&mut visit);
+        self.group_by.iter().for_each(&mut visit);
+        self.having.iter().for_each(&mut visit);
+        self.order_by.iter().for_each(|it| visit(&it.node));
+    }
+
+    /// The tables that stand in FROM by themselves, in order of appearance: those of [`Query::from`],
+    /// then those of the items, of WHERE and of the joins' conditions, without what a join brings in.
+    pub fn roots(&self) -> Vec<FromItem> {
+        let mut roots = self.from.clone();
+        let mut add = |column: &ColumnRef| {
+            let item = column.from;
+            if !roots.contains(&item) && !self.joins.iter().any(|join| join.target == item) {
+                roots.push(item);
+            }
+        };
+        self.items.iter().for_each(|it| it.node.columns(&mut add));
+        self.filter.iter().for_each(|it| it.columns(&mut add));
+        self.joins.iter().for_each(|it| it.on.columns(&mut add));
+        roots
+    }
+
+    /// Replaces the items by the constant 1, for EXISTS. The tables that only items named stay.
+    pub(crate) fn into_existence(mut self) -> Self {
+        self.from = self.roots();
+        self.items = vec![SelectItem::new(Node::Text("1"))];
+        self.order_by.clear();
+        self
+    }
+}

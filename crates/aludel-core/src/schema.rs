@@ -1,0 +1,14 @@
+//! What a database contains, as data: [`MetaData`], [`Table`], columns, keys and indexes; and the
+//! DDL that creates it, in dependency order.
+
+mod column;
+mod ddl;
+mod metadata;
+mod order;
+mod table;
+mod validate;
+
+pub use column::{Column, ServerDefault};
+pub use ddl::{CheckFirst, create_index, create_statements, create_table, drop_statements};
+pub use metadata::MetaData;
+pub use table::{Action, Check, ForeignKey, Index, Table, Unique};

@@ -1,0 +1,172 @@
+//! CREATE and DROP statements, in the order of the foreign keys.
+
+mod table;
+mod writer;
+
+use writer::Writer;
+
+use super::{ForeignKey, Index, MetaData, Table, order::Order};
+use crate::{
+    Error, Result,
+    dialect::{Alter, Dialect, IndexSchema},
+};
+
+/// Whether a statement does nothing where what it makes is there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CheckFirst {
+    /// `IF NOT EXISTS`
+    #[default]
+    Yes,
+    /// The database refuses.
+    No,
+}
+
+/// The statements that create all tables and their indexes, those that aren't there yet: each table
+/// after those that it refers to, followed by its indexes.
+///
+/// # Errors
+/// There are no tables, a foreign key refers to nothing, or a name is too long.
+///
+/// ```
+/// use aludel_core::dialect::Sqlite;
+/// use aludel_core::schema::{Column, MetaData, Table, create_statements};
+/// use aludel_core::value::SqlType;
+///
+/// let mut metadata = MetaData::new();
+/// metadata.add(Table::new("tag").column(Column::new("id", SqlType::BigInt)).primary_key(["id"]))?;
+/// assert_eq!(
+///     create_statements(&metadata, &Sqlite)?,
+///     ["CREATE TABLE IF NOT EXISTS tag (\n    id INTEGER NOT NULL PRIMARY KEY\n)"]
+/// );
+/// # Ok::<(), aludel_core::Error>(())
+/// ```
+pub fn create_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    not_empty(metadata)?;
+    metadata.validate()?;
+    let order = Order::of(metadata.tables());
+    let mut statements = Vec::new();
+    let mut late = Vec::new();
+    for table in &order.tables {
+        let is_late = |it: &ForeignKey| is_late(&order, table, it, dialect);
+        statements.push(table::create(table, dialect, CheckFirst::Yes, |it| !is_late(it))?);
+        for index in &table.indexes {
+            statements.push(create_index(table, index, dialect, CheckFirst::Yes)?);
+        }
+        for key in table.foreign_keys.iter().filter(|it| is_late(it)) {
+            late.push(add_constraint(table, key, dialect)?);
+        }
+    }
+    statements.append(&mut late);
+    Ok(statements)
+}
+
+/// The statements that drop all tables, those that are there: each table before those that it refers
+/// to.
+///
+/// # Errors
+/// There are no tables, or a ring of foreign keys has none with a name by which it can be dropped
+/// first.
+pub fn drop_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    not_empty(metadata)?;
+    let order = Order::of(metadata.tables());
+    let mut statements = Vec::new();
+    for table in &order.tables {
+        for key in table.foreign_keys.iter().filter(|it| is_late(&order, table, it, dialect)) {
+            statements.push(drop_constraint(table, key, dialect)?);
+        }
+    }
+    for table in order.tables.iter().rev() {
+        let mut writer = Writer::new(dialect);
+        writer.push("DROP TABLE IF EXISTS ");
+        writer.table(table.schema.as_deref(), &table.name)?;
+        statements.push(writer.finish());
+    }
+    Ok(statements)
+}
+
+/// The statement that creates a table with all its constraints, without its indexes.
+///
+/// # Errors
+/// A name is too long.
+pub fn create_table(
+    table: &Table,
+    dialect: &dyn Dialect,
+    check_first: CheckFirst,
+) -> Result<String> {
+    table::create(table, dialect, check_first, |_| true)
+}
+
+/// The statement that creates an index of a table.
+///
+/// # Errors
+/// A name is too long.
+pub fn create_index(
+    table: &Table,
+    index: &Index,
+    dialect: &dyn Dialect,
+    check_first: CheckFirst,
+) -> Result<String> {
+    let mut writer = Writer::new(dialect);
+    writer.push(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
+    if check_first == CheckFirst::Yes && dialect.capability().ddl.index_if_not_exists {
+        writer.push("IF NOT EXISTS ");
+    }
+    let schema = table.schema.as_deref();
+    let (of_index, of_table) = match dialect.capability().ddl.index_schema {
+        IndexSchema::Table => (None, schema),
+        IndexSchema::Index => (schema, None),
+    };
+    if let Some(schema) = of_index {
+        writer.name(schema)?;
+        writer.push(".");
+    }
+    match &index.name {
+        Some(name) => writer.name(name)?,
+        None => writer.generated_name(&index.name_in(table)),
+    }
+    writer.push(" ON ");
+    writer.table(of_table, &table.name)?;
+    writer.push(" ");
+    writer.columns(&index.columns)?;
+    Ok(writer.finish())
+}
+
+/// Whether a foreign key can be added only after all tables exist.
+fn is_late(order: &Order<'_>, table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> bool {
+    dialect.capability().ddl.alter == Alter::Constraints && order.closes_ring(table, key)
+}
+
+fn add_constraint(table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> Result<String> {
+    let mut writer = Writer::new(dialect);
+    writer.push("ALTER TABLE ");
+    writer.table(table.schema.as_deref(), &table.name)?;
+    writer.push(" ADD ");
+    table::foreign_key(&mut writer, key)?;
+    Ok(writer.finish())
+}
+
+fn drop_constraint(table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> Result<String> {
+    let Some(name) = &key.name else {
+        let message = format!(
+            "`{table}` and `{}` refer to each other; give the foreign key from `{table}` a name, so that it can be \
+             dropped before the tables",
+            key.table
+        );
+        return Err(Error::Schema(message.into()));
+    };
+    let mut writer = Writer::new(dialect);
+    writer.push("ALTER TABLE ");
+    writer.table(table.schema.as_deref(), &table.name)?;
+    writer.push(" DROP CONSTRAINT ");
+    writer.name(name)?;
+    Ok(writer.finish())
+}
+
+fn not_empty(metadata: &MetaData) -> Result<()> {
+    if metadata.tables().is_empty() {
+        let message = "there are no tables; a crate of mapped structs that the program never names is not linked, \
+                       so name it (`use models as _;`), or name the structs themselves";
+        return Err(Error::Schema(message.into()));
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! A DDL statement in the making: names, with their limits, and literals.
+
+use std::fmt::Write as _;
+
+use crate::{
+    Error, Result,
+    dialect::{Booleans, Decimals, Dialect},
+    value::Value,
+};
+
+/// A DDL statement in the making.
+pub(super) struct Writer<'a> {
+    pub(super) dialect: &'a dyn Dialect,
+    pub(super) sql: String,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(dialect: &'a dyn Dialect) -> Self {
+        Self { dialect, sql: String::new() }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.sql
+    }
+
+    pub(super) fn push(&mut self, text: &str) {
+        self.sql.push_str(text);
+    }
+
+    /// A name that the user chose: too long is an error (DDL-7).
+    pub(super) fn name(&mut self, name: &str) -> Result<()> {
+        let most = self.dialect.capability().identifiers.max_length;
+        if name.is_empty() || name.len() > most {
+            let message = format!("`{name}` can't be a name: it must have 1 to {most} bytes");
+            return Err(Error::Schema(message.into()));
+        }
+        self.dialect.identifier(&mut self.sql, name);
+        Ok(())
+    }
+
+    /// A name that Aludel made: too long is cut, with a hash in place of the rest (DDL-7).
+    pub(super) fn generated_name(&mut self, name: &str) {
+        let most = self.dialect.capability().identifiers.max_length;
+        let mut name = name.to_owned();
+        if name.len() > most {
+            let hash = format!("_{:08x}", fnv(&name));
+            let mut end = most.saturating_sub(hash.len());
+            while !name.is_char_boundary(end) {
+                end -= 1;
+            }
+            name.truncate(end);
+            name.push_str(&hash);
+        }
+        self.dialect.identifier(&mut self.sql, &name);
+    }
+
+    pub(super) fn table(&mut self, schema: Option<&str>, name: &str) -> Result<()> {
+        if let Some(schema) = schema {
+            self.name(schema)?;
+            self.push(".");
+        }
+        self.name(name)
+    }
+
+    /// `(a, b)`
+    pub(super) fn columns(&mut self, names: &[String]) -> Result<()> {
+        self.push("(");
+        for (index, name) in names.iter().enumerate() {
+            if index > 0 {
+                self.push(", ");
+            }
+            self.name(name)?;
+        }
+        self.push(")");
+        Ok(())
+    }
+
+    /// A constant. Statements bind theirs; a default can't.
+    pub(super) fn literal(&mut self, value: &Value) {
+        let types = self.dialect.capability().types;
+        match value {
+            Value::Bool(it) => self.push(match (types.booleans, it) {
+                (Booleans::Native, true) => "TRUE",
+                (Booleans::Native, false) => "FALSE",
+                (Booleans::Integer, true) => "1",
+                (Booleans::Integer, false) => "0",
+            }),
+            Value::Int(it) => self.push(&it.to_string()),
+            Value::Decimal(it) if types.decimals == Decimals::Native => self.push(&it.to_string()),
+            Value::Real(it) if it.is_finite() => self.push(&format!("{it:?}")),
+            Value::Bytes(bytes) => {
+                self.push("x'");
+                for byte in bytes {
+                    let _ = write!(self.sql, "{byte:02x}");
+                }
+                self.push("'");
+            }
+            Value::Text(it) => self.dialect.text_literal(&mut self.sql, it),
+            Value::Null | Value::Real(_) => self.push("NULL"),
+            Value::Date(it) => self.quoted(it),
+            Value::Time(it) => self.quoted(it),
+            Value::DateTime(it) => self.quoted(it),
+            Value::Decimal(it) => self.quoted(it),
+        }
+    }
+
+    fn quoted(&mut self, value: impl std::fmt::Display) {
+        let _ = write!(self.sql, "'{value}'");
+    }
+}
+
+/// A hash that is the same in every program and version: names must be.
+fn fnv(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}

@@ -1,0 +1,86 @@
+//! [`MetaData`]: a set of tables.
+
+use super::{Table, order::Order, validate};
+use crate::{Error, Result};
+
+/// A set of tables that belong together.
+///
+/// ```
+/// use aludel_core::schema::{Column, MetaData, Table};
+/// use aludel_core::value::SqlType;
+///
+/// let mut metadata = MetaData::new().schema("app");
+/// metadata.add(Table::new("tag").column(Column::new("name", SqlType::Text)).primary_key(["name"]))?;
+/// assert_eq!(metadata.table("tag").map(ToString::to_string), Some("app.tag".into()));
+/// # Ok::<(), aludel_core::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetaData {
+    schema: Option<String>,
+    tables: Vec<Table>,
+}
+
+impl MetaData {
+    /// No tables yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The schema of tables that name none, if they are added from now on.
+    #[must_use]
+    pub fn schema(mut self, schema: impl Into<String>) -> Self {
+        self.schema = Some(schema.into());
+        self
+    }
+
+    /// The tables, in the order in which they were added.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// Adds a table. A foreign key without a schema refers to a table of the default schema.
+    ///
+    /// # Errors
+    /// There is a table of this name already, or the table has two columns of one name, or its
+    /// constraints name columns that it lacks.
+    pub fn add(&mut self, mut table: Table) -> Result<()> {
+        if table.schema.is_none() {
+            table.schema.clone_from(&self.schema);
+        }
+        for foreign_key in &mut table.foreign_keys {
+            if foreign_key.schema.is_none() {
+                foreign_key.schema.clone_from(&self.schema);
+            }
+        }
+        if self.find(table.schema.as_deref(), &table.name).is_some() {
+            return Err(Error::Schema(format!("the table `{table}` is defined twice").into()));
+        }
+        validate::table(&table)?;
+        self.tables.push(table);
+        Ok(())
+    }
+
+    /// The table of this name, in the default schema.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.find(self.schema.as_deref(), name)
+    }
+
+    /// The table of this schema and name.
+    pub fn find(&self, schema: Option<&str>, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|it| it.is(schema, name))
+    }
+
+    /// The tables, each after those that it refers to, by name among those that are free to stand
+    /// anywhere (DDL-1). Tables that refer to each other in a ring stand by name.
+    pub fn sorted_tables(&self) -> Vec<&Table> {
+        Order::of(&self.tables).tables
+    }
+
+    /// Checks that every foreign key refers to columns that exist.
+    ///
+    /// # Errors
+    /// The first one that doesn't, with both of its ends (DDL-9).
+    pub fn validate(&self) -> Result<()> {
+        self.tables.iter().try_for_each(|it| validate::references(it, self))
+    }
+}

@@ -1,0 +1,65 @@
+//! What makes no sense in a schema.
+
+use super::{MetaData, Table};
+use crate::{Error, Result};
+
+fn refuse(message: String) -> Error {
+    Error::Schema(message.into())
+}
+
+/// Checks what a table says about itself.
+pub(super) fn table(table: &Table) -> Result<()> {
+    for (index, column) in table.columns.iter().enumerate() {
+        if table.columns[..index].iter().any(|it| it.name == column.name) {
+            return Err(refuse(format!("the table `{table}` has two columns `{}`", column.name)));
+        }
+    }
+    let known = |what: &str, columns: &[String]| match columns
+        .iter()
+        .find(|it| table.find_column(it).is_none())
+    {
+        None => Ok(()),
+        Some(name) => {
+            Err(refuse(format!("{what} of `{table}` names a column `{name}`, which it lacks")))
+        }
+    };
+    known("the primary key", &table.primary_key)?;
+    for it in &table.foreign_keys {
+        known("a foreign key", &it.columns)?;
+        if it.columns.is_empty() || it.columns.len() != it.references.len() {
+            return Err(refuse(format!(
+                "a foreign key of `{table}` has {} columns and refers to {} of `{}`",
+                it.columns.len(),
+                it.references.len(),
+                it.table
+            )));
+        }
+    }
+    table.uniques.iter().try_for_each(|it| known("a unique constraint", &it.columns))?;
+    table.indexes.iter().try_for_each(|it| known("an index", &it.columns))?;
+    if table.autoincrement && table.primary_key.len() != 1 {
+        return Err(refuse(format!(
+            "the primary key of `{table}` can't be generated: it is not one column"
+        )));
+    }
+    Ok(())
+}
+
+/// Checks what a table says about others.
+pub(super) fn references(table: &Table, metadata: &MetaData) -> Result<()> {
+    for key in &table.foreign_keys {
+        let from = format!("{table}.{}", key.columns.join(", "));
+        let Some(target) = metadata.find(key.schema.as_deref(), &key.table) else {
+            return Err(refuse(format!(
+                "the foreign key `{from}` refers to a table `{}`, which there is not",
+                key.table
+            )));
+        };
+        if let Some(name) = key.references.iter().find(|it| target.find_column(it).is_none()) {
+            return Err(refuse(format!(
+                "the foreign key `{from}` refers to `{target}.{name}`, which there is not"
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! [`Assign`]: what may be given where a column's value is wanted.
+
+use super::{Auto, Scalar};
+
+/// What may be given where a `T` is wanted: in builders, keys and SET lists. Text may be borrowed,
+/// and a plain value serves for an `Option` or an [`Auto`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be assigned to a column of type `{T}`",
+    label = "expected a value for `{T}`"
+)]
+pub trait Assign<T> {
+    /// The value wanted.
+    fn assign(self) -> T;
+}
+
+impl<T: Scalar> Assign<T> for T {
+    fn assign(self) -> T {
+        self
+    }
+}
+
+impl<T: Scalar> Assign<Option<T>> for T {
+    fn assign(self) -> Option<T> {
+        Some(self)
+    }
+}
+
+impl<T: Scalar> Assign<Option<T>> for Option<T> {
+    fn assign(self) -> Self {
+        self
+    }
+}
+
+impl<T: Scalar> Assign<Auto<T>> for T {
+    fn assign(self) -> Auto<T> {
+        Auto::new(self)
+    }
+}
+
+impl<T> Assign<Self> for Auto<T> {
+    fn assign(self) -> Self {
+        self
+    }
+}
+
+impl<T: Scalar> Assign<Auto<Option<T>>> for T {
+    fn assign(self) -> Auto<Option<T>> {
+        Auto::new(Some(self))
+    }
+}
+
+impl<T: Scalar> Assign<Auto<Option<T>>> for Option<T> {
+    fn assign(self) -> Auto<Option<T>> {
+        Auto::new(self)
+    }
+}
+
+macro_rules! borrowed_text {
+    ($($text:ty),*) => {$(
+        impl Assign<String> for $text {
+            fn assign(self) -> String {
+                self.to_owned()
+            }
+        }
+
+        impl Assign<Option<String>> for $text {
+            fn assign(self) -> Option<String> {
+                Some(self.to_owned())
+            }
+        }
+
+        impl Assign<Auto<String>> for $text {
+            fn assign(self) -> Auto<String> {
+                Auto::new(self.to_owned())
+            }
+        }
+
+        impl Assign<Auto<Option<String>>> for $text {
+            fn assign(self) -> Auto<Option<String>> {
+                Auto::new(Some(self.to_owned()))
+            }
+        }
+    )*};
+}
+
+borrowed_text!(&str, &String);
+
+impl Assign<Vec<u8>> for &[u8] {
+    fn assign(self) -> Vec<u8> {
+        self.to_vec()
+    }
+}
+
+macro_rules! tuples {
+    ($($given:ident $wanted:ident $index:tt),+) => {
+        impl<$($given: Assign<$wanted>, $wanted),+> Assign<($($wanted,)+)> for ($($given,)+) {
+            fn assign(self) -> ($($wanted,)+) {
+                ($(self.$index.assign(),)+)
+            }
+        }
+    };
+}
+
+tuples!(A TA 0, B TB 1);
+tuples!(A TA 0, B TB 1, C TC 2);
+tuples!(A TA 0, B TB 1, C TC 2, D TD 3);

@@ -1,0 +1,57 @@
+//! [`Decimal`]: an exact decimal number in the neutral form that drivers exchange.
+
+use std::fmt;
+
+/// An exact decimal number: sign, 96-bit integer, and how many of its digits stand behind the
+/// point. Arithmetic belongs to the decimal crates whose types convert to and from this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Decimal {
+    /// The low 64 bits of the digits as one integer.
+    pub low: u64,
+    /// The high 32 bits.
+    pub high: u32,
+    /// Digits behind the point, 0 to 28.
+    pub scale: u8,
+    /// Whether the number is below zero.
+    pub negative: bool,
+}
+
+impl Decimal {
+    /// The digits as one integer, without sign and point.
+    pub fn digits(self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
+    }
+
+    /// Reads `-12.50`; `None` where it isn't a plain decimal number or has over 96 bits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (negative, rest) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let (whole, fraction) = rest.split_once('.').unwrap_or((rest, ""));
+        if whole.len() + fraction.len() == 0 || fraction.len() > 28 {
+            return None;
+        }
+        let mut digits: u128 = 0;
+        for byte in whole.bytes().chain(fraction.bytes()) {
+            let digit = byte.is_ascii_digit().then(|| u128::from(byte - b'0'))?;
+            digits = digits.checked_mul(10)?.checked_add(digit)?;
+        }
+        let high = u32::try_from(digits >> 64).ok()?;
+        let low = (digits & u128::from(u64::MAX)) as u64;
+        Some(Self { low, high, scale: fraction.len() as u8, negative })
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scale = usize::from(self.scale);
+        let digits = format!("{:0>width$}", self.digits(), width = scale + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        let sign = if self.negative { "-" } else { "" };
+        match scale {
+            0 => write!(f, "{sign}{whole}"),
+            _ => write!(f, "{sign}{whole}.{fraction}"),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! [`KeyValues`]: the values of a primary key's columns.
+
+use super::{Scalar, Value};
+
+/// A primary key: one column's value, or a tuple of several.
+pub trait KeyValues {
+    /// The values, in the order of the key's columns.
+    fn values(self) -> Vec<Value>;
+}
+
+impl<T: Scalar> KeyValues for T {
+    fn values(self) -> Vec<Value> {
+        vec![self.to_ref().to_value()]
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident $index:tt),+) => {
+        impl<$($name: Scalar),+> KeyValues for ($($name,)+) {
+            fn values(self) -> Vec<Value> {
+                vec![$(self.$index.to_ref().to_value()),+]
+            }
+        }
+    };
+}
+
+tuples!(A 0, B 1);
+tuples!(A 0, B 1, C 2);
+tuples!(A 0, B 1, C 2, D 3);

@@ -1,0 +1,71 @@
+//! [`SqlType`]: the logical type of a column or an expression.
+
+use std::fmt;
+
+/// A logical SQL type; each dialect spells it in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SqlType {
+    /// A truth value.
+    Bool,
+    /// A 16-bit integer.
+    SmallInt,
+    /// A 32-bit integer.
+    Int,
+    /// A 64-bit integer.
+    BigInt,
+    /// A 32-bit floating-point number.
+    Float,
+    /// A 64-bit floating-point number.
+    Double,
+    /// Text of any length.
+    Text,
+    /// Text of at most this many characters.
+    VarChar(u32),
+    /// Bytes.
+    Bytes,
+    /// A calendar day.
+    Date,
+    /// A time of day.
+    Time,
+    /// A day and a time of day, without a time zone.
+    DateTime,
+    /// An exact decimal number.
+    Decimal,
+    /// An exact decimal number of this many digits, so many of them behind the point.
+    Numeric(u8, u8),
+}
+
+impl SqlType {
+    /// Whether values of this type are exact decimal numbers.
+    pub fn is_decimal(self) -> bool {
+        matches!(self, Self::Decimal | Self::Numeric(..))
+    }
+
+    /// Whether values of this type are integers.
+    pub fn is_integer(self) -> bool {
+        matches!(self, Self::SmallInt | Self::Int | Self::BigInt)
+    }
+}
+
+/// The standard's spelling, for messages.
+impl fmt::Display for SqlType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool => f.write_str("BOOLEAN"),
+            Self::SmallInt => f.write_str("SMALLINT"),
+            Self::Int => f.write_str("INTEGER"),
+            Self::BigInt => f.write_str("BIGINT"),
+            Self::Float => f.write_str("REAL"),
+            Self::Double => f.write_str("DOUBLE PRECISION"),
+            Self::Text => f.write_str("TEXT"),
+            Self::VarChar(n) => write!(f, "VARCHAR({n})"),
+            Self::Bytes => f.write_str("BLOB"),
+            Self::Date => f.write_str("DATE"),
+            Self::Time => f.write_str("TIME"),
+            Self::DateTime => f.write_str("TIMESTAMP"),
+            Self::Decimal => f.write_str("DECIMAL"),
+            Self::Numeric(p, s) => write!(f, "NUMERIC({p}, {s})"),
+        }
+    }
+}

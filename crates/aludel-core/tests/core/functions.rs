@@ -1,0 +1,75 @@
+//! Functions, CASE and CAST, and the types of their results.
+
+use aludel_core::{
+    expr::{Expression, Select, case, func, lit, select, sql_expr},
+    value::DateTime,
+};
+use expect_test::expect;
+
+use crate::{check, entities::*, sqlite};
+
+// SEL-17
+#[test]
+fn generic_functions_are_mapped() {
+    check(
+        select((func::now(), func::count_all(), func::length(User.name))),
+        expect![[r#"
+        sqlite  SELECT CURRENT_TIMESTAMP, count(*), length(user_account.name) FROM user_account
+        dollar  SELECT CURRENT_TIMESTAMP, count(*), length(user_account.name) FROM user_account
+        tick    SELECT CURRENT_TIMESTAMP, count(*), char_length(user_account.name) FROM user_account
+    "#]],
+    );
+}
+
+#[test]
+fn aggregates_have_honest_types() {
+    let stmt: Select<(i64, i64, Option<i64>, Option<i32>, Option<String>, Option<f64>)> = select((
+        func::count(User.id),
+        func::count_distinct(User.name),
+        func::sum(User.age),
+        func::min(User.age),
+        func::max(User.name),
+        func::avg(User.age),
+    ));
+    expect!["SELECT count(user_account.id), count(DISTINCT user_account.name), sum(user_account.age), min(user_account.age), max(user_account.name), avg(user_account.age) FROM user_account"].assert_eq(&sqlite(stmt));
+}
+
+#[test]
+fn scalars_keep_their_nullability() {
+    let stmt: Select<(String, Option<String>, Option<i64>, String, Option<i32>, Option<i32>)> =
+        select((
+            func::lower(User.name),
+            func::upper(User.email),
+            func::length(User.email),
+            func::coalesce(User.email, "none"),
+            func::abs(User.age),
+            func::nullif(User.age, 0),
+        ));
+    expect!["SELECT lower(user_account.name), upper(user_account.email), length(user_account.email), coalesce(user_account.email, ?), abs(user_account.age), nullif(user_account.age, ?) FROM user_account"].assert_eq(&sqlite(stmt));
+    let _: Select<(i64, String, Option<i32>, DateTime)> =
+        select((User.id, User.name, User.age, User.created));
+    let _: Select<(Option<i32>, Option<String>)> = select((User.age + 1, User.name + User.email));
+}
+
+// SEL-17
+#[test]
+fn case_and_cast() {
+    let by_age = case(User.age.lt(13), "child").when(User.active, User.name).otherwise("adult");
+    let stmt: Select<(String, Option<i64>, Option<f64>)> =
+        select((by_age, case(User.active, 1_i64).end(), User.age.cast::<f64>()));
+    check(
+        stmt,
+        expect![[r#"
+        sqlite  SELECT CASE WHEN user_account.age < ? THEN ? WHEN user_account.active = 1 THEN user_account.name ELSE ? END, CASE WHEN user_account.active = 1 THEN ? END, CAST(user_account.age AS REAL) FROM user_account
+        dollar  SELECT CASE WHEN user_account.age < $1 THEN $2 WHEN user_account.active THEN user_account.name ELSE $3 END, CASE WHEN user_account.active THEN $4 END, CAST(user_account.age AS DOUBLE PRECISION) FROM user_account
+        tick    SELECT CASE WHEN user_account.age < ? THEN ? WHEN user_account.active = 1 THEN user_account.name ELSE ? END, CASE WHEN user_account.active = 1 THEN ? END, CAST(user_account.age AS DOUBLE PRECISION) FROM user_account
+    "#]],
+    );
+}
+
+#[test]
+fn literals_and_text() {
+    let stmt: Select<(i32, String, Option<i64>)> =
+        select((lit(1), lit("x"), sql_expr::<Option<i64>>("max(a, b)")));
+    assert_eq!(sqlite(stmt), "SELECT ?, ?, max(a, b)");
+}

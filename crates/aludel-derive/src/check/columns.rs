@@ -1,0 +1,83 @@
+//! Columns: names, the primary key, arguments that need or exclude each other.
+
+use std::collections::HashMap;
+
+use syn::Ident;
+
+use super::Member;
+use crate::{
+    mistakes::Mistakes,
+    parse::{ColumnArgs, last_segment},
+};
+
+impl Member<ColumnArgs> {
+    /// The name in the database.
+    pub(crate) fn sql_name(&self) -> String {
+        self.args.name.as_ref().map_or_else(|| self.name.clone(), |name| name.value())
+    }
+
+    /// Whether a builder without this column is refused.
+    ///
+    /// The two types are known by name only: a macro sees no types. An alias of `Option<T>` is
+    /// demanded, which does no harm.
+    pub(crate) fn is_required(&self) -> bool {
+        let fills_itself = matches!(last_segment(&self.ty).as_deref(), Some("Option" | "Auto"));
+        !fills_itself && self.args.default.is_none()
+    }
+
+    /// Whether the field may be an `Auto`, under whichever name; the most common types can't.
+    pub(crate) fn may_be_unset(&self) -> bool {
+        const NEVER: [&str; 12] = [
+            "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "f32", "f64", "String", "Option",
+        ];
+        last_segment(&self.ty).is_none_or(|name| !NEVER.contains(&name.as_str()))
+    }
+}
+
+pub(super) fn check(ident: &Ident, columns: &[Member<ColumnArgs>], mistakes: &mut Mistakes) {
+    if !columns.iter().any(|column| column.args.primary_key) {
+        mistakes.at(
+            ident,
+            "no primary key: mark the field or fields that identify a row with \
+             `#[column(primary_key)]`",
+        );
+    }
+    let mut names = HashMap::new();
+    for column in columns {
+        // Databases compare column names without regard to case.
+        if let Some(first) = names.insert(column.sql_name().to_lowercase(), &column.name) {
+            let name = column.sql_name();
+            let message = format!("the column `{name}` is there already: field `{first}`");
+            match &column.args.name {
+                Some(place) => mistakes.at(place, message),
+                None => mistakes.at(&column.ident, message),
+            }
+        }
+        check_one(column, mistakes);
+    }
+}
+
+fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
+    let args = &column.args;
+    if let Some(name) = args.name.as_ref().filter(|name| name.value().is_empty()) {
+        mistakes.at(name, "a column needs a name");
+    }
+    if args.primary_key && last_segment(&column.ty).as_deref() == Some("Option") {
+        mistakes.at(
+            &column.ty,
+            "a primary key is never NULL; for one that the database generates write `Auto<…>`",
+        );
+    }
+    if args.foreign_key.is_none() {
+        for action in [&args.on_delete, &args.on_update].into_iter().flatten() {
+            let key = &action.key;
+            mistakes.at(key, format!("`{key}` needs `foreign_key = …` beside it"));
+        }
+    }
+    if let (Some(default), Some(_)) = (&args.default, &args.server_default) {
+        mistakes.at(default, "the program's `default` and a `server_default`: choose one");
+    }
+    if let (Some(length), Some(_)) = (&args.length, &args.numeric) {
+        mistakes.at(length, "`length` is for text and `numeric` for decimals: choose one");
+    }
+}

@@ -1,0 +1,37 @@
+//! Relationships: names that would hide a method of `Obj`, cascades that contradict themselves.
+
+use super::Member;
+use crate::{mistakes::Mistakes, parse::RelationshipArgs};
+
+/// Methods that every `Obj` has: an accessor of that name could not be reached.
+const RESERVED: &[&str] = &[
+    "borrow",
+    "borrow_mut",
+    "is",
+    "clone",
+    "clone_into",
+    "to_owned",
+    "into",
+    "try_into",
+    "eq",
+    "ne",
+    "hash",
+    "fmt",
+    "type_id",
+];
+
+pub(super) fn check(relationships: &[Member<RelationshipArgs>], mistakes: &mut Mistakes) {
+    for relationship in relationships {
+        let name = &relationship.name;
+        if RESERVED.contains(&name.as_str()) {
+            mistakes.at(
+                &relationship.ident,
+                format!("a relationship can't be called `{name}`: `Obj` has a method of that name"),
+            );
+        }
+        let cascade = relationship.args.cascade.as_deref().unwrap_or_default();
+        if cascade.contains(&"NONE") && cascade.len() > 1 {
+            mistakes.at(&relationship.ident, "`cascade(none)` excludes all others");
+        }
+    }
+}

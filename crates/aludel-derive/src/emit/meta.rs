@@ -1,0 +1,172 @@
+//! The static description: data and `fn` pointers, so that entities may refer to each other in any
+//! direction.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Ident, ext::IdentExt, spanned::Spanned};
+
+use crate::{
+    check::{Entity, Member, TableArg},
+    parse::{Back, ColumnArgs, Reference, RelationshipArgs, ServerDefault},
+};
+
+/// The function that computes a column's default.
+pub(super) fn default_fn(column: &Member<ColumnArgs>) -> Ident {
+    format_ident!("__default_{}", column.name)
+}
+
+/// The static, the functions of its defaults, and its registration at link time.
+pub(super) fn statics(entity: &Entity) -> TokenStream {
+    let ident = &entity.ident;
+    let name = ident.unraw().to_string();
+    let base = entity.base();
+    let key = entity.key().map(|column| column.index);
+    let columns = entity.columns.iter().map(|it| column(entity, it));
+    let args = entity.args.iter().map(|arg| table_arg(ident, arg));
+    let relationships = entity.relationships.iter().map(|it| relationship(ident, it));
+    let defaults = entity.columns.iter().filter_map(|column| {
+        let (function, ty) = (default_fn(column), &column.ty);
+        let value = column.args.default.as_ref()?;
+        let body = quote_spanned!(value.span()=> __aq::Assign::<#ty>::assign(#value));
+        Some(quote!(fn #function() -> #ty { #body }))
+    });
+    // Sort keys such as `Address.id.desc()` are methods of a trait that users may not have named.
+    let operators = entity.relationships.iter().any(|it| it.args.order_by.is_some()).then(|| {
+        quote!(
+            use __aq::Expression as _;
+        )
+    });
+    quote! {
+        #operators
+        #(#defaults)*
+        static __META: __aq::EntityMeta = __aq::EntityMeta {
+            name: #name,
+            type_id: __aq::TypeId::of::<#ident>,
+            base: __aq::base_id::<#base>,
+            table: __TABLE,
+            columns: &[#(#columns,)*],
+            primary_key: &[#(#key),*],
+            args: &[#(#args,)*],
+            relationships: &[#(#relationships,)*],
+            ops: __aq::Ops::of::<#ident>(),
+            mapper: __aq::MapperSlot::new(),
+        };
+        __aq::inventory::submit! { __aq::Registered(<#ident as __aq::Mapped>::meta) }
+    }
+}
+
+fn column(entity: &Entity, column: &Member<ColumnArgs>) -> TokenStream {
+    let (ty, field, args) = (&column.ty, &column.name, &column.args);
+    let kind = quote_spanned!(ty.span()=> <#ty as __aq::Field>::KIND);
+    let mut meta = quote!(__aq::ColumnMeta::new(#field, #kind));
+    if let Some(name) = &args.name {
+        meta.extend(quote!(.named(#name)));
+    }
+    match &args.foreign_key {
+        None => {}
+        Some(Reference::Named(text)) => meta.extend(quote!(.references_named(#text))),
+        Some(Reference::Column(other)) => {
+            let pair = pair(&entity.ident, &column.ident, other);
+            meta.extend(quote!(.references(|| #pair)));
+        }
+    }
+    for action in [&args.on_delete, &args.on_update].into_iter().flatten() {
+        let (method, variant) = (&action.key, Ident::new(action.variant, Span::call_site()));
+        meta.extend(quote!(.#method(__aq::Action::#variant)));
+    }
+    if args.unique {
+        meta.extend(quote!(.unique()));
+    }
+    if args.index {
+        meta.extend(quote!(.index()));
+    }
+    // As functions rather than methods: the whole call stands at the argument that may be wrong.
+    if let Some(length) = &args.length {
+        meta = quote_spanned!(length.span()=> __aq::ColumnMeta::length(#meta, #length));
+    }
+    if let Some((precision, scale)) = &args.numeric {
+        let numeric = quote_spanned!(precision.span()=> __aq::ColumnMeta::numeric);
+        meta = quote_spanned!(precision.span()=> #numeric(#meta, #precision, #scale));
+    }
+    if let Some(default) = &args.server_default {
+        let default = match default {
+            ServerDefault::Now => quote!(Now),
+            ServerDefault::Sql(text) => quote!(Sql(__aq::String::from(#text))),
+            ServerDefault::Int(value) => quote!(Value(__aq::Value::Int(#value))),
+            ServerDefault::Real(value) => quote!(Value(__aq::Value::Real(#value))),
+            ServerDefault::Bool(value) => quote!(Value(__aq::Value::Bool(#value))),
+        };
+        meta.extend(quote!(.server_default(|| __aq::ServerDefault::#default)));
+    }
+    if args.default.is_some() {
+        let function = default_fn(column);
+        meta.extend(quote!(.default(|| __aq::Value::from(#function()))));
+    }
+    meta
+}
+
+/// The column referred to, after a comparison of the two types.
+fn pair(entity: &Ident, own: &Ident, other: &impl ToTokens) -> TokenStream {
+    quote_spanned! {other.span()=>
+        __aq::references(__aq::key(#entity.#own), __aq::key(#other))
+    }
+}
+
+fn table_arg(entity: &Ident, arg: &TableArg) -> TokenStream {
+    match arg {
+        TableArg::Index(columns) => quote!(__aq::TableArg::Index(&[#(#columns),*])),
+        TableArg::Unique(columns) => quote!(__aq::TableArg::Unique(&[#(#columns),*])),
+        TableArg::Check(sql) => quote!(__aq::TableArg::Check(#sql)),
+        TableArg::ForeignKey { columns, own, target, references } => {
+            let pairs = own
+                .iter()
+                .zip(references)
+                .map(|(own, other)| pair(entity, own, &quote!(#target.#other)));
+            quote! {
+                __aq::TableArg::ForeignKey {
+                    columns: &[#(#columns),*],
+                    references: || __aq::Vec::from([#(#pairs,)*]),
+                }
+            }
+        }
+    }
+}
+
+fn relationship(entity: &Ident, relationship: &Member<RelationshipArgs>) -> TokenStream {
+    let Member { ty, name, args, .. } = relationship;
+    let mut meta = quote_spanned!(ty.span()=> __aq::RelationshipMeta::new::<#ty>(#name));
+    match &args.back_populates {
+        None => {}
+        Some(Back::Named(name)) => meta.extend(quote!(.back_named(#name))),
+        Some(Back::Field(field)) => {
+            let back = quote_spanned! {field.span()=>
+                __aq::back::<#entity, _>(__aq::entity::<#ty>().#field)
+            };
+            meta.extend(quote!(.back(|| #back)));
+        }
+    }
+    if let Some(cascades) = &args.cascade {
+        let mut names = cascades.iter().map(|name| Ident::new(name, Span::call_site()));
+        let first = names.next();
+        meta.extend(quote!(.cascade(__aq::Cascade::#first #(.and(__aq::Cascade::#names))*)));
+    }
+    if let Some(keys) = &args.order_by {
+        let keys = quote_spanned!(keys.span()=> __aq::sort_keys(#keys));
+        meta.extend(quote!(.order_by(|| #keys)));
+    }
+    if !args.foreign_keys.is_empty() {
+        let columns = &args.foreign_keys;
+        meta.extend(quote!(.foreign_keys(|| __aq::Vec::from([#(#columns.column_ref()),*]))));
+    }
+    if let Some(secondary) = &args.secondary {
+        meta.extend(quote!(.secondary(<#secondary as __aq::Mapped>::meta)));
+    }
+    if let Some(strategy) = &args.lazy {
+        let variant = Ident::new(strategy.0, Span::call_site());
+        meta.extend(quote!(.lazy(__aq::Strategy::#variant)));
+    }
+    if args.passive_deletes {
+        meta.extend(quote!(.passive_deletes()));
+    }
+    meta
+}

@@ -1,0 +1,75 @@
+//! Aludel's derive macros: each is parse, check, emit.
+//!
+//! The macros depend on none of Aludel's crates. What they emit names everything through
+//! `::aludel::__private`, hides in an anonymous constant, and is held to a size budget.
+
+mod check;
+mod emit;
+mod mistakes;
+mod newtype;
+mod parse;
+mod row;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+/// Maps a struct to a table.
+///
+/// Beside the implementation it emits the entity constant (`User`, of the type `UserEntity`), with
+/// one field for each column and relationship, and `User::builder()`.
+///
+/// On the struct, `#[table("name", …)]`:
+///
+/// | argument | meaning |
+/// | --- | --- |
+/// | `schema = "s"` | the table's schema |
+/// | `index(a, b)`, `unique(a, b)` | an index, a unique constraint |
+/// | `check("a > 0")` | a check constraint |
+/// | `foreign_key((a, b) -> Region(x, y))` | a foreign key of several columns |
+/// | `base = MyBase` | the declarative base |
+/// | `builder = false`, `builder = "new"` | no builder, or a function of another name |
+/// | `entity = UserTable`, `builder_type = NewUser` | other names for the two types |
+/// | `crate = path` | where the crate `aludel` is |
+///
+/// On a field, `#[column("sql_name", …)]`:
+///
+/// | argument | meaning |
+/// | --- | --- |
+/// | `name = "sql_name"` | the same, named |
+/// | `primary_key`, `unique`, `index` | as they say |
+/// | `foreign_key = User.id` or `"user.id"` | refers to a column; the first form is checked at compile time |
+/// | `on_delete = cascade`, `on_update = …` | `cascade`, `set_null`, `restrict` or `no_action` |
+/// | `default = expression` | what the builder fills in |
+/// | `server_default = …` | what the database fills in: a number, a truth value, `now`, or SQL in quotes |
+/// | `length = 120` | text of at most so many characters |
+/// | `numeric(10, 2)` | an exact decimal number of so many digits, so many of them behind the point |
+///
+/// On a `Many` or `One` field, `#[relationship(…)]`: `back_populates = field`, `cascade(all,
+/// delete_orphan)`, `order_by = Address.id.desc()`, `foreign_keys = [Address.billing_id]`,
+/// `secondary = PlaylistTrack`, `lazy = select | selectin | joined | raise`, `passive_deletes`.
+#[proc_macro_derive(Mapped, attributes(table, column, relationship))]
+pub fn derive_mapped(input: TokenStream) -> TokenStream {
+    mapped(input.into()).into()
+}
+
+/// Reads a row into a struct: each field from the column of its name, or of the one that
+/// `#[row(rename = "…")]` says.
+#[proc_macro_derive(Row, attributes(row))]
+pub fn derive_row(input: TokenStream) -> TokenStream {
+    row::expand(input.into()).into()
+}
+
+/// Makes a struct that wraps one column type a column type itself.
+#[proc_macro_derive(SqlNewtype, attributes(newtype))]
+pub fn derive_sql_newtype(input: TokenStream) -> TokenStream {
+    newtype::expand(input.into()).into()
+}
+
+fn mapped(input: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let mut mistakes = mistakes::Mistakes::default();
+    let entity = parse::declared(input, &mut mistakes)
+        .map(|declared| check::entity(declared, &mut mistakes));
+    mistakes.finish(|| entity.map(|entity| emit::entity(&entity)))
+}

@@ -1,0 +1,113 @@
+//! Parse: from tokens to what the user declared, each part with its place in the source.
+//!
+//! Nothing is judged here that needs to look at two parts at once; that is check's work.
+
+mod args;
+mod column;
+mod relationship;
+mod table;
+
+pub(crate) use args::{Arg, Given, args, attribute_args};
+pub(crate) use column::{ColumnArgs, Reference, ServerDefault};
+pub(crate) use relationship::{Back, RelationshipArgs};
+pub(crate) use table::{BuilderName, TableArg, TableArgs};
+
+use proc_macro2::TokenStream;
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, Type, Visibility};
+
+use crate::mistakes::Mistakes;
+
+/// A struct as it was declared.
+pub(crate) struct Declared {
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) table: TableArgs,
+    pub(crate) fields: Vec<(Field, Role)>,
+}
+
+/// A field as it was declared.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) ty: Type,
+    /// Its documentation, for the fields and functions made from it.
+    pub(crate) docs: Vec<Attribute>,
+}
+
+/// What a field maps to.
+pub(crate) enum Role {
+    Column(Box<ColumnArgs>),
+    Relationship(Box<RelationshipArgs>),
+}
+
+/// Reads a struct; `None` where it isn't one with named fields.
+pub(crate) fn declared(input: TokenStream, mistakes: &mut Mistakes) -> Option<Declared> {
+    let input = mistakes.take(syn::parse2::<DeriveInput>(input))?;
+    let DeriveInput { attrs, vis, ident, generics, data } = input;
+    if !generics.params.is_empty() {
+        mistakes.at(&generics, "a mapped struct can't be generic: its table has one set of types");
+    }
+    let table = table::parse(&ident, &attrs, mistakes);
+    let fields = match data {
+        Data::Struct(data) => match data.fields {
+            Fields::Named(fields) => fields.named,
+            _ => {
+                mistakes.at(&ident, "`#[derive(Mapped)]` needs named fields: each names a column");
+                return None;
+            }
+        },
+        Data::Enum(_) | Data::Union(_) => {
+            mistakes.at(&ident, "`#[derive(Mapped)]` needs a struct with named fields");
+            return None;
+        }
+    };
+    let fields = fields.into_iter().filter_map(|it| field(it, mistakes)).collect();
+    Some(Declared { ident, vis, table, fields })
+}
+
+fn field(field: syn::Field, mistakes: &mut Mistakes) -> Option<(Field, Role)> {
+    let syn::Field { attrs, vis, ident, ty, .. } = field;
+    let ident = ident?;
+    let is = |name: &str| attrs.iter().any(|attr| attr.path().is_ident(name));
+    let role = if is("relationship") {
+        if let Some(attr) = attrs.iter().find(|attr| attr.path().is_ident("column")) {
+            mistakes.at(attr, "a field is a column or a relationship, not both");
+        }
+        Role::Relationship(Box::new(relationship::parse(&attrs, mistakes)))
+    } else {
+        if let Some(marker) = last_segment(&ty).filter(|it| *it == "Many" || *it == "One") {
+            mistakes.at(
+                &ty,
+                format!(
+                    "a `{marker}` is a relationship: add `#[relationship]` to this field, \
+                     with `back_populates = …` where the other side has one, too"
+                ),
+            );
+        }
+        Role::Column(Box::new(column::parse(&attrs, mistakes)))
+    };
+    let docs = attrs.into_iter().filter(|attr| attr.path().is_ident("doc")).collect();
+    Some((Field { ident, vis, ty, docs }, role))
+}
+
+/// The last name of a type's path: `Option` of `std::option::Option<T>`.
+pub(crate) fn last_segment(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|it| it.ident.to_string()),
+        Type::Group(group) => last_segment(&group.elem),
+        Type::Paren(paren) => last_segment(&paren.elem),
+        _ => None,
+    }
+}
+
+/// Where the facade crate is, for derives whose only argument on the struct that is.
+pub(crate) fn krate(attrs: &[Attribute], attribute: &str, mistakes: &mut Mistakes) -> syn::Path {
+    let mut path = None;
+    for arg in attribute_args(attrs, attribute, mistakes) {
+        match arg.key().as_str() {
+            "crate" => path = arg.path(mistakes),
+            _ => arg.unknown(attribute, &["crate"], mistakes),
+        }
+    }
+    path.unwrap_or_else(|| syn::parse_quote!(::aludel))
+}

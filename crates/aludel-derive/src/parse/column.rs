@@ -1,0 +1,198 @@
+//! `#[column(…)]` on a field.
+
+use syn::{Attribute, Expr, Ident, Lit, LitInt, LitStr, Token, UnOp, parse::ParseStream};
+
+use super::{Arg, Given, args, attribute_args};
+use crate::{mistakes::Mistakes, suggest};
+
+const KNOWN: &[&str] = &[
+    "name",
+    "primary_key",
+    "foreign_key",
+    "on_delete",
+    "on_update",
+    "unique",
+    "index",
+    "default",
+    "server_default",
+    "length",
+    "numeric",
+];
+
+/// The arguments of `#[column]`.
+#[derive(Default)]
+pub(crate) struct ColumnArgs {
+    /// The SQL name, where it differs from the field's.
+    pub(crate) name: Option<LitStr>,
+    pub(crate) primary_key: bool,
+    pub(crate) foreign_key: Option<Reference>,
+    pub(crate) on_delete: Option<Action>,
+    pub(crate) on_update: Option<Action>,
+    pub(crate) unique: bool,
+    pub(crate) index: bool,
+    pub(crate) default: Option<Expr>,
+    pub(crate) server_default: Option<ServerDefault>,
+    pub(crate) length: Option<LitInt>,
+    pub(crate) numeric: Option<(LitInt, LitInt)>,
+}
+
+/// The column that a foreign key refers to.
+pub(crate) enum Reference {
+    /// `User.id`
+    Column(Expr),
+    /// `"user.id"`
+    Named(LitStr),
+}
+
+/// `ON DELETE`, `ON UPDATE`; the name of the variant in the schema's enum.
+#[derive(Clone)]
+pub(crate) struct Action {
+    /// Where it was said.
+    pub(crate) key: Ident,
+    pub(crate) variant: &'static str,
+}
+
+/// What the database fills in.
+pub(crate) enum ServerDefault {
+    Now,
+    Sql(LitStr),
+    Int(Expr),
+    Real(Expr),
+    Bool(Expr),
+}
+
+pub(super) fn parse(attrs: &[Attribute], mistakes: &mut Mistakes) -> ColumnArgs {
+    let mut column = ColumnArgs::default();
+    for arg in attribute_args(attrs, "column", mistakes) {
+        column.read(&arg, mistakes);
+    }
+    column
+}
+
+impl ColumnArgs {
+    fn read(&mut self, arg: &Arg, mistakes: &mut Mistakes) {
+        match arg.key().as_str() {
+            "" => match &arg.given {
+                Given::Value(expr) if self.name.is_none() => match args::string(expr) {
+                    Some(name) => self.name = Some(name),
+                    None => mistakes.at(expr, "the column's name stands in quotes"),
+                },
+                _ => arg.unknown("column", KNOWN, mistakes),
+            },
+            "name" => self.name = arg.string(mistakes),
+            "primary_key" => self.primary_key = arg.flag(mistakes),
+            "unique" => self.unique = arg.flag(mistakes),
+            "index" => self.index = arg.flag(mistakes),
+            "foreign_key" => self.foreign_key = reference(arg, mistakes),
+            "on_delete" => self.on_delete = action(arg, mistakes),
+            "on_update" => self.on_update = action(arg, mistakes),
+            "default" => self.default = arg.value(mistakes).cloned(),
+            "server_default" => self.server_default = server_default(arg, mistakes),
+            "length" => self.length = arg.value(mistakes).and_then(|it| integer(it, mistakes)),
+            "numeric" => self.numeric = arg.list(digits, "numeric(10, 2)", mistakes),
+            "skip" => mistakes.at(
+                &arg.name,
+                "every field of a mapped struct is a column or a relationship; \
+                 keep other data beside it",
+            ),
+            _ => arg.unknown("column", KNOWN, mistakes),
+        }
+    }
+}
+
+fn reference(arg: &Arg, mistakes: &mut Mistakes) -> Option<Reference> {
+    let expr = arg.value(mistakes)?;
+    if let Some(text) = args::string(expr) {
+        if text.value().split('.').filter(|part| !part.is_empty()).count() < 2 {
+            mistakes.at(&text, "write `foreign_key = \"table.column\"`");
+        }
+        return Some(Reference::Named(text));
+    }
+    match expr {
+        Expr::Field(_) => Some(Reference::Column(expr.clone())),
+        _ => {
+            mistakes.at(expr, "write `foreign_key = User.id` or `foreign_key = \"table.column\"`");
+            None
+        }
+    }
+}
+
+fn action(arg: &Arg, mistakes: &mut Mistakes) -> Option<Action> {
+    const WORDS: [(&str, &str); 4] = [
+        ("cascade", "Cascade"),
+        ("set_null", "SetNull"),
+        ("restrict", "Restrict"),
+        ("no_action", "NoAction"),
+    ];
+    let word = arg.word(mistakes)?;
+    match WORDS.iter().find(|(name, _)| word == name) {
+        Some((_, variant)) => Some(Action { key: arg.name.clone()?, variant }),
+        None => {
+            let cure = suggest::cure(&word.to_string(), WORDS.iter().map(|(name, _)| *name));
+            mistakes.at(&word, format!("unknown action `{word}`{cure}"));
+            None
+        }
+    }
+}
+
+fn server_default(arg: &Arg, mistakes: &mut Mistakes) -> Option<ServerDefault> {
+    let expr = arg.value(mistakes)?;
+    let found = literal_default(expr).or_else(|| is_now(expr).then_some(ServerDefault::Now));
+    if found.is_none() {
+        mistakes.at(
+            expr,
+            "the database must be able to compute it: a number, a truth value, `now`, or SQL in \
+             quotes; a value from the program is `default = …`",
+        );
+    }
+    found
+}
+
+fn literal_default(expr: &Expr) -> Option<ServerDefault> {
+    let digits = match expr {
+        Expr::Unary(negative) if matches!(negative.op, UnOp::Neg(_)) => &*negative.expr,
+        other => other,
+    };
+    let Expr::Lit(lit) = digits else { return None };
+    match &lit.lit {
+        Lit::Int(_) => Some(ServerDefault::Int(expr.clone())),
+        Lit::Float(_) => Some(ServerDefault::Real(expr.clone())),
+        Lit::Bool(_) => Some(ServerDefault::Bool(expr.clone())),
+        Lit::Str(text) => Some(ServerDefault::Sql(text.clone())),
+        _ => None,
+    }
+}
+
+/// `now`, `now()`, `func::now()`
+fn is_now(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(path) => path.path.segments.last().is_some_and(|it| it.ident == "now"),
+        Expr::Call(call) => call.args.is_empty() && is_now(&call.func),
+        _ => false,
+    }
+}
+
+fn integer(expr: &Expr, mistakes: &mut Mistakes) -> Option<LitInt> {
+    match expr {
+        Expr::Lit(lit) => match &lit.lit {
+            Lit::Int(it) if it.base10_parse::<u32>().is_ok_and(|it| it > 0) => Some(it.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+    .or_else(|| {
+        mistakes.at(expr, "expected a number of characters, 1 at least");
+        None
+    })
+}
+
+/// `10, 2`
+fn digits(input: ParseStream<'_>) -> syn::Result<(LitInt, LitInt)> {
+    let precision = input.parse::<LitInt>()?;
+    input.parse::<Token![,]>()?;
+    let scale = input.parse::<LitInt>()?;
+    if scale.base10_parse::<u8>()? > precision.base10_parse::<u8>()? {
+        return Err(syn::Error::new(scale.span(), "more digits behind the point than in all"));
+    }
+    Ok((precision, scale))
+}

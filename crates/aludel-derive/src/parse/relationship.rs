@@ -1,0 +1,129 @@
+//! `#[relationship(…)]` on a `Many` or `One` field.
+
+use syn::{
+    Attribute, Expr, Ident, LitStr, Path, Token, ext::IdentExt, parse::ParseStream,
+    punctuated::Punctuated,
+};
+
+use super::{Arg, args, attribute_args};
+use crate::{mistakes::Mistakes, suggest};
+
+const KNOWN: &[&str] = &[
+    "back_populates",
+    "cascade",
+    "order_by",
+    "foreign_keys",
+    "secondary",
+    "lazy",
+    "passive_deletes",
+];
+
+const CASCADES: &[(&str, &str)] = &[
+    ("all", "ALL"),
+    ("delete_orphan", "DELETE_ORPHAN"),
+    ("save_update", "SAVE_UPDATE"),
+    ("delete", "DELETE"),
+    ("merge", "MERGE"),
+    ("expunge", "EXPUNGE"),
+    ("refresh_expire", "REFRESH_EXPIRE"),
+    ("none", "NONE"),
+];
+
+const STRATEGIES: &[(&str, &str)] =
+    &[("select", "Lazy"), ("selectin", "Selectin"), ("joined", "Joined"), ("raise", "Raise")];
+
+/// The arguments of `#[relationship]`.
+#[derive(Default)]
+pub(crate) struct RelationshipArgs {
+    pub(crate) back_populates: Option<Back>,
+    /// Names of constants of the ORM's `Cascade`.
+    pub(crate) cascade: Option<Vec<&'static str>>,
+    pub(crate) order_by: Option<Expr>,
+    pub(crate) foreign_keys: Vec<Expr>,
+    pub(crate) secondary: Option<Path>,
+    pub(crate) lazy: Option<Strategy>,
+    pub(crate) passive_deletes: bool,
+}
+
+/// The relationship at the other end.
+pub(crate) enum Back {
+    /// `user`
+    Field(Ident),
+    /// `"user"`
+    Named(LitStr),
+}
+
+/// The name of a variant of the ORM's `Strategy`.
+pub(crate) struct Strategy(pub(crate) &'static str);
+
+pub(super) fn parse(attrs: &[Attribute], mistakes: &mut Mistakes) -> RelationshipArgs {
+    let mut relationship = RelationshipArgs::default();
+    for arg in attribute_args(attrs, "relationship", mistakes) {
+        relationship.read(&arg, mistakes);
+    }
+    relationship
+}
+
+impl RelationshipArgs {
+    fn read(&mut self, arg: &Arg, mistakes: &mut Mistakes) {
+        match arg.key().as_str() {
+            "back_populates" => self.back_populates = back(arg, mistakes),
+            "cascade" => self.cascade = cascade(arg, mistakes),
+            "order_by" => self.order_by = arg.value(mistakes).cloned(),
+            "foreign_keys" => self.foreign_keys = exprs(arg, mistakes),
+            "secondary" => self.secondary = arg.path(mistakes),
+            "passive_deletes" => self.passive_deletes = arg.flag(mistakes),
+            "lazy" => {
+                let word = arg.word(mistakes);
+                self.lazy = word
+                    .and_then(|word| known("loading strategy", &word, STRATEGIES, mistakes))
+                    .map(Strategy);
+            }
+            _ => arg.unknown("relationship", KNOWN, mistakes),
+        }
+    }
+}
+
+fn back(arg: &Arg, mistakes: &mut Mistakes) -> Option<Back> {
+    let expr = arg.value(mistakes)?;
+    match (args::string(expr), args::word(expr)) {
+        (Some(name), _) => Some(Back::Named(name)),
+        (None, Some(field)) => Some(Back::Field(field)),
+        (None, None) => {
+            mistakes.at(expr, "name the field of the other struct: `back_populates = user`");
+            None
+        }
+    }
+}
+
+fn cascade(arg: &Arg, mistakes: &mut Mistakes) -> Option<Vec<&'static str>> {
+    let names = |input: ParseStream<'_>| {
+        Punctuated::<Ident, Token![,]>::parse_separated_nonempty_with(input, Ident::parse_any)
+    };
+    let words = arg.list(names, "cascade(all, delete_orphan)", mistakes)?;
+    Some(words.iter().filter_map(|word| known("cascade", word, CASCADES, mistakes)).collect())
+}
+
+/// One expression, or several as `(a, b)` or `[a, b]`.
+fn exprs(arg: &Arg, mistakes: &mut Mistakes) -> Vec<Expr> {
+    match arg.value(mistakes) {
+        Some(Expr::Tuple(several)) => several.elems.iter().cloned().collect(),
+        Some(Expr::Array(several)) => several.elems.iter().cloned().collect(),
+        Some(one) => vec![one.clone()],
+        None => Vec::new(),
+    }
+}
+
+fn known(
+    what: &str,
+    word: &Ident,
+    all: &[(&'static str, &'static str)],
+    mistakes: &mut Mistakes,
+) -> Option<&'static str> {
+    let found = all.iter().find(|(name, _)| word == name).map(|(_, target)| *target);
+    if found.is_none() {
+        let cure = suggest::cure(&word.to_string(), all.iter().map(|(name, _)| *name));
+        mistakes.at(word, format!("unknown {what} `{word}`{cure}"));
+    }
+    found
+}

@@ -1,0 +1,161 @@
+//! `#[table("name", …)]` on the struct.
+
+use proc_macro2::Span;
+use quote::format_ident;
+use syn::{
+    Attribute, Expr, Ident, Lit, LitStr, Path, Token,
+    ext::IdentExt,
+    parenthesized,
+    parse::{Parse, ParseStream, Parser},
+    punctuated::Punctuated,
+};
+
+use super::{Arg, Given, args, attribute_args};
+use crate::mistakes::Mistakes;
+
+const KNOWN: &[&str] = &[
+    "schema",
+    "index",
+    "unique",
+    "check",
+    "foreign_key",
+    "base",
+    "builder",
+    "builder_type",
+    "entity",
+    "crate",
+];
+
+/// The arguments of `#[table]`.
+pub(crate) struct TableArgs {
+    pub(crate) name: LitStr,
+    pub(crate) schema: Option<LitStr>,
+    pub(crate) args: Vec<TableArg>,
+    pub(crate) base: Option<Path>,
+    pub(crate) builder: BuilderName,
+    /// The type of the entity constant.
+    pub(crate) entity: Ident,
+    /// The type of the builder.
+    pub(crate) builder_type: Ident,
+    /// Where the facade crate is.
+    pub(crate) krate: Path,
+}
+
+/// How the function that makes the builder is called.
+pub(crate) enum BuilderName {
+    None,
+    Function(Ident),
+}
+
+/// An index or a constraint.
+pub(crate) enum TableArg {
+    Index(Vec<Ident>),
+    Unique(Vec<Ident>),
+    Check(LitStr),
+    ForeignKey { columns: Vec<Ident>, target: Path, references: Vec<Ident> },
+}
+
+/// Reads `#[table]`.
+pub(super) fn parse(ident: &Ident, attrs: &[Attribute], mistakes: &mut Mistakes) -> TableArgs {
+    let given = attribute_args(attrs, "table", mistakes);
+    let mut table = TableArgs {
+        name: LitStr::new("", ident.span()),
+        schema: None,
+        args: Vec::new(),
+        base: None,
+        builder: BuilderName::Function(Ident::new("builder", Span::call_site())),
+        entity: format_ident!("{}Entity", ident.unraw(), span = ident.span()),
+        builder_type: format_ident!("{}Builder", ident.unraw(), span = ident.span()),
+        krate: syn::parse_quote!(::aludel),
+    };
+    for arg in &given {
+        table.read(arg, mistakes);
+    }
+    if table.name.value().is_empty() {
+        let unraw = ident.unraw();
+        mistakes.at(ident, format!("which table is `{unraw}`? Add `#[table(\"…\")]`"));
+    }
+    table
+}
+
+impl TableArgs {
+    fn read(&mut self, arg: &Arg, mistakes: &mut Mistakes) {
+        match arg.key().as_str() {
+            "" => match &arg.given {
+                Given::Value(expr) if self.name.value().is_empty() => match args::string(expr) {
+                    Some(name) => self.name = name,
+                    None => mistakes.at(expr, "the table's name stands in quotes"),
+                },
+                _ => arg.unknown("table", KNOWN, mistakes),
+            },
+            "schema" => self.schema = arg.string(mistakes),
+            "base" => self.base = arg.path(mistakes),
+            "crate" => self.krate = arg.path(mistakes).unwrap_or_else(|| self.krate.clone()),
+            "builder" => self.read_builder(arg, mistakes),
+            "entity" => {
+                self.entity = arg.word(mistakes).unwrap_or_else(|| self.entity.clone());
+            }
+            "builder_type" => {
+                self.builder_type = arg.word(mistakes).unwrap_or_else(|| self.builder_type.clone());
+            }
+            "index" => {
+                let columns = arg.list(names, "index(column, …)", mistakes);
+                self.args.extend(columns.map(TableArg::Index));
+            }
+            "unique" => {
+                let columns = arg.list(names, "unique(column, …)", mistakes);
+                self.args.extend(columns.map(TableArg::Unique));
+            }
+            "check" => {
+                let condition = arg.list(<LitStr as Parse>::parse, "check(\"a > 0\")", mistakes);
+                self.args.extend(condition.map(TableArg::Check));
+            }
+            "foreign_key" => {
+                let form = "foreign_key((a, b) -> Region(x, y))";
+                self.args.extend(arg.list(foreign_key, form, mistakes));
+            }
+            _ => arg.unknown("table", KNOWN, mistakes),
+        }
+    }
+
+    fn read_builder(&mut self, arg: &Arg, mistakes: &mut Mistakes) {
+        let Some(expr) = arg.value(mistakes) else {
+            return;
+        };
+        let name = match expr {
+            Expr::Lit(lit) => match &lit.lit {
+                Lit::Bool(it) if it.value => return,
+                Lit::Bool(_) => {
+                    self.builder = BuilderName::None;
+                    return;
+                }
+                Lit::Str(text) => text.parse_with(Ident::parse_any).ok(),
+                _ => None,
+            },
+            _ => None,
+        };
+        match name {
+            Some(name) => self.builder = BuilderName::Function(name),
+            None => mistakes.at(expr, "write `builder = false` or `builder = \"new\"`"),
+        }
+    }
+}
+
+/// `a, b`: one name at least.
+fn names(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
+    Ok(Punctuated::<Ident, Token![,]>::parse_separated_nonempty_with(input, Ident::parse_any)?
+        .into_iter()
+        .collect())
+}
+
+/// `(a, b) -> Region(x, y)`
+fn foreign_key(input: ParseStream<'_>) -> syn::Result<TableArg> {
+    let (own, other);
+    parenthesized!(own in input);
+    let columns = names(&own)?;
+    input.parse::<Token![->]>()?;
+    let target = Path::parse_mod_style(input)?;
+    parenthesized!(other in input);
+    let references = names.parse2(other.parse()?)?;
+    Ok(TableArg::ForeignKey { columns, target, references })
+}

@@ -1,0 +1,192 @@
+//! What the derives print, part by part.
+
+use quote::quote;
+
+use super::pretty;
+
+fn mapped(fields: proc_macro2::TokenStream) -> String {
+    pretty(crate::mapped(quote! {
+        #[table("t")]
+        struct T {
+            #[column(primary_key)]
+            id: Auto<i64>,
+            #fields
+        }
+    }))
+}
+
+/// The formatter breaks lines where it likes.
+fn contains(text: &str, part: &str) {
+    let squeeze = |text: &str| {
+        let dense: String = text.chars().filter(|it| !it.is_whitespace()).collect();
+        [(",)", ")"), (",]", "]"), (",}", "}"), (",>", ">")]
+            .iter()
+            .fold(dense, |dense, (with, without)| dense.replace(with, without))
+    };
+    assert!(squeeze(text).contains(&squeeze(part)), "no\n{part}\nin\n{text}");
+}
+
+#[test]
+fn columns() {
+    let text = mapped(quote! {
+        #[column("the name", unique, index, length = 120, server_default = "'x'")]
+        name: String,
+        #[column(foreign_key = "site.id", on_update = set_null)]
+        site: Auto<i64>,
+        #[column(foreign_key = crate::User.id, on_delete = restrict)]
+        user: Option<i64>,
+        #[column(numeric(10, 2), default = Decimal::ZERO)]
+        price: Decimal,
+        #[column(server_default = func::now())]
+        r#type: Auto<DateTime>,
+        #[column(server_default = -1)]
+        count: Auto<i32>,
+    });
+    contains(
+        &text,
+        r#"__aq::ColumnMeta::length(
+            __aq::ColumnMeta::new("name", <String as __aq::Field>::KIND)
+                .named("the name").unique().index(),
+            120
+        ).server_default(|| __aq::ServerDefault::Sql(__aq::String::from("'x'")))"#,
+    );
+    contains(
+        &text,
+        r#"__aq::ColumnMeta::new("site", <Auto<i64> as __aq::Field>::KIND)
+            .references_named("site.id").on_update(__aq::Action::SetNull)"#,
+    );
+    contains(
+        &text,
+        r#"__aq::ColumnMeta::new("user", <Option<i64> as __aq::Field>::KIND)
+            .references(|| __aq::references(__aq::key(T.user), __aq::key(crate::User.id)))
+            .on_delete(__aq::Action::Restrict)"#,
+    );
+    contains(
+        &text,
+        r#"__aq::ColumnMeta::numeric(
+            __aq::ColumnMeta::new("price", <Decimal as __aq::Field>::KIND), 10, 2
+        ).default(|| __aq::Value::from(__default_price()))"#,
+    );
+    contains(
+        &text,
+        "fn __default_price() -> Decimal { __aq::Assign::<Decimal>::assign(Decimal::ZERO) }",
+    );
+    contains(&text, "price: __draft.4.unwrap_or_else(__default_price)");
+    contains(
+        &text,
+        r#"__aq::ColumnMeta::new("type", <Auto<DateTime> as __aq::Field>::KIND)
+            .server_default(|| __aq::ServerDefault::Now)"#,
+    );
+    contains(&text, "__aq::ServerDefault::Value(__aq::Value::Int(-1))");
+    // Only what has neither an automatic value nor a default is demanded.
+    contains(&text, "struct TBuilder<_1 = ::aludel::__private::No>");
+    contains(&text, "impl<_1: __aq::Given<__T::name>> __aq::IntoNew for TBuilder<_1>");
+}
+
+#[test]
+fn relationships() {
+    let text = mapped(quote! {
+        /// Where they live.
+        #[relationship(back_populates = user, cascade(all, delete_orphan), lazy = selectin,
+            order_by = (Address.id, Address.name.desc()), passive_deletes)]
+        pub addresses: Many<Address>,
+        #[relationship(back_populates = "users", secondary = models::Link,
+            foreign_keys = [models::Link.user_id])]
+        groups: Alias,
+    });
+    contains(
+        &text,
+        r#"__aq::RelationshipMeta::new::<Many<Address>>("addresses")
+        .back(|| __aq::back::<T, _>(__aq::entity::<Many<Address>>().user))
+        .cascade(__aq::Cascade::ALL.and(__aq::Cascade::DELETE_ORPHAN))
+        .order_by(|| __aq::sort_keys((Address.id, Address.name.desc())))
+        .lazy(__aq::Strategy::Selectin).passive_deletes()"#,
+    );
+    contains(
+        &text,
+        r#"__aq::RelationshipMeta::new::<Alias>("groups").back_named("users")
+        .foreign_keys(|| __aq::Vec::from([models::Link.user_id.column_ref()]))
+        .secondary(<models::Link as __aq::Mapped>::meta)"#,
+    );
+    contains(
+        &text,
+        "/// Where they live.
+        pub fn addresses(&self) -> __aq::Access<'_, T, Many<Address>> {
+            <Many<Address> as __aq::RelField>::access(&self.0, 0u16)
+        }",
+    );
+    // Every relationship field is read, or the compiler would call it dead.
+    contains(&text, "groups: __aq::Clone::clone(&self.groups)");
+}
+
+#[test]
+fn tables() {
+    let text = pretty(crate::mapped(quote! {
+        #[table("site", schema = "geo", index(country, code), unique(name), check("code > 0"),
+            foreign_key((country, code) -> models::Region(x, y)), base = my::Base,
+            builder = "new", entity = Sites, builder_type = NewSite, crate = facade::aludel)]
+        pub(crate) struct Site {
+            #[column(primary_key)]
+            country: String,
+            #[column(primary_key)]
+            code: i64,
+            name: String,
+        }
+    }));
+    contains(
+        &text,
+        "pub(crate) const Site: Sites = <Sites as facade::aludel::__private::EntityConst>::TABLE",
+    );
+    contains(&text, "use facade::aludel::__private as __aq;");
+    contains(&text, r#"__aq::TableName { schema: __aq::Some("geo"), name: "site" }"#);
+    contains(&text, "base: __aq::base_id::<my::Base>");
+    contains(
+        &text,
+        "type Key = (<String as __aq::ColumnType>::Base, <i64 as __aq::ColumnType>::Base)",
+    );
+    contains(&text, "const PRIMARY_KEY: &'static [u16] = &[0u16, 1u16]");
+    contains(&text, "pub(crate) fn new() -> NewSite");
+    contains(
+        &text,
+        "fn code(mut self, value: impl __aq::Assign<i64>) -> NewSite<_0, __aq::Yes, _2>",
+    );
+    contains(
+        &text,
+        r#"&[__aq::TableArg::Index(&[0u16, 1u16]), __aq::TableArg::Unique(&[2u16]),
+        __aq::TableArg::Check("code > 0"),
+        __aq::TableArg::ForeignKey { columns: &[0u16, 1u16], references: || __aq::Vec::from([
+        __aq::references(__aq::key(Site.country), __aq::key(models::Region.x)),
+        __aq::references(__aq::key(Site.code), __aq::key(models::Region.y)),
+        ]), },]"#,
+    );
+}
+
+#[test]
+fn without_a_builder() {
+    let text = pretty(crate::mapped(quote! {
+        #[table("t", builder = false)]
+        struct T {
+            #[column(primary_key)]
+            id: i64,
+        }
+    }));
+    assert!(!text.contains("Builder") && text.contains("__aq::NewObject::Value(self)"), "{text}");
+}
+
+#[test]
+fn rows_and_newtypes() {
+    let row = pretty(crate::row::expand(quote! {
+        #[row(crate = other)]
+        struct R { name: String, #[row(rename = "count_1")] r#type: i64 }
+    }));
+    contains(&row, "use other::__private as __aq; impl __aq::FromRow for R");
+    contains(&row, r#"&["name", "count_1"]"#);
+    contains(
+        &row,
+        "name: __aq::read(__row, __order[0usize])?, r#type: __aq::read(__row, __order[1usize])?",
+    );
+    let newtype = pretty(crate::newtype::expand(quote!(
+        struct Sku(String);
+    )));
+    contains(&newtype, "<String as __aq::Scalar>::from_ref(__value).map(Self)");
+}

@@ -1,0 +1,283 @@
+//! Every mistake of an input is reported, all at once, with its cure.
+
+use expect_test::{Expect, expect};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::errors;
+
+fn mapped(input: TokenStream, expected: &Expect) {
+    expected.assert_eq(&errors(&crate::mapped(input)).join("\n"));
+}
+
+#[test]
+fn all_at_once() {
+    mapped(
+        quote! {
+            #[table("site", indx(country), index(contry), unique(code, code))]
+            struct Site {
+                #[column(primary_kye, lenght = 3)]
+                code: String,
+                #[column("code")]
+                country: String,
+                #[column(on_delete = cascade, foreign_key = 7)]
+                region: i64,
+                #[relationship(lazy = eager, cascade(al, none), back_populate = x)]
+                clone: Many<Other>,
+                others: Many<Other>,
+            }
+        },
+        &expect![[r#"
+            `#[table]` has no argument `indx`; did you mean `index`?
+            `#[column]` has no argument `primary_kye`; did you mean `primary_key`?
+            `#[column]` has no argument `lenght`; did you mean `length`?
+            write `foreign_key = User.id` or `foreign_key = "table.column"`
+            unknown loading strategy `eager`; known here: select, selectin, joined, raise
+            unknown cascade `al`; did you mean `all`?
+            `#[relationship]` has no argument `back_populate`; did you mean `back_populates`?
+            a `Many` is a relationship: add `#[relationship]` to this field, with `back_populates = …` where the other side has one, too
+            no primary key: mark the field or fields that identify a row with `#[column(primary_key)]`
+            the column `code` is there already: field `code`
+            `on_delete` needs `foreign_key = …` beside it
+            a relationship can't be called `clone`: `Obj` has a method of that name
+            no column field is called `contry`; did you mean `country`?
+            `code` is named twice"#]],
+    );
+}
+
+#[test]
+fn shapes() {
+    let table = quote!(#[table("t")]);
+    mapped(
+        quote!(#table struct Tuple(i64);),
+        &expect!["`#[derive(Mapped)]` needs named fields: each names a column"],
+    );
+    mapped(
+        quote!(#table struct Unit;),
+        &expect!["`#[derive(Mapped)]` needs named fields: each names a column"],
+    );
+    mapped(
+        quote!(#table enum Kind { A }),
+        &expect!["`#[derive(Mapped)]` needs a struct with named fields"],
+    );
+    mapped(
+        quote!(#table union Either { a: i64 }),
+        &expect!["`#[derive(Mapped)]` needs a struct with named fields"],
+    );
+    mapped(
+        quote!(#table struct Generic<T> { #[column(primary_key)] id: T }),
+        &expect!["a mapped struct can't be generic: its table has one set of types"],
+    );
+    mapped(
+        quote!(
+            struct NoTable {
+                name: String,
+            }
+        ),
+        &expect![[r#"
+            which table is `NoTable`? Add `#[table("…")]`
+            no primary key: mark the field or fields that identify a row with `#[column(primary_key)]`"#]],
+    );
+    mapped(
+        quote!(
+            #[table]
+            struct Unnamed {
+                #[column(primary_key)]
+                id: i64,
+            }
+        ),
+        &expect![[r#"which table is `Unnamed`? Add `#[table("…")]`"#]],
+    );
+    mapped(
+        quote!(
+            #[table = "t"]
+            struct Old {
+                #[column(primary_key)]
+                id: i64,
+            }
+        ),
+        &expect![[r#"
+            write `#[table(…)]`
+            which table is `Old`? Add `#[table("…")]`"#]],
+    );
+}
+
+#[test]
+fn table_arguments() {
+    mapped(
+        quote! {
+            #[table(
+                "a", "b", schema = 3, base = 1 + 1, builder = 7, index(), unique = x, check(a),
+                foreign_key((x) -> Region(a, b)), foreign_key(x -> Region(a)), builder = true,
+            )]
+            struct Site {
+                #[column(primary_key)]
+                x: i64,
+            }
+        },
+        &expect![[r#"
+            `builder` is given twice
+            `#[table]` takes no value without a name here
+            expected text in quotes
+            expected a path
+            write `builder = false` or `builder = "new"`
+            write `index(column, …)`
+            write `unique(column, …)`
+            expected string literal; write `check("a > 0")`
+            expected parentheses; write `foreign_key((a, b) -> Region(x, y))`
+            1 columns can't refer to 2"#]],
+    );
+}
+
+#[test]
+fn column_arguments() {
+    mapped(
+        quote! {
+            #[table("t")]
+            struct T {
+                #[column(primary_key = true)]
+                id: Option<i64>,
+                #[column(foreign_key = "user", foreign_key = User, on_delete = casacde)]
+                a: i64,
+                #[column(on_update = set_null)]
+                b: i64,
+                #[column(server_default = compute(), default = 1)]
+                c: i64,
+                #[column(server_default = 1, default = 1)]
+                d: i64,
+                #[column(length = 0, numeric(2, 10))]
+                e: i64,
+                #[column(length = 3, numeric(10, 2), "")]
+                f: i64,
+                #[column(skip)]
+                g: i64,
+                #[column(7)]
+                h: i64,
+                #[column(default = )]
+                i: i64,
+                #[column(unique index)]
+                j: i64,
+                #[column(unique)]
+                #[relationship]
+                k: Many<U>,
+                #[column(unique, unique)]
+                l: i64,
+            }
+        },
+        &expect![[r#"
+            `primary_key` takes no value
+            `foreign_key` is given twice
+            write `foreign_key = "table.column"`
+            write `foreign_key = User.id` or `foreign_key = "table.column"`
+            unknown action `casacde`; did you mean `cascade`?
+            the database must be able to compute it: a number, a truth value, `now`, or SQL in quotes; a value from the program is `default = …`
+            expected a number of characters, 1 at least
+            more digits behind the point than in all; write `numeric(10, 2)`
+            every field of a mapped struct is a column or a relationship; keep other data beside it
+            the column's name stands in quotes
+            unexpected end of input, expected an expression
+            expected a comma
+            a field is a column or a relationship, not both
+            `unique` is given twice
+            a primary key is never NULL; for one that the database generates write `Auto<…>`
+            `on_update` needs `foreign_key = …` beside it
+            the program's `default` and a `server_default`: choose one
+            a column needs a name
+            `length` is for text and `numeric` for decimals: choose one"#]],
+    );
+}
+
+#[test]
+fn relationship_arguments() {
+    mapped(
+        quote! {
+            #[table("t")]
+            struct T {
+                #[column(primary_key)]
+                id: i64,
+                #[relationship(back_populates = User.id, passive_deletes = "all", cascade)]
+                a: Many<U>,
+                #[relationship(secondary = [X], lazy, order_by)]
+                r#is: One<U>,
+            }
+        },
+        &expect![[r#"
+            name the field of the other struct: `back_populates = user`
+            `passive_deletes` takes no value
+            write `cascade(all, delete_orphan)`
+            expected a path
+            write `lazy = …`
+            write `order_by = …`
+            a relationship can't be called `is`: `Obj` has a method of that name"#]],
+    );
+}
+
+#[test]
+fn rows() {
+    let row = |input, expected: &Expect| {
+        expected.assert_eq(&errors(&crate::row::expand(input)).join("\n"));
+    };
+    row(
+        quote!(
+            struct R(i64);
+        ),
+        &expect!["`#[derive(Row)]` needs a struct with named fields"],
+    );
+    row(
+        quote!(
+            struct R {}
+        ),
+        &expect!["a row struct needs a field"],
+    );
+    row(
+        quote!(
+            enum R {}
+        ),
+        &expect!["`#[derive(Row)]` needs a struct with named fields"],
+    );
+    row(
+        quote! {
+            #[row(creat = x)]
+            struct R<T> {
+                #[row(renam = "x", rename = 3)]
+                a: T,
+                #[row(rename = "b")]
+                c: T,
+                b: T,
+            }
+        },
+        &expect![[r#"
+            a row struct can't be generic
+            `#[row]` has no argument `creat`; known here: crate
+            `#[row]` has no argument `renam`; did you mean `rename`?
+            expected text in quotes
+            the column `b` is read already: field `c`"#]],
+    );
+}
+
+#[test]
+fn newtypes() {
+    let newtype = |input, expected: &Expect| {
+        expected.assert_eq(&errors(&crate::newtype::expand(input)).join("\n"));
+    };
+    newtype(
+        quote!(
+            struct N {
+                a: i64,
+            }
+        ),
+        &expect!["`#[derive(SqlNewtype)]` needs one field without a name: `struct Sku(String);`"],
+    );
+    newtype(
+        quote!(
+            struct N(i64, i64);
+        ),
+        &expect!["`#[derive(SqlNewtype)]` needs one field without a name: `struct Sku(String);`"],
+    );
+    newtype(
+        quote!(
+            struct N<T>(T);
+        ),
+        &expect!["a column type can't be generic: it has one SQL type"],
+    );
+}

@@ -1,0 +1,148 @@
+//! The scripts that execute one statement, in a transaction that it begins where there is none.
+
+use std::{any::Any, sync::Arc};
+
+use aludel_core::{compile::Compiled, expr::RowBuffer, value::Columns, value::Value};
+
+use super::{
+    executable::{sets, values},
+    result::Row,
+};
+use crate::{
+    Error, Result,
+    driver::{
+        Begin, Binder, Connection, Control, Flow, Params, Run, Source, Statement, Step, Want, Work,
+        run,
+    },
+};
+
+pub(super) async fn count(
+    connection: &mut dyn Connection,
+    compiled: Compiled,
+    many: Option<Vec<Vec<Value>>>,
+) -> Result<u64> {
+    let Compiled { sql, params } = compiled;
+    let params = match many {
+        // ENG-5: several sets are for changes only.
+        Some(_) if reads(&sql) => {
+            return Err(Error::InvalidRequest(
+                "a query can't be executed with several sets of parameters".into(),
+            ));
+        }
+        Some(many) => Params::Source(Arc::new(Sets(sets(&params, many)?))),
+        None => Params::Values(values(params)?.into()),
+    };
+    let done = execute(connection, sql, params, Want::Count, (), |(), _| Ok(())).await?;
+    Ok(done.changed)
+}
+
+pub(super) async fn rows(connection: &mut dyn Connection, compiled: Compiled) -> Result<Vec<Row>> {
+    let mut names = None;
+    let collect = move |rows: &mut Vec<Row>, row: &dyn Columns| {
+        rows.push(Row::copy(row, &mut names));
+        Ok(())
+    };
+    let params = Params::Values(values(compiled.params)?.into());
+    let done = execute(connection, compiled.sql, params, Want::Rows, Vec::new(), collect).await?;
+    Ok(done.into)
+}
+
+pub(super) async fn fetch<R: Send + 'static>(
+    connection: &mut dyn Connection,
+    compiled: Compiled,
+    buffer: Box<dyn RowBuffer<R>>,
+) -> Result<Vec<R>> {
+    let collect = |buffer: &mut Box<dyn RowBuffer<R>>, row: &dyn Columns| {
+        Ok(buffer.push(row).map_err(aludel_core::Error::from)?)
+    };
+    let params = Params::Values(values(compiled.params)?.into());
+    let done = execute(connection, compiled.sql, params, Want::Rows, buffer, collect).await?;
+    let mut buffer = done.into;
+    // There is no session: what needs one says so.
+    buffer.settle(&mut ()).map_err(Error::Script)?;
+    Ok(buffer.drain())
+}
+
+async fn execute<T, F>(
+    connection: &mut dyn Connection,
+    sql: Arc<str>,
+    params: Params,
+    want: Want,
+    into: T,
+    collect: F,
+) -> Result<Script<T, F>>
+where
+    T: Send + 'static,
+    F: FnMut(&mut T, &dyn Columns) -> Result<()> + Send + 'static,
+{
+    let mut steps = Vec::with_capacity(2);
+    // A unit of a dropped future may still be under way; what it leaves is known when it is home.
+    crate::driver::settle(connection).await;
+    if !connection.in_transaction() {
+        // What may write takes its place among the writers at once: a transaction that has read
+        // can't become a writer after somebody else wrote.
+        let begin = if reads(&sql) { Begin::Deferred } else { Begin::Immediate };
+        steps.push(Step::Control(Control::Begin(begin)));
+    }
+    let statement = if once_only(&sql) { Statement::once(sql) } else { Statement::new(sql) };
+    steps.push(Step::Run(Run { statement, params, want }));
+    run(connection, Script { steps, into, collect, changed: 0 }).await
+}
+
+fn reads(sql: &str) -> bool {
+    begins_with(sql, &["SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"])
+}
+
+fn once_only(sql: &str) -> bool {
+    begins_with(sql, &["CREATE", "DROP", "ALTER", "PRAGMA"])
+}
+
+fn begins_with(sql: &str, words: &[&str]) -> bool {
+    let word = sql.trim_start().split(|it: char| !it.is_ascii_alphabetic()).next().unwrap_or("");
+    words.iter().any(|it| it.eq_ignore_ascii_case(word))
+}
+
+/// Several sets of parameters.
+struct Sets(Vec<Vec<Value>>);
+
+impl Source for Sets {
+    fn runs(&self) -> usize {
+        self.0.len()
+    }
+
+    fn bind(&self, run: usize, out: &mut dyn Binder) -> Result<()> {
+        self.0[run].iter().try_for_each(|it| out.bind(it.as_ref()))
+    }
+}
+
+/// One statement, behind a BEGIN maybe.
+struct Script<T, F> {
+    steps: Vec<Step>,
+    into: T,
+    collect: F,
+    changed: u64,
+}
+
+impl<T, F> Work for Script<T, F>
+where
+    T: Send + 'static,
+    F: FnMut(&mut T, &dyn Columns) -> Result<()> + Send + 'static,
+{
+    fn wave(&mut self, out: &mut Vec<Step>) -> Result<Flow> {
+        out.append(&mut self.steps);
+        Ok(if out.is_empty() { Flow::Done } else { Flow::More })
+    }
+
+    fn row(&mut self, _: usize, row: &dyn Columns) -> Result<()> {
+        (self.collect)(&mut self.into, row)
+    }
+
+    fn count(&mut self, _: usize, _: usize, rows: u64) -> Result<()> {
+        self.changed += rows;
+        Ok(())
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}

@@ -1,0 +1,91 @@
+//! [`CreateAll`]: `metadata.create_all(&engine)`, on either engine.
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;
+
+use aludel_core::{
+    dialect::Dialect,
+    schema::{MetaData, create_statements, drop_statements},
+};
+
+use crate::{
+    EngineCore, EngineFace, Result,
+    driver::{Begin, Control, Params, Run, Statement, Step, Want, once},
+};
+
+/// Creates and drops the tables of a [`MetaData`].
+///
+/// # Example
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// use aludel_core::schema::MetaData;
+/// use aludel_engine::{CreateAll, blocking::Engine};
+///
+/// let engine = Engine::new("sqlite::memory:")?;
+/// let nothing = MetaData::new().create_all(&engine).unwrap_err();
+/// assert!(nothing.to_string().contains("no tables"));
+/// # }
+/// # Ok::<(), aludel_engine::Error>(())
+/// ```
+pub trait CreateAll {
+    /// Creates all tables that aren't there yet, in one transaction, in the order of their foreign
+    /// keys, and their indexes.
+    ///
+    /// # Errors
+    /// There are no tables at all; or the database refuses, and then nothing was created.
+    fn create_all<E: EngineFace>(
+        &self,
+        engine: &E,
+    ) -> E::Out<impl Future<Output = Result<()>> + Send + 'static>;
+
+    /// Drops all tables that are there, in one transaction, in the opposite order.
+    ///
+    /// # Errors
+    /// There are no tables at all; or the database refuses, and then nothing was dropped.
+    fn drop_all<E: EngineFace>(
+        &self,
+        engine: &E,
+    ) -> E::Out<impl Future<Output = Result<()>> + Send + 'static>;
+}
+
+impl CreateAll for MetaData {
+    fn create_all<E: EngineFace>(
+        &self,
+        engine: &E,
+    ) -> E::Out<impl Future<Output = Result<()>> + Send + 'static> {
+        E::run(execute(statements(self, engine, create_statements), engine.core().clone()))
+    }
+
+    fn drop_all<E: EngineFace>(
+        &self,
+        engine: &E,
+    ) -> E::Out<impl Future<Output = Result<()>> + Send + 'static> {
+        E::run(execute(statements(self, engine, drop_statements), engine.core().clone()))
+    }
+}
+
+type Statements = fn(&MetaData, &dyn Dialect) -> aludel_core::Result<Vec<String>>;
+
+fn statements<E: EngineFace>(
+    metadata: &MetaData,
+    engine: &E,
+    make: Statements,
+) -> Result<Vec<String>> {
+    Ok(make(metadata, engine.core().dialect())?)
+}
+
+async fn execute(statements: Result<Vec<String>>, engine: EngineCore) -> Result<()> {
+    let statements = statements?;
+    let mut connection = engine.checkout().await?;
+    let begin = Step::Control(Control::Begin(Begin::Immediate));
+    let ddl = statements.into_iter().map(|sql| {
+        Step::Run(Run {
+            statement: Statement::once(sql),
+            params: Params::none(),
+            want: Want::Nothing,
+        })
+    });
+    let steps = [begin].into_iter().chain(ddl).chain([Step::Control(Control::Commit)]);
+    // After an error the transaction is open; the pool rolls it back.
+    once(&mut *connection, steps).await
+}

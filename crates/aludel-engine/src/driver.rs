@@ -1,0 +1,126 @@
+//! The boundary between Aludel and a database.
+//!
+//! A unit of work is a script: a small state machine ([`Work`]) that hands out waves of independent
+//! [`Step`]s and takes rows, keys and counts back. The driver asks for the next wave itself, where
+//! its connection lives: inline on the caller's thread, on a worker thread, or in an async task.
+//! So a whole flush is one hop, and the same script runs on every database and both faces.
+//!
+//! [`run`] is how a script is run, [`ChunkStream`] how rows are read as they are taken.
+
+mod find;
+mod run;
+mod script;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+mod stream;
+
+pub(crate) use find::driver_for;
+pub(crate) use run::abandon;
+pub use run::{once, run, run_returning, settle};
+pub use script::{Begin, Binder, Control, Flow, Params, Run, Source, Statement, Step, Want, Work};
+pub use stream::{ChunkStream, Chunks};
+
+use std::{
+    any::Any,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use aludel_core::dialect::Dialect;
+
+use crate::{Result, log::StatementLog, url::Url};
+
+/// What a finished unit of work hands back: the outcome, and the script itself.
+pub type Done = (Result<()>, Box<dyn Work>);
+
+/// A connection on its way.
+pub type Connecting = Pin<Box<dyn Future<Output = Result<Box<dyn Connection>>> + Send>>;
+
+/// Opens connections of one kind of database.
+pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
+    /// How the database speaks SQL.
+    fn dialect(&self) -> &'static dyn Dialect;
+
+    /// Checks a URL before anything connects: that its options are known and make sense.
+    ///
+    /// # Errors
+    /// What is wrong with it ([`Url::error`]).
+    fn check(&self, url: &Url) -> Result<()> {
+        let _ = url;
+        Ok(())
+    }
+
+    /// Opens a connection. For [`Face::Blocking`] the future may block instead of waiting.
+    ///
+    /// # Errors
+    /// The future's: the database can't be reached or refuses.
+    fn connect(&self, url: &Url, options: &ConnectOptions) -> Connecting;
+
+    /// How many connections a pool may hold at the most; `None` leaves it to the engine's options.
+    fn max_connections(&self, url: &Url) -> Option<usize> {
+        let _ = url;
+        None
+    }
+}
+
+/// How a connection is to be opened.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ConnectOptions {
+    /// From which kind of program it is used.
+    pub face: Face,
+    /// How long to wait for a lock that somebody else holds.
+    pub busy_timeout: Duration,
+    /// How many statements to keep prepared.
+    pub statement_cache: usize,
+    /// Where to report each step before it is done.
+    pub log: StatementLog,
+}
+
+/// From which kind of program a connection is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    /// A program without a runtime: a call may block the thread.
+    Blocking,
+    /// An async program: a call must not block the thread.
+    Async,
+}
+
+/// An open connection.
+pub trait Connection: Send + 'static {
+    /// Runs a unit of work here and now, if this connection can; `None` if it can't, and nothing
+    /// happened.
+    fn run_inline(&mut self, work: &mut dyn Work) -> Option<Result<()>> {
+        let _ = work;
+        None
+    }
+
+    /// Hands a unit of work over. At most one is under way.
+    fn start(&mut self, work: Box<dyn Work>);
+
+    /// The outcome of what was started, once it has one; pending for ever where nothing was.
+    fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<Done>;
+
+    /// Asks the unit under way to stop; called when its future is dropped. Must not block.
+    ///
+    /// A unit that had come to its end is answered with its outcome: if it got through its COMMIT,
+    /// with `Ok`. Any other is answered with [`Error::Cancelled`](crate::Error::Cancelled), and the
+    /// transaction that it ran in is rolled back before [`Connection::poll_done`] reports.
+    fn cancel(&mut self);
+
+    /// Whether a unit was started whose outcome [`Connection::poll_done`] has not reported yet.
+    fn is_under_way(&self) -> bool;
+
+    /// Whether a transaction is open that the next unit would run in.
+    fn in_transaction(&self) -> bool;
+
+    /// Whether another unit may run on it: `false` once the connection is gone, or not to be
+    /// trusted any more.
+    fn is_usable(&self) -> bool {
+        true
+    }
+
+    /// For drivers to recognise their own connections.
+    fn as_any(&mut self) -> &mut dyn Any;
+}

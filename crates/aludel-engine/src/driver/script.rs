@@ -1,0 +1,220 @@
+//! The vocabulary of a unit of work: [`Work`], [`Step`], [`Source`].
+
+use std::{
+    any::Any,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use aludel_core::value::{Columns, Value, ValueRef};
+use smallvec::SmallVec;
+
+use crate::Result;
+
+/// A statement's text, shared by all that execute it.
+///
+/// Drivers keep prepared statements by text, so equal texts are prepared once a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Statement {
+    /// The SQL.
+    pub sql: Arc<str>,
+    /// Whether it is worth keeping prepared: not for statements that run once.
+    pub cache: bool,
+}
+
+impl Statement {
+    /// A statement that will run again.
+    pub fn new(sql: impl Into<Arc<str>>) -> Self {
+        Self { sql: sql.into(), cache: true }
+    }
+
+    /// A statement that runs once: DDL.
+    pub fn once(sql: impl Into<Arc<str>>) -> Self {
+        Self { sql: sql.into(), cache: false }
+    }
+}
+
+/// Takes the parameters of one execution, in order.
+pub trait Binder {
+    /// Binds the next parameter.
+    ///
+    /// # Errors
+    /// The driver can't take the value.
+    fn bind(&mut self, value: ValueRef<'_>) -> Result<()>;
+}
+
+/// Parameters of several executions of one statement, read where they live and never copied first.
+pub trait Source: Send + Sync {
+    /// How many executions there are.
+    fn runs(&self) -> usize;
+
+    /// Binds the parameters of one of them.
+    ///
+    /// # Errors
+    /// The driver can't take a value, or an object is borrowed elsewhere.
+    fn bind(&self, run: usize, out: &mut dyn Binder) -> Result<()>;
+}
+
+/// A statement's parameters.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Params {
+    /// One execution with these values.
+    Values(SmallVec<[Value; 2]>),
+    /// As many executions as the source says.
+    Source(Arc<dyn Source>),
+}
+
+impl Params {
+    /// One execution without parameters.
+    pub fn none() -> Self {
+        Self::Values(SmallVec::new())
+    }
+
+    /// How many executions there are.
+    pub fn runs(&self) -> usize {
+        match self {
+            Self::Values(_) => 1,
+            Self::Source(source) => source.runs(),
+        }
+    }
+
+    /// Binds the parameters of one of them.
+    ///
+    /// # Errors
+    /// As [`Source::bind`].
+    #[inline]
+    pub fn bind(&self, run: usize, out: &mut dyn Binder) -> Result<()> {
+        match self {
+            Self::Values(values) => values.iter().try_for_each(|it| out.bind(it.as_ref())),
+            Self::Source(source) => source.bind(run, out),
+        }
+    }
+}
+
+/// What a step's answer is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Want {
+    /// Nothing but success.
+    Nothing,
+    /// How many rows each execution matched: [`Work::count`].
+    Count,
+    /// The integer key that the database generated for each execution's one row: [`Work::key`].
+    Keys,
+    /// The rows: [`Work::row`].
+    Rows,
+    /// The rows, as fast as somebody takes them: the driver asks [`Work::poll_room`] before each.
+    Stream,
+}
+
+/// How a transaction starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Begin {
+    /// Takes no lock before it must (SQLite's `DEFERRED`).
+    #[default]
+    Deferred,
+    /// Takes its place among the writers at once (SQLite's `IMMEDIATE`, behind the process's queue
+    /// of writers); the same as deferred on databases without a writer's lock.
+    Immediate,
+}
+
+/// Transaction control, spelled by the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Control {
+    /// Starts a transaction.
+    Begin(Begin),
+    /// Ends it, keeping what was done.
+    Commit,
+    /// Ends it, undoing what was done.
+    Rollback,
+    /// Starts a savepoint of this number (`aludel_N`).
+    Savepoint(u32),
+    /// Ends a savepoint, keeping what was done.
+    Release(u32),
+    /// Undoes what was done since a savepoint, and ends it.
+    RollbackTo(u32),
+}
+
+/// The execution of a statement, once or many times.
+#[derive(Clone)]
+pub struct Run {
+    /// The statement.
+    pub statement: Statement,
+    /// Its parameters.
+    pub params: Params,
+    /// What the answer is used for.
+    pub want: Want,
+}
+
+/// One thing to do.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Step {
+    /// Transaction control.
+    Control(Control),
+    /// A statement.
+    Run(Run),
+}
+
+/// What a wave is to its script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Do these steps, answer them all, and ask again.
+    More,
+    /// There is nothing left to do once these steps, if there are any, are done and answered.
+    Done,
+}
+
+/// A unit of work: a script that a driver advances.
+///
+/// The driver calls [`Work::wave`]; while it says [`Flow::More`], the driver does the steps in
+/// order, reports each answer, and asks again. The first error ends the unit: the driver undoes
+/// nothing by itself (the session then rolls back), unless the unit was cancelled.
+/// `step` in the reports is the step's position in its wave.
+pub trait Work: Send + 'static {
+    /// Puts the next wave's steps into `out` (which is empty). Steps of one wave don't depend on
+    /// each other's answers, and are done in order.
+    ///
+    /// # Errors
+    /// The script can't go on.
+    fn wave(&mut self, out: &mut Vec<Step>) -> Result<Flow>;
+
+    /// A row of a step that wants [`Want::Rows`].
+    ///
+    /// # Errors
+    /// The row isn't what was expected.
+    fn row(&mut self, step: usize, row: &dyn Columns) -> Result<()> {
+        let _ = (step, row);
+        Ok(())
+    }
+
+    /// The key that a step's execution `run` generated.
+    ///
+    /// # Errors
+    /// The key isn't what was expected.
+    fn key(&mut self, step: usize, run: usize, key: i64) -> Result<()> {
+        let _ = (step, run, key);
+        Ok(())
+    }
+
+    /// How many rows a step's execution `run` matched.
+    ///
+    /// # Errors
+    /// The number isn't what was expected.
+    fn count(&mut self, step: usize, run: usize, rows: u64) -> Result<()> {
+        let _ = (step, run, rows);
+        Ok(())
+    }
+
+    /// Whether there is room for another row of a step that wants [`Want::Stream`]; `false` if no
+    /// more rows of it are wanted. A driver on a thread of its own blocks while this is pending.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let _ = cx;
+        Poll::Ready(true)
+    }
+
+    /// The script itself, to take its results out.
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
+}

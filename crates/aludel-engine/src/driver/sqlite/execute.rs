@@ -1,0 +1,295 @@
+//! Advancing a script on a connection: the hot loop.
+//!
+//! A statement is looked up once a step, parameters are bound and rows shown without an allocation.
+
+mod control;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use rusqlite::{Connection, Statement};
+
+use super::{
+    classify::classify,
+    gate::{Gate, Pass},
+    row::{SqliteRow, StatementBinder},
+};
+use crate::{
+    DatabaseError, Error, Kind, Result,
+    blocking::thread_waker,
+    driver::{ConnectOptions, Flow, Params, Run, Step, Want, Work},
+    log::StatementLog,
+};
+
+/// A connection, and what running scripts on it needs.
+pub(super) struct Executor {
+    connection: Connection,
+    gate: Option<Arc<Gate>>,
+    /// The place at the head of the queue of writers, while a transaction holds it.
+    pass: Option<Pass>,
+    busy_timeout: Duration,
+    log: StatementLog,
+    /// Set by another thread to end the unit under way; tested at each row, run and step.
+    cancelled: Arc<AtomicBool>,
+    /// Reused.
+    steps: Vec<Step>,
+    /// Reused.
+    scratch: String,
+}
+
+impl Executor {
+    pub(super) fn new(
+        connection: Connection,
+        gate: Option<Arc<Gate>>,
+        options: &ConnectOptions,
+    ) -> Self {
+        Self {
+            connection,
+            gate,
+            pass: None,
+            busy_timeout: options.busy_timeout,
+            log: options.log.clone(),
+            cancelled: Arc::default(),
+            steps: Vec::new(),
+            scratch: String::new(),
+        }
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn gate(&self) -> Option<&Arc<Gate>> {
+        self.gate.as_ref()
+    }
+
+    pub(super) fn cancelled(&self) -> &Arc<AtomicBool> {
+        &self.cancelled
+    }
+
+    pub(super) fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    /// Runs a script to its end, or to its first error.
+    pub(super) fn advance(&mut self, work: &mut dyn Work) -> Result<()> {
+        let mut steps = std::mem::take(&mut self.steps);
+        let result = self.waves(work, &mut steps);
+        steps.clear();
+        self.steps = steps;
+        self.release_if_idle();
+        match result {
+            Err(error) if self.is_cancelled() && error.kind() == Some(Kind::Interrupted) => {
+                Err(Error::Cancelled)
+            }
+            result => result,
+        }
+    }
+
+    #[inline]
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn check_cancelled(&self) -> Result<()> {
+        if self.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    fn waves(&mut self, work: &mut dyn Work, steps: &mut Vec<Step>) -> Result<()> {
+        loop {
+            steps.clear();
+            let flow = work.wave(steps)?;
+            if flow == Flow::Done && steps.is_empty() {
+                return Ok(());
+            }
+            for (number, step) in steps.iter().enumerate() {
+                self.check_cancelled()?;
+                match step {
+                    Step::Control(control) => self.control(*control)?,
+                    Step::Run(run) => self.run(number, run, work)?,
+                }
+            }
+            if flow == Flow::Done {
+                return Ok(());
+            }
+        }
+    }
+
+    fn run(&mut self, number: usize, run: &Run, work: &mut dyn Work) -> Result<()> {
+        let sql = &run.statement.sql;
+        let watch = self.log.step(sql, Some(&run.params));
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let rows = if run.statement.cache {
+            let prepared = self.connection.prepare_cached(sql);
+            match prepared {
+                Ok(mut statement) => self.runs(number, run, &mut statement, &mut scratch, work),
+                Err(error) => Err(classify(error, None, None)),
+            }
+        } else {
+            match self.connection.prepare(sql) {
+                Ok(mut statement) => self.runs(number, run, &mut statement, &mut scratch, work),
+                Err(error) => Err(classify(error, None, None)),
+            }
+        };
+        self.scratch = scratch;
+        match rows {
+            Ok(rows) => {
+                watch.done(sql, run.params.runs(), rows);
+                Ok(())
+            }
+            Err(error) => Err(self.explain(error, sql)),
+        }
+    }
+
+    fn runs(
+        &self,
+        number: usize,
+        run: &Run,
+        statement: &mut Statement<'_>,
+        scratch: &mut String,
+        work: &mut dyn Work,
+    ) -> Result<u64> {
+        let expected = statement.parameter_count();
+        let silent = statement.column_count() == 0;
+        let mut total = 0;
+        for i in 0..run.params.runs() {
+            self.check_cancelled()?;
+            bind(&run.params, i, statement, expected, scratch)?;
+            match run.want {
+                Want::Rows => total += self.rows(number, statement, work)?,
+                Want::Stream => total += self.stream(number, statement, work)?,
+                Want::Keys => {
+                    exhaust(statement, silent)?;
+                    work.key(number, i, self.connection.last_insert_rowid())?;
+                    total += 1;
+                }
+                Want::Count => {
+                    let rows = self.changed_by(statement, silent)?;
+                    work.count(number, i, rows)?;
+                    total += rows;
+                }
+                Want::Nothing => exhaust(statement, silent)?,
+            }
+        }
+        Ok(total)
+    }
+
+    #[inline]
+    fn rows(
+        &self,
+        number: usize,
+        statement: &mut Statement<'_>,
+        work: &mut dyn Work,
+    ) -> Result<u64> {
+        let mut rows = statement.raw_query();
+        let mut total = 0;
+        while let Some(row) = rows.next().map_err(|error| classify(error, None, None))? {
+            self.check_cancelled()?;
+            work.row(number, &SqliteRow(row))?;
+            total += 1;
+        }
+        Ok(total)
+    }
+
+    /// As [`Self::rows`], but waits between rows while nobody takes them.
+    fn stream(
+        &self,
+        number: usize,
+        statement: &mut Statement<'_>,
+        work: &mut dyn Work,
+    ) -> Result<u64> {
+        let waker = thread_waker();
+        let mut cx = Context::from_waker(&waker);
+        let mut rows = statement.raw_query();
+        let mut total = 0;
+        loop {
+            self.check_cancelled()?;
+            match work.poll_room(&mut cx) {
+                Poll::Ready(true) => {}
+                Poll::Ready(false) => return Ok(total),
+                Poll::Pending => {
+                    std::thread::park();
+                    continue;
+                }
+            }
+            match rows.next().map_err(|error| classify(error, None, None))? {
+                Some(row) => work.row(number, &SqliteRow(row))?,
+                None => return Ok(total),
+            }
+            total += 1;
+        }
+    }
+
+    /// Executes, and counts what it changed: SQLite's own count still speaks of the statement
+    /// before, if this one changes nothing by its nature.
+    fn changed_by(&self, statement: &mut Statement<'_>, silent: bool) -> Result<u64> {
+        let before = self.connection.total_changes();
+        exhaust(statement, silent)?;
+        let changed = self.connection.total_changes() != before;
+        Ok(if changed { self.connection.changes() } else { 0 })
+    }
+
+    /// Adds what the database's message leaves out: the statement, and for a foreign key the table
+    /// and the columns that may be meant.
+    #[cold]
+    fn explain(&self, mut error: Error, sql: &Arc<str>) -> Error {
+        if let Error::Database(error) = &mut error {
+            error.sql.get_or_insert_with(|| Arc::clone(sql));
+            super::classify::locate_foreign_key(error, sql, &self.connection);
+        }
+        error
+    }
+}
+
+#[inline]
+fn bind(
+    params: &Params,
+    run: usize,
+    statement: &mut Statement<'_>,
+    expected: usize,
+    scratch: &mut String,
+) -> Result<()> {
+    let mut binder = StatementBinder { statement, bound: 0, expected, scratch };
+    params.bind(run, &mut binder)?;
+    binder.finish()
+}
+
+/// Executes to the end; rows that nobody wants are passed over, if it isn't `silent` anyway.
+#[inline]
+fn exhaust(statement: &mut Statement<'_>, silent: bool) -> Result<()> {
+    let refused = |error| classify(error, None, None);
+    if silent {
+        return statement.raw_execute().map(drop).map_err(refused);
+    }
+    let mut rows = statement.raw_query();
+    while rows.next().map_err(refused)?.is_some() {}
+    Ok(())
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        self.roll_back();
+    }
+}
+
+/// What a panic said.
+pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    Error::Script(format!("a unit of work panicked: {text}").into())
+}
+
+/// An error for a connection whose thread is gone.
+pub(super) fn lost(what: impl std::fmt::Display) -> Error {
+    DatabaseError::new(Kind::ConnectionLost, format!("the connection is gone: {what}")).into()
+}

@@ -1,0 +1,289 @@
+//! [`Engine`]: a database to connect to, and its pool.
+//!
+//! There are two of them, [`Engine`] for async programs and
+//! [`blocking::Engine`](crate::blocking::Engine); both are thin over one [`EngineCore`], and
+//! [`EngineFace`] lets everything built on them be written once.
+
+mod options;
+
+pub use options::EngineOptions;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use aludel_core::dialect::Dialect;
+
+use crate::{
+    EngineConnection, PoolStatus, Pooled, Result,
+    blocking::block_on,
+    driver::{ConnectOptions, Driver, Face, driver_for},
+    log::StatementLog,
+    pool::Pool,
+    url::Url,
+};
+
+/// What both faces of an engine share: cheap to clone, and to keep in a session.
+#[derive(Clone)]
+pub struct EngineCore(Arc<Shared>);
+
+struct Shared {
+    url: Url,
+    driver: Arc<dyn Driver>,
+    pool: Pool,
+    log: StatementLog,
+    face: Face,
+}
+
+impl EngineCore {
+    fn new(url: &str, options: EngineOptions, face: Face) -> Result<Self> {
+        let url = Url::parse(url)?;
+        let driver = driver_for(&url)?;
+        Self::with_driver(url, driver, options, face)
+    }
+
+    fn with_driver(
+        url: Url,
+        driver: Arc<dyn Driver>,
+        options: EngineOptions,
+        face: Face,
+    ) -> Result<Self> {
+        driver.check(&url)?;
+        let busy_timeout = match (options.busy_timeout, url.option("busy_timeout")) {
+            (Some(timeout), _) => timeout,
+            (None, Some(millis)) => Duration::from_millis(
+                millis
+                    .parse()
+                    .map_err(|_| url.error("`busy_timeout` should be a number of milliseconds"))?,
+            ),
+            (None, None) => Duration::from_secs(5),
+        };
+        let log = StatementLog::default();
+        let connect = ConnectOptions {
+            face,
+            busy_timeout,
+            statement_cache: options.statement_cache,
+            log: log.clone(),
+        };
+        let max = driver.max_connections(&url);
+        let pool = Pool::new(
+            Arc::clone(&driver),
+            url.clone(),
+            connect,
+            max.map_or(options.pool_size, |max| options.pool_size.min(max)),
+            options.checkout_timeout,
+        );
+        Ok(Self(Arc::new(Shared { url, driver, pool, log, face })))
+    }
+
+    /// Where the database is.
+    pub fn url(&self) -> &Url {
+        &self.0.url
+    }
+
+    /// How the database speaks SQL.
+    pub fn dialect(&self) -> &'static dyn Dialect {
+        self.0.driver.dialect()
+    }
+
+    /// What kind of program the engine is for.
+    pub fn face(&self) -> Face {
+        self.0.face
+    }
+
+    /// What is sent, once it is started.
+    pub fn log(&self) -> &StatementLog {
+        &self.0.log
+    }
+
+    /// How many connections there are.
+    pub fn status(&self) -> PoolStatus {
+        self.0.pool.status()
+    }
+
+    /// Takes a connection out of the pool, or opens one. It is outside any transaction.
+    ///
+    /// # Errors
+    /// [`Error::PoolTimeout`](crate::Error::PoolTimeout), or the database can't be reached.
+    pub async fn checkout(&self) -> Result<Pooled> {
+        self.0.pool.checkout().await
+    }
+
+    /// Closes the connections that nobody uses. `:memory:` loses its database by that.
+    pub fn dispose(&self) {
+        self.0.pool.dispose();
+    }
+
+    /// Whether two handles are of one engine.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for EngineCore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Engine({}, {:?})", self.0.url, self.0.face)
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Engine {}
+    impl Sealed for super::BlockingEngine {}
+}
+
+/// Either engine. What a method gives back is a future for [`Engine`], and that future's output
+/// for [`blocking::Engine`](crate::blocking::Engine).
+///
+/// It exists so that this crate and the ORM are written once. In code of your own that is generic
+/// over it, nothing can be awaited: write it for the one that you use.
+pub trait EngineFace: Clone + Send + Sync + 'static + sealed::Sealed {
+    /// What an operation gives back.
+    type Out<F: Future>;
+
+    /// Runs an operation: later, or now.
+    fn run<F: Future>(operation: F) -> Self::Out<F>;
+
+    /// What both engines share.
+    fn core(&self) -> &EngineCore;
+}
+
+macro_rules! engines {
+    ($($(#[$doc:meta])* $engine:ident: $face:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $engine(EngineCore);
+
+        impl $engine {
+            /// Makes an engine for a URL. Nothing connects before the first use.
+            ///
+            /// # Errors
+            /// [`Error::Url`](crate::Error::Url) or [`Error::NoSuchDriver`](crate::Error::NoSuchDriver): the URL makes no sense.
+            pub fn new(url: &str) -> Result<Self> {
+                Self::with_options(url, EngineOptions::default())
+            }
+
+            /// The same, with options.
+            ///
+            /// # Errors
+            /// As [`Self::new`].
+            pub fn with_options(url: &str, options: EngineOptions) -> Result<Self> {
+                EngineCore::new(url, options, $face).map(Self)
+            }
+
+            /// The same, with a driver of one's own.
+            ///
+            /// # Errors
+            /// The URL makes no sense, or the driver doesn't take it.
+            pub fn with_driver(
+                url: &str,
+                driver: Arc<dyn Driver>,
+                options: EngineOptions,
+            ) -> Result<Self> {
+                EngineCore::with_driver(Url::parse(url)?, driver, options, $face).map(Self)
+            }
+
+            /// Where the database is.
+            pub fn url(&self) -> &Url {
+                self.0.url()
+            }
+
+            /// How the database speaks SQL.
+            pub fn dialect(&self) -> &'static dyn Dialect {
+                self.0.dialect()
+            }
+
+            /// What is sent, once it is started.
+            pub fn log(&self) -> &StatementLog {
+                self.0.log()
+            }
+
+            /// How many connections there are.
+            pub fn status(&self) -> PoolStatus {
+                self.0.status()
+            }
+
+            /// Closes the connections that nobody uses. `:memory:` loses its database by that.
+            pub fn dispose(&self) {
+                self.0.dispose();
+            }
+        }
+
+        impl fmt::Debug for $engine {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+engines! {
+    /// A database to connect to, for async programs, on whatever executor.
+    ///
+    /// Cheap to clone; clones share the pool.
+    ///
+    /// # Example
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// let engine = aludel_engine::Engine::new("sqlite::memory:")?;
+    /// assert_eq!(engine.dialect().name(), "sqlite");
+    /// # }
+    /// # Ok::<(), aludel_engine::Error>(())
+    /// ```
+    Engine: Face::Async;
+    /// A database to connect to, for programs without an executor.
+    ///
+    /// Cheap to clone; clones share the pool.
+    ///
+    /// # Example
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// let engine = aludel_engine::blocking::Engine::new("sqlite::memory:")?;
+    /// assert_eq!(engine.dialect().name(), "sqlite");
+    /// # }
+    /// # Ok::<(), aludel_engine::Error>(())
+    /// ```
+    BlockingEngine: Face::Blocking;
+}
+
+impl Engine {
+    /// Takes a connection for Core: plain SQL and statements.
+    ///
+    /// # Errors
+    /// As [`EngineCore::checkout`].
+    pub async fn connect(&self) -> Result<EngineConnection<Self>> {
+        EngineConnection::open(self.core()).await
+    }
+}
+
+impl BlockingEngine {
+    /// Takes a connection for Core: plain SQL and statements.
+    ///
+    /// # Errors
+    /// As [`EngineCore::checkout`].
+    pub fn connect(&self) -> Result<EngineConnection<Self>> {
+        block_on(EngineConnection::open(self.core()))
+    }
+}
+
+impl EngineFace for Engine {
+    type Out<F: Future> = F;
+
+    fn run<F: Future>(operation: F) -> F {
+        operation
+    }
+
+    fn core(&self) -> &EngineCore {
+        &self.0
+    }
+}
+
+impl EngineFace for BlockingEngine {
+    type Out<F: Future> = F::Output;
+
+    fn run<F: Future>(operation: F) -> F::Output {
+        block_on(operation)
+    }
+
+    fn core(&self) -> &EngineCore {
+        &self.0
+    }
+}

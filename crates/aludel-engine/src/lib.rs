@@ -1,0 +1,29 @@
+//! Aludel's engine: the only place with sockets and files.
+//!
+//! Reading order: [`driver`] (the boundary: a unit of work is a script that a driver advances where
+//! its connection lives), [`Url`], the pool, [`Engine`], and the drivers themselves.
+
+pub mod driver;
+
+pub mod blocking;
+
+pub mod log;
+
+pub mod retry;
+
+#[cfg(any(all(test, feature = "sqlite"), feature = "testing"))]
+pub mod testing;
+
+mod connect;
+mod create;
+mod engine;
+mod error;
+mod pool;
+mod url;
+
+pub use connect::{EngineConnection, Executable, Row, Rowful};
+pub use create::CreateAll;
+pub use engine::{Engine, EngineCore, EngineFace, EngineOptions};
+pub use error::{DatabaseError, Error, Integrity, Kind, Result, UrlError};
+pub use pool::{PoolStatus, Pooled};
+pub use url::Url;

@@ -1,0 +1,19 @@
+//! The unit of work: changes become statements, in dependency order and in the fewest waves.
+//!
+//! `gather` (what changed, under the graph's lock) → `inserts`, `updates`, `deletes`,
+//! `associations` (rows and where their values come from) → [`plan`] (steps in order: a value that
+//! can be printed) → `emit` (the script that a driver advances) → `apply` (what came back enters
+//! the objects, after success only).
+
+mod apply;
+mod associations;
+mod deletes;
+mod emit;
+mod gather;
+mod inserts;
+mod orphans;
+mod plan;
+mod run;
+mod updates;
+
+pub use plan::{FlushAction, FlushPlan, FlushStep};

@@ -1,0 +1,239 @@
+//! What came back enters the objects: after success only, in one step that can't fail half-way.
+
+use std::sync::{PoisonError, atomic::Ordering};
+
+use aludel_core::value::{Value, ValueRef};
+use aludel_engine::driver::Work;
+
+use super::{
+    emit::FlushWork,
+    plan::{CellRows, Fill, FlushAction, ObjectRows, Rows, Shared},
+};
+use crate::{
+    mapping::Mapper,
+    object::{
+        chunk::{AnyChunk, Columns},
+        log::Event,
+        state::{Flags, State},
+    },
+    session::{core::Core, identity::key_of},
+};
+
+impl Core {
+    /// The plan took what changed: the log says so, for a rollback.
+    pub(super) fn taken(&mut self, work: &FlushWork) {
+        self.ledger(|it| {
+            it.log.extend(work.journaled.iter().map(|it| Event::Value { chunk: *it }))
+        });
+    }
+
+    /// A flush whose future was dropped went through after all.
+    pub(super) fn apply_settled(&mut self, work: Box<dyn Work>) {
+        if let Ok(work) = work.into_any().downcast::<FlushWork>() {
+            let ended = work.ends_transaction();
+            self.finish_flush(*work);
+            if ended {
+                self.connection = None;
+                self.committed();
+            }
+        }
+    }
+
+    /// Applies a flush that went through.
+    pub(super) fn finish_flush(&mut self, work: FlushWork) {
+        let mut events = Vec::new();
+        for step in &work.plan.steps {
+            match (&step.rows, step.action) {
+                (Rows::Objects(rows), _) => {
+                    self.apply_inserts(&work, step.mapper, rows, &mut events)
+                }
+                (Rows::Cells(rows), FlushAction::Update) => {
+                    self.apply_updates(step.mapper, rows, &mut events);
+                }
+                (Rows::Cells(rows), FlushAction::Delete) => {
+                    self.apply_deletes(step.mapper, rows, &mut events);
+                }
+                (Rows::Cells(_), _) => {}
+            }
+        }
+        self.ledger(|it| it.log.append(&mut events));
+    }
+
+    fn apply_inserts(
+        &mut self,
+        work: &FlushWork,
+        mapper: &'static Mapper,
+        rows: &ObjectRows,
+        events: &mut Vec<Event>,
+    ) {
+        let shared = &rows.shared;
+        let filled: Vec<(usize, u16)> = (0..rows.columns.len())
+            .filter(|it| rows.fills[*it].is_some())
+            .map(|it| (it, rows.columns[it]))
+            .collect();
+        let first = rows.ordinals.first().map(|it| &work.new[*it as usize]);
+        let generates = first.is_some_and(|it| work.shapes[it.shape as usize].generates);
+        let key = mapper.meta.primary_key.first().copied().filter(|_| generates);
+        let mut columns: Columns = filled.iter().map(|it| it.1).chain(key).collect();
+        columns.extend(rows.returning.iter().copied().filter(|it| Some(*it) != key));
+        let others = shared.keys.others.lock().unwrap_or_else(PoisonError::into_inner);
+        self.store(mapper).reserve(rows.ordinals.len());
+        for (run, ordinal) in rows.ordinals.iter().enumerate() {
+            let (place, slot) = shared.objects[*ordinal as usize];
+            let chunk = &shared.chunks[place as usize];
+            let head = chunk.head();
+            let generated =
+                key.map(|_| shared.keys.integers[*ordinal as usize].load(Ordering::Acquire));
+            if !columns.is_empty() {
+                let mut change = |fields: &mut dyn crate::object::chunk::Fields| {
+                    if let (Some(column), Some(key)) = (key, generated) {
+                        fields.put(column, Some(ValueRef::Int(key)));
+                    }
+                    for (place, column) in &filled {
+                        let fill = rows.fills[*place].as_ref().map(|it| &it[run]);
+                        if let Some(value) = fill.and_then(|it| shared.value(it, &others)) {
+                            fields.put(*column, Some(value.as_ref()));
+                        }
+                    }
+                    for column in rows.returning.iter().filter(|it| Some(**it) != key) {
+                        if let Some(value) = others.get(&(*ordinal, *column)) {
+                            fields.put(*column, Some(value.as_ref()));
+                        }
+                    }
+                };
+                if chunk.write(slot, &mut change).is_err() {
+                    // Borrowed for ten seconds: the row is there, the values are read again.
+                    head.set_flags(slot, head.flags(slot).with(Flags::EXPIRED));
+                }
+            }
+            let touched = head.flags(slot).0 & (Flags::TOUCHED | Flags::EXPIRED);
+            head.set_flags(slot, Flags(Flags::PERSISTENT.0 | touched));
+            if touched & Flags::TOUCHED != 0 {
+                self.ledger(|it| it.dirty.push(head.id));
+            }
+            if !self.store(mapper).keeps(head.id) {
+                self.adopt(head.id);
+            }
+            let fp = match generated {
+                Some(key) if mapper.integer_key => Some(key.cast_unsigned()),
+                _ => key_of(mapper.meta, &**chunk, slot),
+            };
+            if let Some(fp) = fp {
+                self.store(mapper).insert(fp, head.reference(slot));
+            }
+            match events.last_mut() {
+                Some(Event::Inserted { chunk, slots, columns: same })
+                    if *chunk == head.id && *same == columns =>
+                {
+                    slots.push(slot);
+                }
+                _ => events.push(Event::Inserted {
+                    chunk: head.id,
+                    slots: vec![slot],
+                    columns: columns.clone(),
+                }),
+            }
+        }
+    }
+
+    fn apply_updates(&mut self, mapper: &'static Mapper, rows: &CellRows, events: &mut Vec<Event>) {
+        let shared = &rows.shared;
+        let rekeyed = rows.columns.iter().any(|it| mapper.meta.primary_key.contains(it));
+        let others = shared.keys.others.lock().unwrap_or_else(PoisonError::into_inner);
+        for (run, at) in rows.objects.iter().enumerate() {
+            let Some(chunk) = self.chunk(*at) else { continue };
+            let cells = &rows.cells[run * rows.width..(run + 1) * rows.width];
+            // Columns that the user set hold the value already; foreign keys follow now.
+            let news: Vec<(u16, Value)> = rows
+                .columns
+                .iter()
+                .zip(cells)
+                .filter(|it| !matches!(it.1, Fill::Own))
+                .filter_map(|(column, fill)| Some((*column, shared.value(fill, &others)?)))
+                .collect();
+            let mut differs = false;
+            let _ = chunk.with(at.slot(), &mut |fields| {
+                differs = news.iter().any(|it| fields.get(it.0) != it.1.as_ref());
+            });
+            let touched = chunk.head().flags(at.slot()).has(Flags::TOUCHED);
+            if differs && !touched && chunk.keep(at.slot()).is_ok() {
+                events.push(Event::Value { chunk: at.chunk() });
+                let _ = chunk.write(at.slot(), &mut |fields| {
+                    for (column, value) in &news {
+                        fields.put(*column, (!value.is_null()).then(|| value.as_ref()));
+                    }
+                });
+            }
+            if rekeyed {
+                self.rekey(mapper, &*chunk, at.slot(), &cells[rows.columns.len()..], events);
+            }
+        }
+    }
+
+    /// The identity map knows an object by its new key only (FK-4).
+    fn rekey(
+        &mut self,
+        mapper: &'static Mapper,
+        chunk: &dyn AnyChunk,
+        slot: u32,
+        old: &[Fill],
+        events: &mut Vec<Event>,
+    ) {
+        let values = old.iter().filter_map(|it| match it {
+            Fill::Value(value) => Some(value.as_ref()),
+            _ => None,
+        });
+        let (object, number) = (chunk.head().reference(slot), mapper.number);
+        let old = crate::session::identity::fingerprint(values);
+        if self.store(mapper).remove(old, object) {
+            events.push(Event::Unmapped { mapper: number, fingerprint: old, object });
+        }
+        if let Some(new) = key_of(mapper.meta, chunk, slot) {
+            self.store(mapper).insert(new, object);
+            events.push(Event::Mapped { mapper: number, fingerprint: new, object });
+        }
+    }
+
+    fn apply_deletes(&mut self, mapper: &'static Mapper, rows: &CellRows, events: &mut Vec<Event>) {
+        for at in &rows.objects {
+            let Some(chunk) = self.chunk(*at) else { continue };
+            let head = chunk.head();
+            let old = head.flags(at.slot());
+            if let Some(fp) = key_of(mapper.meta, &*chunk, at.slot())
+                && self.store(mapper).remove(fp, *at)
+            {
+                events.push(Event::Unmapped {
+                    mapper: mapper.number,
+                    fingerprint: fp,
+                    object: *at,
+                });
+            }
+            events.push(Event::Flags { object: *at, old });
+            head.set_flags(at.slot(), old.in_state(State::Deleted).without(Flags::MARKED));
+        }
+    }
+}
+
+impl Shared {
+    /// The value of a fill, now that all answers are there.
+    fn value(
+        &self,
+        fill: &Fill,
+        others: &std::collections::HashMap<(u32, u16), Value>,
+    ) -> Option<Value> {
+        match fill {
+            Fill::Own => None,
+            Fill::Value(value) => Some(value.clone()),
+            Fill::Key(ordinal) => {
+                Some(Value::Int(self.keys.integers.get(*ordinal as usize)?.load(Ordering::Acquire)))
+            }
+            Fill::Returned(ordinal, column) => others.get(&(*ordinal, *column)).cloned(),
+            Fill::Field { chunk, slot, column } => {
+                let mut value = None;
+                let chunk = self.chunks.get(*chunk as usize)?;
+                chunk.with(*slot, &mut |it| value = Some(it.get(*column).to_value())).ok()?;
+                value
+            }
+        }
+    }
+}

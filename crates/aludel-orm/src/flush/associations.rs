@@ -1,0 +1,119 @@
+//! Association rows of many-to-many relationships: deleted, then inserted, each once.
+
+use aludel_core::{
+    compile::compile,
+    expr::{Delete, Insert, Node},
+};
+use aludel_engine::driver::Want;
+
+use super::{
+    plan::{CellRows, FlushAction, Rows, Step},
+    run::Planner,
+};
+use crate::{
+    Result,
+    mapping::{Mapper, Relation, Secondary},
+    object::{chunk::Columns, state::State},
+};
+
+impl Planner {
+    /// Makes the steps of association rows.
+    pub(super) fn association_steps(&mut self) -> Result<()> {
+        let pairs = std::mem::take(&mut self.gathered.pairs);
+        if pairs.is_empty() {
+            return Ok(());
+        }
+        // Behind the INSERTs of both ends.
+        let wave = self.next_wave();
+        for action in [FlushAction::Unlink, FlushAction::Link] {
+            let mut relations: Vec<&'static Relation> = Vec::new();
+            for (pair, _) in &pairs {
+                if !relations.iter().any(|it| std::ptr::eq(*it, pair.relation)) {
+                    relations.push(pair.relation);
+                }
+            }
+            relations.sort_by_key(|it| (it.owner.table, it.index));
+            for relation in relations {
+                let Some(secondary) = &relation.secondary else { continue };
+                let mapper = Mapper::checked(secondary.meta)?;
+                let columns = columns(secondary);
+                let mut cells = Vec::new();
+                for (pair, net) in &pairs {
+                    let wanted = (*net > 0) == (action == FlushAction::Link);
+                    if !wanted || !std::ptr::eq(pair.relation, relation) {
+                        continue;
+                    }
+                    if [pair.owner, pair.member].into_iter().any(|it| self.is_outside(it)) {
+                        tracing::warn!(
+                            target: "aludel::flush",
+                            relationship = relation.name,
+                            "a member is in no session; the association is not written"
+                        );
+                        continue;
+                    }
+                    cells.extend(
+                        secondary
+                            .owner
+                            .iter()
+                            .map(|it| self.value_of(pair.owner, it.0))
+                            .collect::<Vec<_>>(),
+                    );
+                    cells.extend(
+                        secondary
+                            .target
+                            .iter()
+                            .map(|it| self.value_of(pair.member, it.0))
+                            .collect::<Vec<_>>(),
+                    );
+                }
+                if cells.is_empty() {
+                    continue;
+                }
+                let rows = CellRows {
+                    width: columns.len(),
+                    cells,
+                    objects: Vec::new(),
+                    columns: Columns::new(),
+                    shared: self.placeholder.clone(),
+                };
+                self.plan.steps.push(Step {
+                    mapper,
+                    action,
+                    wave,
+                    statement: self.association_statement(mapper, &columns, action)?,
+                    want: if action == FlushAction::Link { Want::Nothing } else { Want::Count },
+                    rows: Rows::Cells(rows.into()),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn is_outside(&self, object: crate::object::reference::Ref) -> bool {
+        matches!(self.state(object), State::Transient | State::Detached)
+    }
+
+    fn association_statement(
+        &self,
+        mapper: &'static Mapper,
+        columns: &[u16],
+        action: FlushAction,
+    ) -> Result<aludel_engine::driver::Statement> {
+        let name = |it: &u16| mapper.meta.columns[usize::from(*it)].name;
+        let table = mapper.meta.table;
+        let tree = if action == FlushAction::Link {
+            let rows = vec![columns.iter().map(|_| Node::Hole).collect()];
+            let columns = columns.iter().map(name).collect();
+            Insert { table, columns, rows, returning: Vec::new() }.into()
+        } else {
+            let filter = Node::all(columns.iter().map(|it| mapper.node(*it).equals(Node::Hole)));
+            Delete { table, filter, returning: Vec::new() }.into()
+        };
+        Ok(aludel_engine::driver::Statement::new(compile(&tree, self.dialect)?.sql))
+    }
+}
+
+/// The association's columns: the owner's side, then the target's.
+fn columns(secondary: &Secondary) -> Vec<u16> {
+    secondary.owner.iter().chain(&secondary.target).map(|it| it.1).collect()
+}

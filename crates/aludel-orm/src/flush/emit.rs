@@ -1,0 +1,256 @@
+//! [`FlushWork`]: the script of a flush, and the sources that its parameters are read from.
+
+use std::{
+    any::Any,
+    sync::{PoisonError, atomic::Ordering},
+};
+
+use aludel_core::value::{Columns as Row, ValueRef};
+use aludel_engine::{
+    Error as EngineError, Result as EngineResult,
+    driver::{Binder, Control, Flow, Params, Run, Source, Step as Action, Want, Work},
+};
+
+use super::{
+    plan::{CellRows, Fill, FlushAction, Keys, ObjectRows, Plan, Rows, Shared, Step},
+    run::Planner,
+};
+use crate::{Error, error::StaleData, object::chunk::Fields};
+
+/// The script of a flush.
+pub(crate) struct FlushWork {
+    pub(super) plan: Plan,
+    pub(super) shared: std::sync::Arc<Shared>,
+    pub(super) new: Vec<super::inserts::NewObject>,
+    pub(super) shapes: Vec<super::inserts::Shape>,
+    pub(super) journaled: Vec<u64>,
+    opening: Vec<Action>,
+    end: Option<Control>,
+    /// The first step of the wave under way, how many steps of ours stand before it in the wave,
+    /// and the next wave's first step.
+    first: usize,
+    before: usize,
+    next: usize,
+    ended: bool,
+    /// How many rows with returned columns the step under way has given.
+    returned: (usize, usize),
+}
+
+impl FlushWork {
+    pub(super) fn new(planner: Planner, opening: Vec<Action>, end: Option<Control>) -> Self {
+        let Planner { mut plan, mut shared, new, shapes, journaled, .. } = planner;
+        shared.keys = Keys {
+            integers: new.iter().map(|_| std::sync::atomic::AtomicI64::new(0)).collect(),
+            others: std::sync::Mutex::default(),
+        };
+        let shared = std::sync::Arc::new(shared);
+        for step in &mut plan.steps {
+            // The rows were made before `shared` was complete; nobody else holds them yet.
+            match &mut step.rows {
+                Rows::Objects(rows) => {
+                    if let Some(rows) = std::sync::Arc::get_mut(rows) {
+                        rows.shared = shared.clone();
+                    }
+                }
+                Rows::Cells(rows) => {
+                    if let Some(rows) = std::sync::Arc::get_mut(rows) {
+                        rows.shared = shared.clone();
+                    }
+                }
+            }
+        }
+        Self {
+            plan,
+            shared,
+            new,
+            shapes,
+            journaled,
+            opening,
+            end,
+            first: 0,
+            before: 0,
+            next: 0,
+            ended: false,
+            returned: (usize::MAX, 0),
+        }
+    }
+
+    /// Whether the transaction ends with it.
+    pub(super) fn ends_transaction(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// Whether there is nothing to send.
+    pub(super) fn is_empty(&self) -> bool {
+        self.plan.steps.is_empty() && self.opening.is_empty()
+    }
+
+    fn step(&self, position: usize) -> Option<&Step> {
+        self.plan.steps.get(self.first + position.checked_sub(self.before)?)
+    }
+
+    /// Whether the end of the transaction may ride with the last wave: not if an answer of that
+    /// wave has yet to be checked.
+    fn may_ride(&self) -> bool {
+        let last = &self.plan.steps[self.first..];
+        last.iter().all(|it| !matches!(it.want, Want::Count))
+    }
+
+    #[cold]
+    fn stale(&self, step: &Step, run: usize, matched: u64) -> EngineError {
+        let key = match &step.rows {
+            Rows::Cells(rows) => {
+                let cells =
+                    rows.cells.get(run * rows.width..(run + 1) * rows.width).unwrap_or_default();
+                let key = cells.iter().skip(rows.columns.len()).filter_map(|it| match it {
+                    Fill::Value(value) => Some(value.to_string()),
+                    _ => None,
+                });
+                key.collect::<Vec<_>>().join(", ")
+            }
+            Rows::Objects(_) => String::new(),
+        };
+        let action = if step.action == FlushAction::Update { "UPDATE" } else { "DELETE" };
+        let entity = step.mapper.entity();
+        let error = StaleData { entity, key, action, expected: 1, matched };
+        EngineError::Script(Box::new(Error::StaleData(Box::new(error))))
+    }
+}
+
+impl Work for FlushWork {
+    fn wave(&mut self, out: &mut Vec<Action>) -> EngineResult<Flow> {
+        out.append(&mut self.opening);
+        self.before = out.len();
+        self.first = self.next;
+        if let Some(wave) = self.plan.steps.get(self.first).map(|it| it.wave) {
+            let steps = self.plan.steps[self.first..].iter().take_while(|it| it.wave == wave);
+            for step in steps {
+                let params = match &step.rows {
+                    Rows::Objects(rows) => Params::Source(rows.clone()),
+                    Rows::Cells(rows) => Params::Source(rows.clone()),
+                };
+                out.push(Action::Run(Run {
+                    statement: step.statement.clone(),
+                    params,
+                    want: step.want,
+                }));
+                self.next += 1;
+            }
+        }
+        let last = self.next == self.plan.steps.len();
+        if last && !self.ended && (out.is_empty() || self.may_ride()) {
+            self.ended = true;
+            out.extend(self.end.map(Action::Control));
+        }
+        Ok(if out.is_empty() { Flow::Done } else { Flow::More })
+    }
+
+    fn row(&mut self, position: usize, row: &dyn Row) -> EngineResult<()> {
+        let at = self.first + position.saturating_sub(self.before);
+        let run = if self.returned.0 == at { self.returned.1 } else { 0 };
+        self.returned = (at, run + 1);
+        let Some(Step { rows: Rows::Objects(rows), mapper, .. }) = self.step(position) else {
+            return Ok(());
+        };
+        let Some(ordinal) = rows.ordinals.get(run).copied() else { return Ok(()) };
+        let mut others = self.shared.keys.others.lock().unwrap_or_else(PoisonError::into_inner);
+        for (index, column) in rows.returning.iter().enumerate() {
+            let value = row.get(index);
+            if let ValueRef::Int(key) = value
+                && mapper.meta.primary_key == [*column]
+                && let Some(place) = self.shared.keys.integers.get(ordinal as usize)
+            {
+                place.store(key, Ordering::Release);
+            }
+            others.insert((ordinal, *column), value.to_value());
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, position: usize, run: usize, key: i64) -> EngineResult<()> {
+        if let Some(Step { rows: Rows::Objects(rows), .. }) = self.step(position)
+            && let Some(ordinal) = rows.ordinals.get(run)
+            && let Some(place) = self.shared.keys.integers.get(*ordinal as usize)
+        {
+            place.store(key, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, position: usize, run: usize, matched: u64) -> EngineResult<()> {
+        let Some(step) = self.step(position) else { return Ok(()) };
+        match (step.action, matched) {
+            (_, 1) => Ok(()),
+            // UOW-19: a row that is gone already is what a DELETE wanted.
+            (FlushAction::Delete, 0) => {
+                tracing::warn!(target: "aludel::flush", entity = step.mapper.entity(), "a DELETE matched no row");
+                Ok(())
+            }
+            _ => Err(self.stale(step, run, matched)),
+        }
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}
+
+impl Shared {
+    /// Binds a value that doesn't come from the row's own object.
+    fn bind(&self, fill: &Fill, out: &mut dyn Binder) -> EngineResult<()> {
+        match fill {
+            Fill::Own => out.bind(ValueRef::Null),
+            Fill::Value(value) => out.bind(value.as_ref()),
+            Fill::Key(ordinal) => {
+                let key = self.keys.integers.get(*ordinal as usize);
+                out.bind(key.map_or(ValueRef::Null, |it| ValueRef::Int(it.load(Ordering::Acquire))))
+            }
+            Fill::Returned(ordinal, column) => {
+                let others = self.keys.others.lock().unwrap_or_else(PoisonError::into_inner);
+                out.bind(others.get(&(*ordinal, *column)).map_or(ValueRef::Null, |it| it.as_ref()))
+            }
+            Fill::Field { chunk, slot, column } => {
+                let mut result = Ok(());
+                let chunk = &self.chunks[*chunk as usize];
+                chunk.with(*slot, &mut |fields| result = out.bind(fields.get(*column)))?;
+                result
+            }
+        }
+    }
+}
+
+impl Source for ObjectRows {
+    fn runs(&self) -> usize {
+        self.ordinals.len()
+    }
+
+    fn bind(&self, run: usize, out: &mut dyn Binder) -> EngineResult<()> {
+        let (chunk, slot) = self.shared.objects[self.ordinals[run] as usize];
+        let mut result = Ok(());
+        let mut bind = |fields: &dyn Fields| {
+            for (place, column) in self.columns.iter().enumerate() {
+                let fill = self.fills[place].as_ref().map(|it| &it[run]);
+                result = match fill {
+                    None | Some(Fill::Own) => out.bind(fields.get(*column)),
+                    Some(fill) => self.shared.bind(fill, out),
+                };
+                if result.is_err() {
+                    return;
+                }
+            }
+        };
+        self.shared.chunks[chunk as usize].with(slot, &mut bind)?;
+        result
+    }
+}
+
+impl Source for CellRows {
+    fn runs(&self) -> usize {
+        self.cells.len().checked_div(self.width).unwrap_or_default()
+    }
+
+    fn bind(&self, run: usize, out: &mut dyn Binder) -> EngineResult<()> {
+        let cells = &self.cells[run * self.width..(run + 1) * self.width];
+        cells.iter().try_for_each(|it| self.shared.bind(it, out))
+    }
+}

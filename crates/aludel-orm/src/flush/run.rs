@@ -1,0 +1,229 @@
+//! Runs a flush: plan, script, and what came back.
+
+use std::{collections::HashMap, sync::Arc};
+
+use aludel_core::dialect::Dialect;
+use aludel_engine::driver::Control;
+
+use super::{
+    FlushPlan,
+    emit::FlushWork,
+    gather::Gathered,
+    inserts::{NewObject, Overrides, Shape},
+    plan::{Plan, Shared},
+    updates::Changes,
+};
+use crate::{
+    Error, Result,
+    mapping::Mapper,
+    object::{chunk::AnyChunk, graph::Graph, reference::Ref, state::State},
+    session::core::Core,
+};
+
+/// Makes a plan of what was gathered.
+pub(super) struct Planner {
+    pub(super) gathered: Gathered,
+    pub(super) dialect: &'static dyn Dialect,
+    graph: Arc<Graph>,
+    /// Whether changes are taken, rather than only looked at.
+    pub(super) consume: bool,
+    pub(super) plan: Plan,
+    pub(super) shared: Shared,
+    /// Stands for `shared` in the rows until the plan is complete.
+    pub(super) placeholder: Arc<Shared>,
+    places: HashMap<u64, u32>,
+    pub(super) new: Vec<NewObject>,
+    pub(super) shapes: Vec<Shape>,
+    /// New objects by chunk: slot and ordinal, sorted.
+    pub(super) ordinals: HashMap<u64, Vec<(u32, u32)>>,
+    pub(super) overridden: Vec<Overrides>,
+    /// Chunks whose journal got an entry, once for each.
+    pub(super) journaled: Vec<u64>,
+}
+
+impl Planner {
+    /// Plans a flush.
+    pub(super) fn plan(core: &Core, consume: bool) -> Result<Self> {
+        let mut planner = Self {
+            gathered: core.gather(consume),
+            dialect: core.engine.dialect(),
+            graph: core.graph.clone(),
+            consume,
+            plan: Plan::default(),
+            shared: Shared::default(),
+            placeholder: Arc::default(),
+            places: HashMap::new(),
+            new: Vec::new(),
+            shapes: Vec::new(),
+            ordinals: HashMap::new(),
+            overridden: Vec::new(),
+            journaled: Vec::new(),
+        };
+        let mut chunks: Vec<_> = std::mem::take(&mut planner.gathered.chunks).into_iter().collect();
+        chunks.sort_unstable_by_key(|it| it.0);
+        for (place, (id, chunk)) in chunks.into_iter().enumerate() {
+            planner.places.insert(id, place as u32);
+            planner.shared.chunks.push(chunk);
+        }
+        planner.shape_new_objects()?;
+        planner.level_new_objects()?;
+        let mut changes = Changes::new(!planner.gathered.references.is_empty());
+        planner.place_changes(&mut changes)?;
+        planner.place_references(&mut changes)?;
+        planner.insert_steps()?;
+        planner.update_steps(changes)?;
+        planner.association_steps()?;
+        planner.delete_steps()?;
+        planner.plan.steps.sort_by_key(|it| it.wave);
+        planner.number_waves();
+        Ok(planner)
+    }
+
+    /// A chunk of the plan: its place, and itself.
+    pub(super) fn chunk(&self, id: u64) -> Option<(u32, Arc<dyn AnyChunk>)> {
+        let place = *self.places.get(&id)?;
+        Some((place, self.shared.chunks[place as usize].clone()))
+    }
+
+    /// The state of an object.
+    pub(super) fn state(&self, object: Ref) -> State {
+        Graph::with(&self.graph, |tables, _| tables.state(object))
+    }
+
+    /// The wave of a mapper's rows at a level: UPDATEs, INSERTs, then UPDATEs that wait for them.
+    pub(super) fn wave(&self, mapper: &Mapper, level: u32, part: u32) -> u32 {
+        // Waves are numbered anew at the end; here they only have to be in order. A group's levels
+        // lie between its depth and the next.
+        let levels = self.new.iter().map(|it| it.level).max().unwrap_or(0) + 2;
+        (mapper.depth * levels + level) * 4 + part
+    }
+
+    /// The wave behind all so far.
+    pub(super) fn next_wave(&self) -> u32 {
+        (self.plan.steps.iter().map(|it| it.wave).max().unwrap_or(0) | 3) + 1
+    }
+
+    /// Numbers the waves from 1. UPDATEs go with the INSERTs behind them, in this order (UOW-10).
+    fn number_waves(&mut self) {
+        let mut number = 0;
+        let mut last = None;
+        for step in &mut self.plan.steps {
+            let wave = step.wave / 2;
+            if last != Some(wave) {
+                last = Some(wave);
+                number += 1;
+            }
+            step.wave = number;
+        }
+    }
+}
+
+impl Core {
+    /// What a flush would do now.
+    pub(crate) fn flush_plan(&self) -> Result<FlushPlan> {
+        self.check()?;
+        Ok(FlushPlan::new(&Planner::plan(self, false)?.plan))
+    }
+
+    /// Writes what changed.
+    pub(crate) async fn flush(&mut self) -> Result<()> {
+        self.settle().await;
+        self.check()?;
+        if self.ledger(|it| !it.is_clean()) {
+            self.write(None).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what changed and ends the transaction, in one unit of work.
+    pub(crate) async fn commit(&mut self) -> Result<()> {
+        self.settle().await;
+        self.check()?;
+        if self.ledger(|it| !it.is_clean()) {
+            self.write(Some(Control::Commit)).await?;
+        } else if let Err(error) = self.end(Control::Commit).await {
+            self.fail(&error).await;
+            return Err(error);
+        }
+        self.connection = None;
+        self.committed();
+        self.sweep(false);
+        Ok(())
+    }
+
+    async fn write(&mut self, end: Option<Control>) -> Result<()> {
+        // An object that is borrowed mutably is refused before anything is taken.
+        self.check_borrows()?;
+        let result = self.try_write(end).await;
+        if let Err(error) = &result {
+            self.fail(error).await;
+        }
+        result
+    }
+
+    fn check_borrows(&self) -> Result<()> {
+        let (dirty, pending) = self.ledger(|it| (it.dirty.clone(), it.pending.clone()));
+        for id in dirty {
+            if let Some(chunk) = self.chunk(Ref::new(id, 0)) {
+                chunk.check()?;
+            }
+        }
+        let mut last: Option<Arc<dyn AnyChunk>> = None;
+        for at in pending {
+            if last.as_ref().is_none_or(|it| it.head().id != at.chunk()) {
+                last = self.chunk(at);
+            }
+            if let Some(chunk) = &last {
+                chunk.with(at.slot(), &mut |_| ())?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn try_write(&mut self, end: Option<Control>) -> Result<()> {
+        self.enter_joined()?;
+        if let Some(problem) = self.ledger(|it| it.problem.take()) {
+            return Err(problem);
+        }
+        loop {
+            let orphans = self.orphans();
+            if orphans.is_empty() {
+                break;
+            }
+            for orphan in orphans {
+                self.delete(orphan).await?;
+            }
+        }
+        let planner = Planner::plan(self, true)?;
+        let opening = if planner.plan.steps.is_empty() { Vec::new() } else { self.opening(true) };
+        self.opened(&opening);
+        let work = FlushWork::new(planner, opening, end);
+        self.taken(&work);
+        if work.is_empty() && self.transaction.begun.is_none() {
+            self.finish_flush(work);
+            return Ok(());
+        }
+        self.transaction.wrote = true;
+        let work = self.run(work, |core, work| core.apply_settled(work)).await;
+        let work = work.map_err(|error| self.name_entity(error))?;
+        self.finish_flush(work);
+        if end.is_some() {
+            self.transaction.begun = None;
+        }
+        Ok(())
+    }
+
+    /// A constraint's error learns which entity the table is.
+    fn name_entity(&self, error: Error) -> Error {
+        match error {
+            Error::Integrity(mut error) => {
+                let registry = crate::mapping::Registry::global();
+                let table = error.table.as_deref();
+                let found = registry.entities().iter().find(|it| Some(it.table.name) == table);
+                error.entity = found.map(|it| it.name);
+                Error::Integrity(error)
+            }
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Aludel's ORM: mapped structs, the session, the unit of work and the identity map.
+//!
+//! Reading order: [`mapping`] (what a mapped struct is), [`object`] (objects and the graph that
+//! they live in), `loading` (rows become objects), `flush` (changes become statements),
+//! [`session`] (the public face).
+//!
+//! Invariant: nothing here names a dialect or a driver.
+
+pub mod mapping;
+
+pub mod object;
+
+pub mod loading;
+
+mod flush;
+
+pub mod session;
+
+mod error;
+
+pub use error::{Attribute, Error, IntegrityError, MappingError, Result, StaleData, Subject};
+pub use flush::{FlushAction, FlushPlan, FlushStep};
+
+#[doc(hidden)]
+pub use inventory;

@@ -1,0 +1,20 @@
+//! Loading: rows become objects of the session, each once, and relationships are filled.
+
+mod access;
+mod eager;
+mod entity;
+mod get;
+mod members;
+mod options;
+mod query;
+mod related;
+mod rows;
+mod stream;
+
+pub use entity::{Optional, OptionalEntity};
+#[doc(hidden)]
+pub use entity::{entity_add, entity_decode, entity_finish, entity_parts, entity_settle};
+pub use options::{LoadOption, WithOptions, joinedload, raiseload, selectinload};
+pub use related::{RelatedTo, Relationships};
+pub use rows::{Boxed, Execute, Fetch, Rows};
+pub use stream::Stream;

@@ -1,0 +1,124 @@
+//! `.load()` and `.load_one()` on an object's relationship.
+
+use aludel_engine::EngineFace;
+
+use crate::{
+    Error, Result,
+    mapping::{Mapped, Relation, Strategy},
+    object::{
+        ManyAccess, Obj, OneAccess, Raw,
+        access::{attribute, handles, relation},
+        graph::Graph,
+        state::State,
+    },
+    session::{Session, core::Core},
+};
+
+/// Loads a relationship of an object where it isn't loaded, and gives its cells.
+async fn load<E: Mapped>(
+    core: &mut Core,
+    owner: Raw<E>,
+    index: u16,
+    siblings: bool,
+) -> Result<Vec<u64>> {
+    let relation = relation::<E>(index);
+    let object = Obj::from_raw(owner);
+    if !is_known(&object, relation) {
+        core.before_query(None).await?;
+        let at = core.own(&object)?;
+        let forbidden = relation.strategy == Strategy::Raise
+            || core.tables(|tables| tables.is_forbidden(at, relation.index));
+        if forbidden {
+            return Err(Error::RaiseLoad(attribute::<E>(index)));
+        }
+        core.load_members(relation, &[at], siblings).await?;
+        core.sweep(false);
+    }
+    Ok(cells(&object, relation))
+}
+
+/// What an object's own graph knows, whether or not it is this session's.
+fn is_known<E: Mapped>(object: &Obj<E>, relation: &Relation) -> bool {
+    let raw = object.raw();
+    match raw.graph() {
+        None => raw.flags().state() == State::Transient,
+        Some(graph) => Graph::with(graph, |it, _| it.is_loaded(raw.reference(), relation)),
+    }
+}
+
+fn cells<E: Mapped>(object: &Obj<E>, relation: &Relation) -> Vec<u64> {
+    let raw = object.raw();
+    let Some(graph) = raw.graph() else { return Vec::new() };
+    Graph::with(graph, |tables, _| {
+        if relation.many {
+            tables.members(raw.reference(), relation.index).unwrap_or_default()
+        } else {
+            vec![tables.one(raw.reference(), relation.index)]
+        }
+    })
+}
+
+async fn load_many<E: Mapped, R: Mapped>(
+    core: &mut Core,
+    owner: Raw<E>,
+    index: u16,
+    siblings: bool,
+) -> Result<Vec<Obj<R>>> {
+    let cells = load(core, owner.clone(), index, siblings).await?;
+    Ok(owner.graph().map(|it| handles(it, &cells)).unwrap_or_default())
+}
+
+impl<'a, E: Mapped, R: Mapped> ManyAccess<'a, E, R> {
+    /// The members, loaded if need be: for this object and all that came with it from the same
+    /// result, in one query for each 500 of them. What is loaded already needs no query.
+    ///
+    /// # Errors
+    /// The object is in no session or in another ([`Error::Detached`], [`Error::OtherSession`]), a
+    /// `raiseload` forbids it, or the database refuses.
+    pub fn load<'s, F: EngineFace>(
+        self,
+        session: &'s mut Session<F>,
+    ) -> F::Out<impl Future<Output = Result<Vec<Obj<R>>>> + Send + use<'s, E, R, F>> {
+        F::run(load_many(session.core(), self.owner.clone(), self.index, true))
+    }
+
+    /// As [`ManyAccess::load`], for this object alone.
+    ///
+    /// # Errors
+    /// As [`ManyAccess::load`].
+    pub fn load_one<'s, F: EngineFace>(
+        self,
+        session: &'s mut Session<F>,
+    ) -> F::Out<impl Future<Output = Result<Vec<Obj<R>>>> + Send + use<'s, E, R, F>> {
+        F::run(load_many(session.core(), self.owner.clone(), self.index, false))
+    }
+}
+
+impl<'a, E: Mapped, R: Mapped> OneAccess<'a, E, R> {
+    /// The object at the other end, loaded if need be: for this object and all that came with it
+    /// from the same result. One that the session holds needs no query.
+    ///
+    /// # Errors
+    /// As [`ManyAccess::load`].
+    pub fn load<'s, F: EngineFace>(
+        self,
+        session: &'s mut Session<F>,
+    ) -> F::Out<impl Future<Output = Result<Option<Obj<R>>>> + Send + use<'s, E, R, F>> {
+        let owner = self.owner.clone();
+        let index = self.index;
+        F::run(async move { Ok(load_many(session.core(), owner, index, true).await?.pop()) })
+    }
+
+    /// As [`OneAccess::load`], for this object alone.
+    ///
+    /// # Errors
+    /// As [`ManyAccess::load`].
+    pub fn load_one<'s, F: EngineFace>(
+        self,
+        session: &'s mut Session<F>,
+    ) -> F::Out<impl Future<Output = Result<Option<Obj<R>>>> + Send + use<'s, E, R, F>> {
+        let owner = self.owner.clone();
+        let index = self.index;
+        F::run(async move { Ok(load_many(session.core(), owner, index, false).await?.pop()) })
+    }
+}

@@ -1,0 +1,299 @@
+//! Runs a query: the statement, what belongs to its objects, and how all of it enters the session,
+//! in one unit of work.
+
+use std::any::Any;
+
+use aludel_core::{
+    compile::{Compiled, Param, compile},
+    dialect::Dialect,
+    expr::{RowBuffer, Select, SettleError, Statement as Tree, TextQuery, TextStatement},
+    value::{Columns as Row, Value},
+};
+use aludel_engine::{
+    Error as EngineError, Result as EngineResult,
+    driver::{Flow, Params, Run, Statement, Step, Want, Work},
+};
+
+use super::{
+    eager::{Eager, Parts},
+    entity::Settle,
+    options::{Hop, Path},
+};
+use crate::{Error, Result, session::core::Core};
+
+/// A query that is about to run.
+#[doc(hidden)]
+pub struct Query<R> {
+    kind: Kind,
+    pub(super) buffer: Box<dyn RowBuffer<R>>,
+    pub(super) paths: Vec<Vec<Hop>>,
+    autoflush: Option<bool>,
+}
+
+enum Kind {
+    Select(Box<aludel_core::expr::Query>),
+    Text(Compiled),
+}
+
+impl<R: Send + 'static> Query<R> {
+    pub(super) fn select(select: Select<R>) -> Result<Self> {
+        let paths = select.options().iter().filter_map(|it| it.downcast_ref::<Path>());
+        Ok(Self {
+            buffer: select.buffer(),
+            paths: paths.map(|it| it.0.clone()).collect(),
+            autoflush: select.execution().autoflush,
+            kind: Kind::Select(Box::new(select.into_query())),
+        })
+    }
+
+    pub(super) fn text(text: TextQuery<R>, dialect: &'static dyn Dialect) -> Result<Self> {
+        let compiled = text.statement().compile(dialect)?;
+        let buffer = text.buffer();
+        Ok(Self { kind: Kind::Text(compiled), buffer, paths: Vec::new(), autoflush: None })
+    }
+
+    /// The same, but not more than one row where the statement has no limit of its own.
+    pub(super) fn first(mut self) -> Self {
+        if let Kind::Select(query) = &mut self.kind {
+            query.limit.get_or_insert(1);
+        }
+        self
+    }
+
+    /// Plans eager loads and compiles the statement.
+    pub(super) fn prepare(&mut self, dialect: &'static dyn Dialect) -> Result<(Run, Eager)> {
+        match &mut self.kind {
+            Kind::Text(compiled) => {
+                Ok((run_of(compiled.clone(), Want::Rows), Eager::none(dialect)))
+            }
+            Kind::Select(query) => {
+                let mut query = (**query).clone();
+                // A row of one table, joined with nothing, comes once.
+                let repeats = !query.joins.is_empty() || query.roots().len() > 1;
+                let mut metas = Vec::new();
+                self.buffer.parts(&mut |part| {
+                    if let Some(part) = part.downcast_mut::<crate::object::cohort::Part>() {
+                        part.0.set_repeats(repeats);
+                        metas.push(part.0.meta());
+                    }
+                });
+                for meta in &metas {
+                    crate::mapping::Mapper::checked(meta)?;
+                }
+                let mut eager = Eager::plan(&mut query, &metas, &self.paths, dialect)?;
+                if eager.joins() && !repeats {
+                    self.buffer.parts(&mut |part| {
+                        if let Some(part) = part.downcast_mut::<crate::object::cohort::Part>() {
+                            part.0.set_repeats(true);
+                        }
+                    });
+                }
+                eager.is_unique = eager.joins_many();
+                let compiled = compile(&query.into(), dialect)?;
+                Ok((run_of(compiled, Want::Rows), eager))
+            }
+        }
+    }
+}
+
+/// A compiled statement, to run once.
+pub(super) fn run_of(compiled: Compiled, want: Want) -> Run {
+    let value = |it: Param| match it {
+        Param::Value(value) => value,
+        Param::Hole => Value::Null,
+    };
+    let values = compiled.params.into_iter().map(value).collect();
+    Run { statement: Statement::new(compiled.sql), params: Params::Values(values), want }
+}
+
+/// A buffer without its rows' type, so that the script is compiled once.
+trait AnyBuffer: Send {
+    fn push(&mut self, row: &dyn Row) -> Result<(), aludel_core::DecodeError>;
+    fn settle(&mut self, context: &mut dyn Any) -> Result<(), SettleError>;
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+struct Held<R>(Box<dyn RowBuffer<R>>);
+
+impl<R: Send + 'static> AnyBuffer for Held<R> {
+    fn push(&mut self, row: &dyn Row) -> Result<(), aludel_core::DecodeError> {
+        self.0.push(row)
+    }
+
+    fn settle(&mut self, context: &mut dyn Any) -> Result<(), SettleError> {
+        self.0.settle(context)
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+impl<R> Parts for Held<R> {
+    fn parts(&mut self, visit: &mut dyn FnMut(&mut dyn Any)) {
+        self.0.parts(visit);
+    }
+}
+
+trait Buffer: AnyBuffer + Parts {}
+
+impl<B: AnyBuffer + Parts> Buffer for B {}
+
+/// The script of a query.
+struct QueryWork {
+    opening: Vec<Step>,
+    main: Option<Run>,
+    before: usize,
+    stage: Stage,
+    buffer: Box<dyn Buffer>,
+    eager: Eager,
+}
+
+enum Stage {
+    Start,
+    Main,
+    Eager,
+}
+
+impl Work for QueryWork {
+    fn wave(&mut self, out: &mut Vec<Step>) -> EngineResult<Flow> {
+        match self.stage {
+            Stage::Start => {
+                out.append(&mut self.opening);
+                self.before = out.len();
+                out.extend(self.main.take().map(Step::Run));
+                self.stage = Stage::Main;
+                return Ok(Flow::More);
+            }
+            Stage::Main => self.stage = Stage::Eager,
+            Stage::Eager => {}
+        }
+        self.before = 0;
+        let more = self.eager.next(&mut *self.buffer, out).map_err(EngineError::from)?;
+        Ok(if more { Flow::More } else { Flow::Done })
+    }
+
+    fn row(&mut self, step: usize, row: &dyn Row) -> EngineResult<()> {
+        match self.stage {
+            Stage::Start | Stage::Main => {
+                self.buffer.push(row).map_err(aludel_core::Error::from)?;
+                if self.eager.joins() {
+                    self.eager.joined_row(&mut *self.buffer, row)?;
+                }
+                Ok(())
+            }
+            Stage::Eager => self.eager.row(step, row),
+        }
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}
+
+impl Core {
+    /// Runs a query and gives its rows: a shim over one body.
+    pub(crate) async fn fetch<R: Send + 'static>(&mut self, mut query: Query<R>) -> Result<Vec<R>> {
+        self.before_query(query.autoflush).await?;
+        let (run, eager) = query.prepare(self.engine.dialect())?;
+        let buffer = Box::new(Held(query.buffer));
+        let (buffer, keep) = self.fetch_into(run, buffer, eager).await?;
+        let Ok(held) = buffer.into_any().downcast::<Held<R>>() else { return Ok(Vec::new()) };
+        let rows = held.0.drain();
+        let rows = match keep {
+            None => rows,
+            Some(keep) => {
+                rows.into_iter().zip(keep).filter_map(|it| it.1.then_some(it.0)).collect()
+            }
+        };
+        self.sweep(false);
+        Ok(rows)
+    }
+
+    /// What every query does first.
+    pub(super) async fn before_query(&mut self, autoflush: Option<bool>) -> Result<()> {
+        self.settle().await;
+        self.check()?;
+        self.enter_joined()?;
+        if autoflush.unwrap_or(self.options.autoflush) {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn fetch_into(
+        &mut self,
+        run: Run,
+        buffer: Box<dyn Buffer>,
+        eager: Eager,
+    ) -> Result<(Box<dyn Buffer>, Option<Vec<bool>>)> {
+        let opening = self.opening(false);
+        self.opened(&opening);
+        let work =
+            QueryWork { opening, main: Some(run), before: 0, stage: Stage::Start, buffer, eager };
+        let QueryWork { mut buffer, mut eager, .. } = self.run(work, |_, _| ()).await?;
+        self.settle_buffer(&mut |context| buffer.settle(context))?;
+        eager.finish(self, &mut *buffer)?;
+        Ok((buffer, eager.keep()))
+    }
+
+    /// Lends what objects need to enter the session.
+    pub(super) fn settle_buffer(
+        &mut self,
+        settle: &mut dyn FnMut(&mut dyn Any) -> Result<(), SettleError>,
+    ) -> Result<()> {
+        let graph = crate::object::graph::Graph::root(&self.graph).clone();
+        let stores = std::mem::take(&mut self.stores);
+        let mut context = Settle { session: self.id, graph, stores, overwrite: false };
+        let result = settle(&mut context);
+        self.stores = context.stores;
+        result.map_err(Error::from_settle)
+    }
+
+    /// Executes a change; how many rows it matched.
+    pub(crate) async fn change(&mut self, tree: Tree) -> Result<u64> {
+        let compiled = compile(&tree, self.engine.dialect())?;
+        self.execute_change(compiled).await
+    }
+
+    /// Executes a change that is written as text; how many rows it matched.
+    pub(crate) async fn change_text(&mut self, text: TextStatement) -> Result<u64> {
+        let compiled = text.compile(self.engine.dialect())?;
+        self.execute_change(compiled).await
+    }
+
+    async fn execute_change(&mut self, compiled: Compiled) -> Result<u64> {
+        self.before_query(None).await?;
+        let opening = self.opening(true);
+        self.opened(&opening);
+        self.transaction.wrote = true;
+        let run = run_of(compiled, Want::Count);
+        let work = ChangeWork { opening, run: Some(run), matched: 0 };
+        Ok(self.run(work, |_, _| ()).await?.matched)
+    }
+}
+
+/// The script of one change.
+struct ChangeWork {
+    opening: Vec<Step>,
+    run: Option<Run>,
+    matched: u64,
+}
+
+impl Work for ChangeWork {
+    fn wave(&mut self, out: &mut Vec<Step>) -> EngineResult<Flow> {
+        let Some(run) = self.run.take() else { return Ok(Flow::Done) };
+        out.append(&mut self.opening);
+        out.push(Step::Run(run));
+        Ok(Flow::More)
+    }
+
+    fn count(&mut self, _: usize, _: usize, rows: u64) -> EngineResult<()> {
+        self.matched += rows;
+        Ok(())
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}

@@ -1,0 +1,190 @@
+//! Relationships in statements: `join(User.addresses)`, `any`, `has`, `contains`.
+
+use aludel_core::expr::{
+    Expr, FromItem, Join, JoinKind, JoinTarget, Node, Predicate, Query, SelectItem, Source,
+};
+
+use crate::{
+    mapping::{EntityConst, Mapped, Relation, Relationship, relation::equal},
+    object::{Obj, chunk::Fields},
+};
+
+/// A relationship to one appearance of its target's table: `User.addresses.of_type(alias)`.
+#[derive(Clone, Copy, Debug)]
+pub struct RelatedTo<E, R> {
+    relationship: Relationship<E, R>,
+    target: Source,
+}
+
+/// What relationships can do in statements.
+pub trait Relationships: Sized {
+    /// The entity at the other end.
+    type Target: Mapped;
+
+    /// Joins to an alias of the target, for statements in which its table stands twice.
+    fn of_type(
+        self,
+        alias: <Self::Target as Mapped>::Entity,
+    ) -> RelatedTo<Self::Owner, Self::Target>;
+
+    /// The owner.
+    type Owner: Mapped;
+
+    /// Whether any member meets a condition. `EXISTS (SELECT 1 …)`.
+    fn any(self, condition: impl Predicate) -> Expr<bool>;
+
+    /// Whether the object at the other end of a to-one relationship meets a condition.
+    fn has(self, condition: impl Predicate) -> Expr<bool>;
+
+    /// Whether there is any member at all.
+    fn exists(self) -> Expr<bool>;
+
+    /// Whether an object is a member. It must have a row: its key is read now.
+    fn contains(self, member: &Obj<Self::Target>) -> Expr<bool>;
+
+    /// Whether it is this object, of a to-one relationship.
+    fn is(self, target: &Obj<Self::Target>) -> Expr<bool>;
+}
+
+fn predicate(node: Node) -> Expr<bool> {
+    Expr::new(node)
+}
+
+fn item(meta: &'static crate::mapping::EntityMeta, source: Source) -> FromItem {
+    FromItem { table: meta.table, source }
+}
+
+impl<E: Mapped, R: Mapped> Relationship<E, R> {
+    /// `EXISTS (SELECT 1 FROM target WHERE linked AND condition)`.
+    fn exists_where(self, condition: Option<Node>) -> Expr<bool> {
+        let relation = self.relation();
+        let own = item(relation.owner, self.source());
+        // A table within itself stands under an alias, and so does what the condition says of it.
+        let clashes = relation.target.table == own.table && own.source == Source::Table;
+        let target = if clashes { Source::Anon(100) } else { Source::Table };
+        let mut query = Query {
+            items: vec![SelectItem::new(Node::Text("1"))],
+            from: vec![item(relation.target, target)],
+            ..Query::default()
+        };
+        match &relation.secondary {
+            None => query.and_filter(relation.on(self.source(), target)),
+            Some(secondary) => {
+                let source = Source::Anon(101);
+                let on = equal(&secondary.target, relation.target, target, secondary.meta, source);
+                let association = item(secondary.meta, source);
+                query.joins.push(Join { kind: JoinKind::Inner, target: association, on });
+                query.and_filter(equal(
+                    &secondary.owner,
+                    relation.owner,
+                    self.source(),
+                    secondary.meta,
+                    source,
+                ));
+            }
+        }
+        if let Some(mut condition) = condition {
+            if clashes {
+                condition
+                    .retarget(item(relation.target, Source::Table), item(relation.target, target));
+            }
+            query.and_filter(condition);
+        }
+        predicate(Node::Exists { query: Box::new(query), negated: false })
+    }
+
+    /// The target's columns equal an object's.
+    fn key_equals(relation: &Relation, object: &Obj<R>) -> Node {
+        let raw = object.raw();
+        let mut parts = Vec::new();
+        // A value that can't be read (borrowed) equals nothing.
+        if let Ok(value) = raw.chunk().read(raw.slot()) {
+            for column in relation.target.primary_key {
+                let mapper = crate::mapping::Mapper::of(relation.target);
+                let value = Fields::get(&*value, *column).to_value();
+                parts.push(mapper.node(*column).equals(Node::Bind(value)));
+            }
+        }
+        Node::all(parts).unwrap_or(Node::Bind(false.into()))
+    }
+}
+
+impl<E: Mapped, R: Mapped> Relationships for Relationship<E, R> {
+    type Owner = E;
+    type Target = R;
+
+    fn of_type(self, alias: R::Entity) -> RelatedTo<E, R> {
+        RelatedTo { relationship: self, target: alias.source() }
+    }
+
+    fn any(self, condition: impl Predicate) -> Expr<bool> {
+        self.exists_where(Some(condition.into_predicate()))
+    }
+
+    fn has(self, condition: impl Predicate) -> Expr<bool> {
+        self.exists_where(Some(condition.into_predicate()))
+    }
+
+    fn exists(self) -> Expr<bool> {
+        self.exists_where(None)
+    }
+
+    fn contains(self, member: &Obj<R>) -> Expr<bool> {
+        self.exists_where(Some(Self::key_equals(self.relation(), member)))
+    }
+
+    fn is(self, target: &Obj<R>) -> Expr<bool> {
+        let relation = self.relation();
+        if relation.direction != crate::mapping::Direction::ManyToOne {
+            return self.contains(target);
+        }
+        let raw = target.raw();
+        let mapper = crate::mapping::Mapper::of(relation.owner);
+        let mut parts = Vec::new();
+        if let Ok(value) = raw.chunk().read(raw.slot()) {
+            for (own, other) in &relation.pairs {
+                let value = Fields::get(&*value, *other).to_value();
+                parts.push(
+                    Node::Column(mapper.column(*own, self.source())).equals(Node::Bind(value)),
+                );
+            }
+        }
+        predicate(Node::all(parts).unwrap_or(Node::Bind(false.into())))
+    }
+}
+
+/// The joins of a relationship, from one appearance of its owner to one of its target.
+fn joins(
+    relation: &'static Relation,
+    owner: Source,
+    target: Source,
+    kind: JoinKind,
+    out: &mut Vec<Join>,
+) {
+    match &relation.secondary {
+        None => {
+            let on = relation.on(owner, target);
+            out.push(Join { kind, target: item(relation.target, target), on });
+        }
+        Some(secondary) => {
+            // The association stands under an alias, so that it may stand twice (SEL-3).
+            let source = Source::Anon(out.len() as u32 + 1);
+            let on = equal(&secondary.owner, relation.owner, owner, secondary.meta, source);
+            out.push(Join { kind, target: item(secondary.meta, source), on });
+            let on = equal(&secondary.target, relation.target, target, secondary.meta, source);
+            out.push(Join { kind, target: item(relation.target, target), on });
+        }
+    }
+}
+
+impl<E: Mapped, R: Mapped> JoinTarget for Relationship<E, R> {
+    fn joins(self, kind: JoinKind, out: &mut Vec<Join>) {
+        joins(self.relation(), self.source(), Source::Table, kind, out);
+    }
+}
+
+impl<E: Mapped, R: Mapped> JoinTarget for RelatedTo<E, R> {
+    fn joins(self, kind: JoinKind, out: &mut Vec<Join>) {
+        joins(self.relationship.relation(), self.relationship.source(), self.target, kind, out);
+    }
+}

@@ -1,0 +1,37 @@
+//! What the derive says of a mapped struct, and what the registry makes of it.
+//!
+//! [`EntityMeta`] is the static description that `#[derive(Mapped)]` emits: data and `fn` pointers,
+//! so that entities may refer to each other in any direction. A [`Mapper`] is that description with
+//! every reference resolved.
+
+mod base;
+mod builder;
+mod check;
+mod declare;
+mod field;
+mod mapped;
+mod mapper;
+mod meta;
+mod metadata;
+mod registry;
+pub(crate) mod relation;
+mod relationship;
+pub(crate) mod statements;
+
+pub use base::{Base, DeclarativeBase, MetaDataOf};
+pub use builder::{
+    Access, EntityOf, Given, Initial, Leads, Members, No, Target, Yes, given, with_members,
+};
+pub use check::{KeyType, back, entity, key, references};
+pub use declare::{base_id, sort_keys};
+pub use field::{Field, FieldKind};
+pub use mapped::{EntityConst, Handle, IntoNew, Mapped, NewObject};
+pub use mapper::{ForeignKey, Mapper, MapperSlot};
+pub use meta::{
+    Back, Cascade, ColumnMeta, Default as ColumnDefault, EntityMeta, ForeignKeyMeta, Referred,
+    RelationshipMeta, Strategy, TableArg,
+};
+pub use registry::{Registered, Registry};
+pub use relation::{BackSide, Direction, Relation, Secondary};
+pub use relationship::Relationship;
+pub(crate) use statements::Statements;

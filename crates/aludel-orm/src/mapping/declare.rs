@@ -1,0 +1,220 @@
+//! How generated code says what a column or a relationship is: constants, built in `const` context,
+//! so that a wrong argument is refused when the program is compiled.
+
+use std::any::TypeId;
+
+use aludel_core::{
+    expr::{ColumnRef, OrderBy, SortKeys},
+    schema::{Action, ServerDefault},
+    value::{SqlType, Value},
+};
+
+use super::{
+    Back, Cascade, ColumnDefault, ColumnMeta, DeclarativeBase, EntityMeta, FieldKind,
+    ForeignKeyMeta, Referred, RelationshipMeta, Strategy,
+};
+use crate::object::{RelField, target_meta};
+
+#[cfg(test)]
+mod tests;
+
+impl ColumnMeta {
+    /// A column of the same name as its field.
+    pub const fn new(field: &'static str, kind: FieldKind) -> Self {
+        Self {
+            name: field,
+            field,
+            ty: kind.ty,
+            nullable: kind.nullable,
+            auto: kind.auto,
+            foreign_key: None,
+            unique: false,
+            index: false,
+            default: ColumnDefault::None,
+        }
+    }
+
+    /// Has another name in the database.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// Refers to a column: checked at compile time.
+    #[must_use]
+    pub const fn references(self, column: fn() -> ColumnRef) -> Self {
+        self.refers(Referred::Column(column))
+    }
+
+    /// Refers to a column by `"table.column"`: checked when the registry is configured.
+    #[must_use]
+    pub const fn references_named(self, column: &'static str) -> Self {
+        self.refers(Referred::Named(column))
+    }
+
+    const fn refers(mut self, target: Referred) -> Self {
+        let (on_delete, on_update) = (Action::NoAction, Action::NoAction);
+        self.foreign_key = Some(ForeignKeyMeta { target, on_delete, on_update });
+        self
+    }
+
+    /// What happens when the row referred to is deleted.
+    #[must_use]
+    pub const fn on_delete(mut self, action: Action) -> Self {
+        if let Some(foreign_key) = &mut self.foreign_key {
+            foreign_key.on_delete = action;
+        }
+        self
+    }
+
+    /// What happens when the key referred to changes.
+    #[must_use]
+    pub const fn on_update(mut self, action: Action) -> Self {
+        if let Some(foreign_key) = &mut self.foreign_key {
+            foreign_key.on_update = action;
+        }
+        self
+    }
+
+    /// No two rows have the same value.
+    #[must_use]
+    pub const fn unique(mut self) -> Self {
+        self.unique = true;
+        self
+    }
+
+    /// Has an index by itself.
+    #[must_use]
+    pub const fn index(mut self) -> Self {
+        self.index = true;
+        self
+    }
+
+    /// Text of at most so many characters.
+    ///
+    /// # Panics
+    /// The column doesn't hold text. Generated code calls this in a `static`, where a panic is a
+    /// compiler error.
+    #[must_use]
+    pub const fn length(mut self, characters: u32) -> Self {
+        assert!(matches!(self.ty, SqlType::Text), "`length` is for columns that hold text");
+        self.ty = SqlType::VarChar(characters);
+        self
+    }
+
+    /// An exact decimal number of so many digits, `scale` of them behind the point.
+    ///
+    /// # Panics
+    /// The column doesn't hold decimals. Generated code calls this in a `static`, where a panic is
+    /// a compiler error.
+    #[must_use]
+    pub const fn numeric(mut self, precision: u8, scale: u8) -> Self {
+        assert!(
+            matches!(self.ty, SqlType::Decimal | SqlType::Numeric(..)),
+            "`numeric` is for columns that hold exact decimal numbers"
+        );
+        self.ty = SqlType::Numeric(precision, scale);
+        self
+    }
+
+    /// The database fills it in.
+    #[must_use]
+    pub const fn server_default(mut self, default: fn() -> ServerDefault) -> Self {
+        self.default = ColumnDefault::Server(default);
+        self
+    }
+
+    /// The program fills it in.
+    #[must_use]
+    pub const fn default(mut self, default: fn() -> Value) -> Self {
+        self.default = ColumnDefault::Client(default);
+        self
+    }
+}
+
+impl RelationshipMeta {
+    /// A relationship of a field of type `F`: `Many<R>` or `One<R>`.
+    pub const fn new<F: RelField>(name: &'static str) -> Self {
+        Self {
+            name,
+            many: F::MANY,
+            target: target_meta::<F>,
+            back: None,
+            cascade: Cascade::DEFAULT,
+            order_by: None,
+            foreign_keys: None,
+            secondary: None,
+            strategy: Strategy::Lazy,
+            passive_deletes: false,
+        }
+    }
+
+    /// Is mirrored by another: checked at compile time.
+    #[must_use]
+    pub const fn back(mut self, position: fn() -> u16) -> Self {
+        self.back = Some(Back::Relationship(position));
+        self
+    }
+
+    /// Is mirrored by another, by name: checked when the registry is configured.
+    #[must_use]
+    pub const fn back_named(mut self, name: &'static str) -> Self {
+        self.back = Some(Back::Named(name));
+        self
+    }
+
+    /// Which operations follow it.
+    #[must_use]
+    pub const fn cascade(mut self, cascade: Cascade) -> Self {
+        self.cascade = cascade;
+        self
+    }
+
+    /// How members are sorted when they are loaded.
+    #[must_use]
+    pub const fn order_by(mut self, keys: fn() -> Vec<OrderBy>) -> Self {
+        self.order_by = Some(keys);
+        self
+    }
+
+    /// Which columns link the two.
+    #[must_use]
+    pub const fn foreign_keys(mut self, columns: fn() -> Vec<ColumnRef>) -> Self {
+        self.foreign_keys = Some(columns);
+        self
+    }
+
+    /// The entity between the two, of a many-to-many.
+    #[must_use]
+    pub const fn secondary(mut self, association: fn() -> &'static EntityMeta) -> Self {
+        self.secondary = Some(association);
+        self
+    }
+
+    /// How it is loaded where a query says nothing.
+    #[must_use]
+    pub const fn lazy(mut self, strategy: Strategy) -> Self {
+        self.strategy = strategy;
+        self
+    }
+
+    /// Members that aren't loaded are left to the database.
+    #[must_use]
+    pub const fn passive_deletes(mut self) -> Self {
+        self.passive_deletes = true;
+        self
+    }
+}
+
+/// The identity of a declarative base; that it is one is checked by the bound.
+pub fn base_id<B: DeclarativeBase>() -> TypeId {
+    TypeId::of::<B>()
+}
+
+/// The sort keys of a relationship's `order_by`.
+pub fn sort_keys<K: SortKeys>(keys: K) -> Vec<OrderBy> {
+    let mut sorted = Vec::new();
+    keys.push_to(&mut sorted);
+    sorted
+}

@@ -1,0 +1,92 @@
+//! [`Field`]: what generated code does with one column of a struct.
+//!
+//! Generated code calls these by the field's type, so that a type which no column can hold gives
+//! the same message in each place, and the compiler prints it once.
+
+use aludel_core::{
+    DecodeError,
+    value::{ColumnType, Cursor, SqlType, ValueRef},
+};
+
+#[cfg(test)]
+mod tests;
+
+/// A column's field. Every [`ColumnType`] is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a type that a column can hold",
+    label = "neither a scalar, nor an `Option` or `Auto` of one",
+    note = "implement `aludel::Scalar` for it, or make it `#[derive(SqlNewtype)]`"
+)]
+pub trait Field: Sized {
+    /// What the static description says of it.
+    const KIND: FieldKind;
+
+    /// Reads it from the next column of a row.
+    ///
+    /// # Errors
+    /// As [`Cursor::take`].
+    fn take(row: &mut Cursor<'_>) -> Result<Self, DecodeError>;
+
+    /// Its value.
+    fn get(&self) -> ValueRef<'_>;
+
+    /// Whether it is an `Auto` that nobody has set.
+    fn is_unset(&self) -> bool;
+
+    /// Sets it; `false` where the value is of another kind. `None` takes an `Auto`'s value back, and
+    /// is NULL for an `Option`.
+    fn put(&mut self, to: Option<ValueRef<'_>>) -> bool;
+
+    /// A copy.
+    fn copy(&self) -> Self;
+}
+
+/// What the static description says of a column's type.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldKind {
+    /// The SQL type.
+    pub ty: SqlType,
+    /// Whether it accepts NULL.
+    pub nullable: bool,
+    /// Whether it is an `Auto`.
+    pub auto: bool,
+}
+
+impl<T: ColumnType> Field for T {
+    const KIND: FieldKind = FieldKind { ty: T::TYPE, nullable: T::NULLABLE, auto: T::AUTO };
+
+    #[inline]
+    fn take(row: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        row.take()
+    }
+
+    #[inline]
+    fn get(&self) -> ValueRef<'_> {
+        self.to_ref()
+    }
+
+    #[inline]
+    fn is_unset(&self) -> bool {
+        ColumnType::is_unset(self)
+    }
+
+    #[inline]
+    fn put(&mut self, to: Option<ValueRef<'_>>) -> bool {
+        if T::AUTO && to.is_none() {
+            self.unset();
+            return true;
+        }
+        match T::from_ref(to.unwrap_or(ValueRef::Null)) {
+            Some(value) => {
+                *self = value;
+                true
+            }
+            None => false,
+        }
+    }
+
+    #[inline]
+    fn copy(&self) -> Self {
+        self.clone()
+    }
+}

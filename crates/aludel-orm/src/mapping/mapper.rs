@@ -1,0 +1,185 @@
+//! [`Mapper`]: an entity's description with every reference resolved.
+
+use std::sync::OnceLock;
+
+use aludel_core::{
+    expr::{ColumnRef, FromItem, Source},
+    value::SqlType,
+};
+
+use super::{EntityMeta, Referred, Registry, Relation, Statements, TableArg, relation::resolve};
+use crate::{Error, Result, error::MappingError};
+
+/// An entity's description with every reference resolved: its table, keys and relationships.
+///
+/// [`inspect(User)`](crate::inspect()) gives it.
+#[derive(Debug)]
+pub struct Mapper {
+    /// The static description.
+    pub meta: &'static EntityMeta,
+    /// Its foreign keys.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Its relationships, in field order.
+    pub relationships: Vec<Relation>,
+    /// How many tables stand above it, one referring to the next: what it refers to comes before it
+    /// in a flush. The same whatever the order of linking.
+    pub depth: u32,
+    /// Mappers that refer to each other in a circle share a group.
+    pub(crate) group: u32,
+    /// Whether objects of it may depend on each other, directly or through other mappers.
+    pub cyclic: bool,
+    /// Whether its key is one integer: the identity map then needs no more than that number.
+    pub(crate) integer_key: bool,
+    /// The number by which sessions know it.
+    pub(crate) number: u32,
+    pub(crate) statements: Statements,
+    problems: Vec<String>,
+}
+
+/// A resolved foreign key.
+#[derive(Clone, Debug)]
+pub struct ForeignKey {
+    /// Positions of the referring columns.
+    pub columns: Vec<u16>,
+    /// The columns referred to.
+    pub references: Vec<Target>,
+}
+
+/// A column that a foreign key refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+}
+
+/// The place of a mapper in its entity's static description.
+#[derive(Debug, Default)]
+pub struct MapperSlot(OnceLock<Mapper>);
+
+impl MapperSlot {
+    /// An empty place.
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
+impl Mapper {
+    /// The mapper of an entity, made at first use.
+    #[inline]
+    pub fn of(meta: &'static EntityMeta) -> &'static Self {
+        match meta.mapper.0.get() {
+            Some(mapper) => mapper,
+            None => Self::configure(meta),
+        }
+    }
+
+    #[cold]
+    fn configure(meta: &'static EntityMeta) -> &'static Self {
+        meta.mapper.0.get_or_init(|| {
+            let place = Registry::global().place(meta);
+            let mut problems = Vec::new();
+            let foreign_keys = foreign_keys(meta);
+            let relationships = meta
+                .relationships
+                .iter()
+                .enumerate()
+                .map(|(index, _)| resolve(meta, index as u16, &mut problems))
+                .collect();
+            let integer_key = match meta.primary_key {
+                [only] => meta.columns[usize::from(*only)].ty.is_integer(),
+                _ => false,
+            };
+            Self {
+                meta,
+                foreign_keys,
+                relationships,
+                depth: place.depth,
+                group: place.group,
+                cyclic: place.cyclic,
+                integer_key,
+                number: place.number,
+                statements: Statements::default(),
+                problems,
+            }
+        })
+    }
+
+    /// The mapper, if its configuration makes sense.
+    ///
+    /// # Errors
+    /// [`Error::Mapping`] with every mistake in the entity's relationships and keys, and its cure.
+    pub fn checked(meta: &'static EntityMeta) -> Result<&'static Self> {
+        let mapper = Self::of(meta);
+        match mapper.problems.as_slice() {
+            [] => Ok(mapper),
+            problems => {
+                let problems = problems.to_vec();
+                Err(Error::Mapping(Box::new(MappingError { entity: meta.name, problems })))
+            }
+        }
+    }
+
+    /// The entity's name.
+    pub fn entity(&self) -> &'static str {
+        self.meta.name
+    }
+
+    /// The table's name.
+    pub fn table(&self) -> &'static str {
+        self.meta.table.name
+    }
+
+    /// A column under a source.
+    pub(crate) fn column(&self, index: u16, source: Source) -> ColumnRef {
+        let column = &self.meta.columns[usize::from(index)];
+        let from = FromItem { table: self.meta.table, source };
+        ColumnRef { from, name: column.name, ty: column.ty, nullable: column.nullable }
+    }
+
+    /// Whether the database generates the key: one integer `Auto` column that refers to nothing.
+    pub(crate) fn generates_key(&self) -> bool {
+        match self.meta.primary_key {
+            [only] => {
+                let column = &self.meta.columns[usize::from(*only)];
+                column.auto && column.ty.is_integer() && !self.is_foreign(*only)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a column is part of a foreign key.
+    pub(crate) fn is_foreign(&self, column: u16) -> bool {
+        self.foreign_keys.iter().any(|it| it.columns.contains(&column))
+    }
+
+    /// The SQL types of the primary key's columns.
+    pub fn key_types(&self) -> Vec<SqlType> {
+        self.meta.primary_key.iter().map(|it| self.meta.columns[usize::from(*it)].ty).collect()
+    }
+}
+
+/// The foreign keys that an entity's columns and table arguments declare.
+pub(super) fn foreign_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
+    let target =
+        |it: ColumnRef| Target { table: it.from.table.name.into(), column: it.name.into() };
+    let single = meta.columns.iter().enumerate().filter_map(|(index, column)| {
+        let references = match &column.foreign_key.as_ref()?.target {
+            Referred::Column(path) => target(path()),
+            Referred::Named(path) => {
+                let (table, column) = path.rsplit_once('.').unwrap_or((path, "id"));
+                Target { table: table.into(), column: column.into() }
+            }
+        };
+        Some(ForeignKey { columns: vec![index as u16], references: vec![references] })
+    });
+    let composite = meta.args.iter().filter_map(|arg| match arg {
+        TableArg::ForeignKey { columns, references } => Some(ForeignKey {
+            columns: columns.to_vec(),
+            references: references().into_iter().map(target).collect(),
+        }),
+        _ => None,
+    });
+    single.chain(composite).collect()
+}

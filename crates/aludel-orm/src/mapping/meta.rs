@@ -1,0 +1,194 @@
+//! [`EntityMeta`]: the static description of a mapped struct.
+
+use std::any::TypeId;
+
+use aludel_core::{
+    expr::{ColumnRef, OrderBy, TableName},
+    schema::{Action, ServerDefault},
+    value::{SqlType, Value},
+};
+
+use super::MapperSlot;
+use crate::object::Ops;
+
+/// The static description of a mapped struct, as the derive emits it.
+#[derive(Debug)]
+pub struct EntityMeta {
+    /// The struct's name.
+    pub name: &'static str,
+    /// The struct's type.
+    pub type_id: fn() -> TypeId,
+    /// The declarative base that it belongs to.
+    pub base: fn() -> TypeId,
+    /// Its table.
+    pub table: TableName,
+    /// Its columns, in field order.
+    pub columns: &'static [ColumnMeta],
+    /// The positions of the primary key's columns.
+    pub primary_key: &'static [u16],
+    /// Table arguments: indexes, constraints, composite foreign keys.
+    pub args: &'static [TableArg],
+    /// Its relationships, in field order.
+    pub relationships: &'static [RelationshipMeta],
+    /// What the object layer does with values of this type, without naming it.
+    pub ops: Ops,
+    /// The place of the mapper that is made of this description.
+    pub mapper: MapperSlot,
+}
+
+/// A column, as the derive emits it.
+#[derive(Debug)]
+pub struct ColumnMeta {
+    /// The column's SQL name.
+    pub name: &'static str,
+    /// The field's name.
+    pub field: &'static str,
+    /// The SQL type.
+    pub ty: SqlType,
+    /// Whether it accepts NULL.
+    pub nullable: bool,
+    /// Whether the field is an [`Auto`](aludel_core::value::Auto).
+    pub auto: bool,
+    /// The column it refers to.
+    pub foreign_key: Option<ForeignKeyMeta>,
+    /// Whether it is unique by itself.
+    pub unique: bool,
+    /// Whether it has an index by itself.
+    pub index: bool,
+    /// What fills it where an object has no value.
+    pub default: Default,
+}
+
+/// What fills a column where an object has no value.
+#[derive(Debug)]
+pub enum Default {
+    /// Nothing.
+    None,
+    /// The database, by a default of the column.
+    Server(fn() -> ServerDefault),
+    /// The program, at flush.
+    Client(fn() -> Value),
+}
+
+/// A foreign key of one column.
+#[derive(Debug)]
+pub struct ForeignKeyMeta {
+    /// The column referred to.
+    pub target: Referred,
+    /// `ON DELETE`
+    pub on_delete: Action,
+    /// `ON UPDATE`
+    pub on_update: Action,
+}
+
+/// A column that is referred to.
+#[derive(Debug)]
+pub enum Referred {
+    /// By the entity constant's field: checked at compile time.
+    Column(fn() -> ColumnRef),
+    /// As `"table.column"`: checked when the registry is configured.
+    Named(&'static str),
+}
+
+/// A table argument: `#[table("site", index(country, code), unique(name))]`.
+#[derive(Debug)]
+pub enum TableArg {
+    /// `index(a, b)`; column positions.
+    Index(&'static [u16]),
+    /// `unique(a, b)`; column positions.
+    Unique(&'static [u16]),
+    /// `check("a > 0")`
+    Check(&'static str),
+    /// `foreign_key((a, b) -> Region(x, y))`
+    ForeignKey {
+        /// Positions of the referring columns.
+        columns: &'static [u16],
+        /// The columns referred to, of one table.
+        references: fn() -> Vec<ColumnRef>,
+    },
+}
+
+/// A relationship, as the derive emits it.
+#[derive(Debug)]
+pub struct RelationshipMeta {
+    /// The field's name.
+    pub name: &'static str,
+    /// Whether the field is a `Many`.
+    pub many: bool,
+    /// The entity at the other end.
+    pub target: fn() -> &'static EntityMeta,
+    /// The relationship at the other end that mirrors this one.
+    pub back: Option<Back>,
+    /// Which operations follow it.
+    pub cascade: Cascade,
+    /// How a collection is sorted when it is loaded.
+    pub order_by: Option<fn() -> Vec<OrderBy>>,
+    /// Which columns link the two, where there are several ways.
+    pub foreign_keys: Option<fn() -> Vec<ColumnRef>>,
+    /// The association's entity, of a many-to-many.
+    pub secondary: Option<fn() -> &'static EntityMeta>,
+    /// How it is loaded where a query says nothing.
+    pub strategy: Strategy,
+    /// Whether members that are not loaded are left to the database when the owner is deleted.
+    pub passive_deletes: bool,
+}
+
+/// The mirroring relationship.
+#[derive(Debug)]
+pub enum Back {
+    /// By the entity constant's field: checked at compile time. The position in its entity.
+    Relationship(fn() -> u16),
+    /// By name: checked when the registry is configured.
+    Named(&'static str),
+}
+
+/// How a relationship is loaded where a query says nothing.
+#[derive(Clone, Copy, Debug, std::default::Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Strategy {
+    /// When `.load()` is called, for all siblings in one query.
+    #[default]
+    Lazy,
+    /// With the query, by a second statement.
+    Selectin,
+    /// With the query, by an outer join.
+    Joined,
+    /// Never: `.load()` is an error.
+    Raise,
+}
+
+/// Which operations follow a relationship. The default is `save_update, merge`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cascade(u8);
+
+impl Cascade {
+    /// None of them.
+    pub const NONE: Self = Self(0);
+    /// Adding the owner adds the members.
+    pub const SAVE_UPDATE: Self = Self(1);
+    /// Merging the owner merges the members.
+    pub const MERGE: Self = Self(2);
+    /// Deleting the owner deletes the members.
+    pub const DELETE: Self = Self(4);
+    /// A member without an owner is deleted.
+    pub const DELETE_ORPHAN: Self = Self(8);
+    /// Expunging the owner expunges the members.
+    pub const EXPUNGE: Self = Self(16);
+    /// Refreshing or expiring the owner does the same to the members.
+    pub const REFRESH_EXPIRE: Self = Self(32);
+    /// All but `delete_orphan`.
+    pub const ALL: Self = Self(1 | 2 | 4 | 16 | 32);
+    /// `save_update, merge`.
+    pub const DEFAULT: Self = Self(1 | 2);
+
+    /// Both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `other` are among these.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}

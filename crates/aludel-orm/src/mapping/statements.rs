@@ -1,0 +1,174 @@
+//! The fixed statements of a mapper, compiled once for each dialect.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use aludel_core::{
+    compile::compile,
+    dialect::Dialect,
+    expr::{Delete, FromItem, Insert, Node, Query, SelectItem, Source, Statement as Tree, Update},
+};
+use aludel_engine::driver::Statement;
+
+use super::{Mapper, Relation, relation::equal};
+use crate::{Result, object::chunk::Columns};
+
+/// Compiled statements by dialect and purpose.
+#[derive(Default)]
+pub(crate) struct Statements {
+    /// The one statement that every program wants fast.
+    get: OnceLock<(&'static str, Statement)>,
+    others: Mutex<HashMap<(&'static str, Purpose), Statement>>,
+}
+
+/// What a fixed statement is for.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Purpose {
+    /// One row by primary key.
+    Get,
+    /// A row with these columns; those of the second list come back.
+    Insert(Columns, Columns),
+    /// These columns of one row, by primary key.
+    Update(Columns),
+    /// One row by primary key.
+    Delete,
+    /// Rows whose key columns are among so many keys.
+    Keys(Columns, usize),
+    /// The members of a relationship for so many owners: the owner's columns stand behind.
+    Members(u16, usize),
+}
+
+impl fmt::Debug for Statements {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Statements")
+    }
+}
+
+impl Mapper {
+    /// The statement for a purpose, compiled at first use.
+    pub(crate) fn statement(
+        &'static self,
+        purpose: Purpose,
+        dialect: &'static dyn Dialect,
+    ) -> Result<Statement> {
+        if purpose == Purpose::Get
+            && let Some((name, statement)) = self.statements.get.get()
+            && *name == dialect.name()
+        {
+            return Ok(statement.clone());
+        }
+        let key = (dialect.name(), purpose);
+        let mut others = self.statements.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(statement) = others.get(&key) {
+            return Ok(statement.clone());
+        }
+        let sql: Arc<str> = compile(&self.tree(&key.1), dialect)?.sql;
+        let statement = Statement::new(sql);
+        if key.1 == Purpose::Get {
+            let _ = self.statements.get.set((dialect.name(), statement.clone()));
+        }
+        others.insert(key, statement.clone());
+        Ok(statement)
+    }
+
+    fn tree(&'static self, purpose: &Purpose) -> Tree {
+        let table = self.meta.table;
+        let by_key = || {
+            let columns = self.meta.primary_key.iter();
+            Node::all(columns.map(|it| self.node(*it).equals(Node::Hole)))
+        };
+        match purpose {
+            Purpose::Get => Query { filter: by_key(), ..self.query(Source::Table) }.into(),
+            Purpose::Delete => Delete { table, filter: by_key(), returning: Vec::new() }.into(),
+            Purpose::Insert(columns, returning) => Insert {
+                table,
+                columns: self.names(columns),
+                rows: vec![columns.iter().map(|_| Node::Hole).collect()],
+                returning: returning.iter().map(|it| self.node(*it)).collect(),
+            }
+            .into(),
+            Purpose::Update(columns) => Update {
+                table,
+                set: self.names(columns).into_iter().map(|it| (it, Node::Hole)).collect(),
+                filter: by_key(),
+                returning: Vec::new(),
+            }
+            .into(),
+            Purpose::Keys(columns, n) => {
+                let subject: Vec<_> = columns.iter().map(|it| self.node(*it)).collect();
+                let mut query = self.query(Source::Table);
+                query.filter = Some(among(subject, *n));
+                query.into()
+            }
+            Purpose::Members(relation, n) => {
+                let relation = &self.relationships[usize::from(*relation)];
+                members_query(relation, *n).into()
+            }
+        }
+    }
+
+    /// A SELECT of all columns.
+    pub(crate) fn query(&self, source: Source) -> Query {
+        let columns = 0..self.meta.columns.len() as u16;
+        let items = columns.map(|it| SelectItem::new(Node::Column(self.column(it, source))));
+        Query { items: items.collect(), ..Query::default() }
+    }
+
+    /// A column of the table under its own name.
+    pub(crate) fn node(&self, column: u16) -> Node {
+        Node::Column(self.column(column, Source::Table))
+    }
+
+    fn names(&self, columns: &[u16]) -> Vec<&'static str> {
+        columns.iter().map(|it| self.meta.columns[usize::from(*it)].name).collect()
+    }
+}
+
+/// `a IN (?, …)` or `(a, b) IN ((?, ?), …)`.
+fn among(mut subject: Vec<Node>, n: usize) -> Node {
+    let width = subject.len();
+    let (subject, item): (Node, Box<dyn Fn() -> Node>) = if width == 1 {
+        (subject.swap_remove(0), Box::new(|| Node::Hole))
+    } else {
+        let row = move || Node::Tuple((0..width).map(|_| Node::Hole).collect());
+        (Node::Tuple(subject), Box::new(row))
+    };
+    Node::In { subject: Box::new(subject), list: (0..n).map(|_| item()).collect(), negated: false }
+}
+
+/// The members of a to-many relationship (or the other row of a one-to-one) for `n` owners: all
+/// columns of the target, then the columns that say whose they are; sorted by the owner, then as
+/// the relationship says.
+fn members_query(relation: &'static Relation, n: usize) -> Query {
+    let target = Mapper::of(relation.target);
+    let mut query = target.query(Source::Table);
+    let owner_columns: Vec<Node> = match &relation.secondary {
+        None => relation.pairs.iter().map(|it| target.node(it.1)).collect(),
+        Some(secondary) => {
+            let association = Mapper::of(secondary.meta);
+            // The association stands under an alias, in case it is the target as well.
+            let source = Source::Anon(1);
+            query.from = vec![FromItem { table: relation.target.table, source: Source::Table }];
+            query.joins.push(aludel_core::expr::Join {
+                kind: aludel_core::expr::JoinKind::Inner,
+                target: FromItem { table: secondary.meta.table, source },
+                on: equal(
+                    &secondary.target,
+                    relation.target,
+                    Source::Table,
+                    secondary.meta,
+                    source,
+                ),
+            });
+            let columns = secondary.owner.iter();
+            columns.map(|it| Node::Column(association.column(it.1, source))).collect()
+        }
+    };
+    query.items.extend(owner_columns.iter().cloned().map(SelectItem::new));
+    query.filter = Some(among(owner_columns, n));
+    query.order_by = relation.meta.order_by.map(|it| it()).unwrap_or_default();
+    query
+}

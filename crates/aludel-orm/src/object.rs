@@ -1,0 +1,37 @@
+//! Objects and the graph that they live in.
+//!
+//! Objects are stored by load batch: one [`Chunk`](chunk::Chunk) holds up to 512 slots of one
+//! entity. An [`Anchor`](anchor::Anchor) exists while somebody outside the graph holds a chunk; an
+//! [`Obj`] is an anchor and a slot number. Relationships are numbers in the graph's table.
+//!
+//! Ownership, the whole of it: handle → anchor → (chunk, graph); graph → chunk strong; graph →
+//! anchor weak; a chunk points at nothing. So there is no reference cycle, and nothing can leak.
+//!
+//! Lock order: slot borrow → `chunk.touched` → graph; two graphs by id; nothing else is taken under
+//! the graph's lock, and no user code (a value's `Drop`) runs under it.
+
+pub(crate) mod access;
+pub(crate) mod anchor;
+pub(crate) mod cells;
+pub(crate) mod chunk;
+pub(crate) mod cohort;
+pub(crate) mod fields;
+pub(crate) mod graph;
+mod guard;
+pub(crate) mod link;
+pub(crate) mod log;
+mod obj;
+mod ops;
+pub(crate) mod reference;
+pub(crate) mod state;
+pub(crate) mod sweep;
+
+pub use access::{ManyAccess, OneAccess};
+pub use anchor::Raw;
+pub use cohort::{EntitySlot, EntityState};
+pub use fields::{IntoMembers, Many, One, RelField, initial, target_meta, to_obj};
+pub use guard::{ObjMut, ObjRef};
+pub use obj::Obj;
+pub(crate) use obj::state_of;
+pub use ops::Ops;
+pub use state::State;

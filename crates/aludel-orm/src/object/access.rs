@@ -1,0 +1,233 @@
+//! [`ManyAccess`] and [`OneAccess`]: what an object's relationship accessors give.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use super::{
+    IntoMembers, Obj, Raw,
+    fields::to_obj,
+    graph::{Graph, Tables},
+    reference::{Ref, UNLOADED},
+};
+use crate::{
+    Error, Result,
+    error::Attribute,
+    mapping::{IntoNew, Mapped, Mapper, Relation},
+};
+
+/// An object's to-many relationship.
+pub struct ManyAccess<'a, E: Mapped, R: Mapped> {
+    pub(crate) owner: &'a Raw<E>,
+    pub(crate) index: u16,
+    target: PhantomData<fn() -> R>,
+}
+
+/// An object's to-one relationship.
+pub struct OneAccess<'a, E: Mapped, R: Mapped> {
+    pub(crate) owner: &'a Raw<E>,
+    pub(crate) index: u16,
+    target: PhantomData<fn() -> R>,
+}
+
+/// The relationship of an entity.
+pub(crate) fn relation<E: Mapped>(index: u16) -> &'static Relation {
+    &Mapper::of(E::meta()).relationships[usize::from(index)]
+}
+
+/// A relationship, named for a person.
+pub(crate) fn attribute<E: Mapped>(index: u16) -> Box<Attribute> {
+    Box::new(Attribute { entity: E::meta().name, name: relation::<E>(index).name })
+}
+
+/// Brings two objects into one graph.
+fn meet<E: Mapped, R: Mapped>(owner: &Raw<E>, member: &Raw<R>) -> Arc<Graph> {
+    loop {
+        match (owner.graph(), member.graph()) {
+            (Some(left), Some(right)) => {
+                Graph::merge(left, right);
+                return Graph::root(left).clone();
+            }
+            (Some(graph), None) => graph.enter(member),
+            (None, Some(graph)) => graph.enter(owner),
+            (None, None) => drop(owner.graph_or_new()),
+        }
+    }
+}
+
+/// Links two objects, whatever the relationship's kind.
+pub(super) fn link<E: Mapped, R: Mapped>(owner: &Raw<E>, index: u16, member: &Raw<R>) {
+    let relation = relation::<E>(index);
+    let graph = meet(owner, member);
+    Graph::with(&graph, |tables, _| {
+        if relation.many {
+            tables.attach(owner.reference(), relation, member.reference());
+        } else {
+            tables.assign(owner.reference(), relation, Some(member.reference()));
+        }
+    });
+}
+
+/// Handles for addresses. Anchors are made under the lock and dropped, if ever, after it.
+pub(crate) fn handles<R: Mapped>(graph: &Arc<Graph>, refs: &[u64]) -> Vec<Obj<R>> {
+    let mut anchors = Vec::new();
+    Graph::with(graph, |tables, graph| {
+        let mut last = (0, None);
+        for it in refs.iter().filter_map(|it| Ref::from_cell(*it)) {
+            if it.chunk() != last.0 {
+                last = (it.chunk(), tables.anchor(it.chunk(), graph));
+            }
+            anchors.push((last.1.clone(), it.slot()));
+        }
+        anchors.push((last.1, 0));
+    });
+    anchors.pop();
+    let typed = anchors.into_iter().filter_map(|(anchor, slot)| Raw::from_any(anchor?, slot));
+    typed.map(Obj::from_raw).collect()
+}
+
+fn on_graph<E: Mapped, V>(owner: &Raw<E>, alone: V, see: impl FnOnce(&mut Tables, Ref) -> V) -> V {
+    match owner.graph() {
+        Some(graph) => Graph::with(graph, |tables, _| see(tables, owner.reference())),
+        None => alone,
+    }
+}
+
+#[cold]
+fn not_loaded<E: Mapped>(index: u16) -> Error {
+    Error::NotLoaded(attribute::<E>(index))
+}
+
+impl<'a, E: Mapped, R: Mapped> ManyAccess<'a, E, R> {
+    pub(crate) fn new(owner: &'a Raw<E>, index: u16) -> Self {
+        Self { owner, index, target: PhantomData }
+    }
+
+    /// Adds a member: an object, a value or a finished builder. A member that is there already
+    /// stays where it is. If the owner is in a session, the member is from now on, too.
+    pub fn push(self, member: impl IntoNew<Entity = R>) -> Obj<R> {
+        let member = to_obj(member);
+        link(self.owner, self.index, member.raw());
+        member
+    }
+
+    /// Adds several members.
+    pub fn extend(self, members: impl IntoMembers<R>) {
+        members.into_members().iter().for_each(|it| link(self.owner, self.index, it.raw()));
+    }
+
+    /// Removes a member.
+    ///
+    /// # Errors
+    /// [`Error::NotMember`] if the collection is loaded and doesn't hold it (REL-13).
+    pub fn remove(self, member: &Obj<R>) -> Result<()> {
+        let relation = relation::<E>(self.index);
+        let found = on_graph(self.owner, false, |tables, owner| {
+            tables.detach(owner, relation, member.raw().reference())
+        });
+        found.then_some(()).ok_or_else(|| Error::NotMember(attribute::<E>(self.index)))
+    }
+
+    /// Makes the collection hold exactly these members.
+    pub fn set(self, members: impl IntoMembers<R>) {
+        let members = members.into_members();
+        let relation = relation::<E>(self.index);
+        let mut graph = self.owner.graph_or_new();
+        for member in &members {
+            graph = meet(self.owner, member.raw());
+        }
+        let refs: Vec<Ref> = members.iter().map(|it| it.raw().reference()).collect();
+        Graph::with(&graph, |tables, _| {
+            tables.assign_all(self.owner.reference(), relation, &refs);
+        });
+    }
+
+    /// Whether the members are known.
+    pub fn is_loaded(self) -> bool {
+        // What nobody set on an object without a row is empty, and that is known.
+        let alone = self.owner.flags().state() == super::State::Transient;
+        on_graph(self.owner, alone, |tables, owner| {
+            tables.member_slice(owner, self.index).is_some()
+        })
+    }
+
+    /// How many members there are.
+    ///
+    /// # Errors
+    /// [`Error::NotLoaded`] if the members are not known; there is no hidden query.
+    pub fn len(self) -> Result<usize> {
+        self.refs().map(|it| it.len())
+    }
+
+    /// Whether there are no members.
+    ///
+    /// # Errors
+    /// As [`ManyAccess::len`].
+    pub fn is_empty(self) -> Result<bool> {
+        self.refs().map(|it| it.is_empty())
+    }
+
+    /// The members, in order.
+    ///
+    /// # Errors
+    /// As [`ManyAccess::len`].
+    pub fn iter(self) -> Result<std::vec::IntoIter<Obj<R>>> {
+        let refs = self.refs()?;
+        Ok(match self.owner.graph() {
+            Some(graph) => handles(graph, &refs).into_iter(),
+            None => Vec::new().into_iter(),
+        })
+    }
+
+    fn refs(&self) -> Result<Vec<u64>> {
+        let alone = (self.owner.flags().state() == super::State::Transient).then(Vec::new);
+        on_graph(self.owner, alone, |tables, owner| tables.members(owner, self.index))
+            .ok_or_else(|| not_loaded::<E>(self.index))
+    }
+}
+
+impl<'a, E: Mapped, R: Mapped> OneAccess<'a, E, R> {
+    pub(crate) fn new(owner: &'a Raw<E>, index: u16) -> Self {
+        Self { owner, index, target: PhantomData }
+    }
+
+    /// Makes it another object: an existing one, a value or a finished builder.
+    pub fn set(self, target: impl IntoNew<Entity = R>) -> Obj<R> {
+        let target = to_obj(target);
+        link(self.owner, self.index, target.raw());
+        target
+    }
+
+    /// Makes it none.
+    pub fn clear(self) {
+        let relation = relation::<E>(self.index);
+        let graph = self.owner.graph_or_new();
+        Graph::with(&graph, |tables, _| tables.assign(self.owner.reference(), relation, None));
+    }
+
+    /// Whether it is known.
+    pub fn is_loaded(self) -> bool {
+        self.cell() != UNLOADED
+    }
+
+    /// The object, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::NotLoaded`] if it is not known; there is no hidden query.
+    pub fn get(self) -> Result<Option<Obj<R>>> {
+        let cell = self.cell();
+        if cell == UNLOADED {
+            return Err(not_loaded::<E>(self.index));
+        }
+        Ok(match self.owner.graph() {
+            Some(graph) => handles(graph, &[cell]).pop(),
+            None => None,
+        })
+    }
+
+    fn cell(&self) -> u64 {
+        let alone = match self.owner.flags().state() {
+            super::State::Transient => super::reference::NULL,
+            _ => UNLOADED,
+        };
+        on_graph(self.owner, alone, |tables, owner| tables.one(owner, self.index))
+    }
+}

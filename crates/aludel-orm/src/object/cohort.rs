@@ -1,0 +1,372 @@
+//! [`Cohort`]: the objects of one result while it is read, on the connection's side and without a
+//! session; and how they enter the session's graph and identity map afterwards.
+
+use std::{any::Any, sync::Arc};
+
+use aludel_core::{
+    DecodeError,
+    value::{Cursor, ValueRef},
+};
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashTable};
+use smallvec::SmallVec;
+
+use super::{
+    Obj, Raw,
+    anchor::{Anchor, AnyAnchor},
+    chunk::{Chunk, Fields, MAX_SLOTS, Slot},
+    graph::{Graph, Tables},
+    reference::Ref,
+    state::Flags,
+};
+use crate::{
+    Result,
+    mapping::{EntityMeta, Mapped, Mapper},
+    session::identity::{Hit, Store, fingerprint, spread},
+};
+
+/// The position of an object in its cohort; `EntitySlot::NONE` where a row has none.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntitySlot(pub(crate) u32);
+
+impl EntitySlot {
+    /// The row has no such object: the nullable side of an outer join.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+}
+
+/// Chunks grow within a result, so that one row costs little and many cost little each.
+const GROWTH: [usize; 3] = [1, 16, 128];
+
+/// The chunk and the slot of a position.
+fn locate(position: u32) -> (usize, u32) {
+    let mut position = position as usize;
+    for (index, size) in GROWTH.iter().enumerate() {
+        if position < *size {
+            return (index, position as u32);
+        }
+        position -= size;
+    }
+    (GROWTH.len() + position / MAX_SLOTS, (position % MAX_SLOTS) as u32)
+}
+
+/// The objects of one result.
+pub(crate) struct Cohort<T: Mapped> {
+    chunks: Vec<SmallVec<[Slot<T>; 1]>>,
+    len: u32,
+    /// The position of the last row's object.
+    last: u32,
+    /// Whether rows may repeat an object; then positions are also found by key.
+    repeats: bool,
+    seen: HashTable<(u64, u32)>,
+    anchors: Vec<Option<Arc<Anchor<T>>>>,
+    /// Objects that the session held already, by position.
+    held: HashMap<u32, Raw<T>, RandomState>,
+}
+
+impl<T: Mapped> Default for Cohort<T> {
+    fn default() -> Self {
+        Self {
+            chunks: Vec::new(),
+            len: 0,
+            last: 0,
+            repeats: true,
+            seen: HashTable::new(),
+            anchors: Vec::new(),
+            held: HashMap::default(),
+        }
+    }
+}
+
+/// Where a cohort enters a session.
+pub(crate) struct Landing<'a> {
+    pub(crate) session: u64,
+    pub(crate) batch: u64,
+    pub(crate) graph: &'a Arc<Graph>,
+    pub(crate) store: &'a mut Store,
+    /// Whether rows overwrite objects that the session holds.
+    pub(crate) overwrite: bool,
+}
+
+/// A cohort without its type.
+pub(crate) trait AnyCohort: Send + Any {
+    fn meta(&self) -> &'static EntityMeta;
+    /// Says whether rows may repeat an object.
+    fn set_repeats(&mut self, repeats: bool);
+    /// Reads one row; its object's position.
+    fn push(&mut self, row: &mut Cursor<'_>) -> Result<u32, DecodeError>;
+    fn len(&self) -> u32;
+    /// The position of the last row's object.
+    fn last(&self) -> u32;
+    /// Shows the columns of an object, before it has landed.
+    fn with(&self, position: u32, see: &mut dyn FnMut(&dyn Fields));
+    /// Enters the session's graph and identity map.
+    fn land(&mut self, landing: Landing<'_>) -> Result<()>;
+    /// The address of an object that has landed.
+    fn reference(&self, position: u32) -> Option<Ref>;
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
+}
+
+impl<T: Mapped> Cohort<T> {
+    fn value(&self, position: u32) -> Option<&Slot<T>> {
+        let (chunk, slot) = locate(position);
+        self.chunks.get(chunk)?.get(slot as usize)
+    }
+
+    #[inline]
+    fn append(&mut self, value: T) -> u32 {
+        let position = self.len;
+        match self.chunks.last_mut() {
+            Some(chunk) if chunk.len() < chunk.capacity().min(MAX_SLOTS) => {
+                chunk.push(Slot::new(Some(value)))
+            }
+            _ => {
+                let size = GROWTH.get(self.chunks.len()).copied().unwrap_or(MAX_SLOTS);
+                let mut chunk = SmallVec::with_capacity(size);
+                chunk.push(Slot::new(Some(value)));
+                self.chunks.push(chunk);
+            }
+        }
+        self.len += 1;
+        position
+    }
+
+    /// The position of an object with the key of the next row, if there is one.
+    fn find(&self, fp: u64, row: &Cursor<'_>) -> Option<u32> {
+        let same = |it: &(u64, u32)| {
+            let Some(value) = self.value(it.1).and_then(|it| it.try_borrow().ok()) else {
+                return false;
+            };
+            let Some(value) = value.as_ref() else { return false };
+            let mut columns = T::PRIMARY_KEY.iter();
+            it.0 == fp && columns.all(|it| same_key(value.get(*it), row.peek_at(usize::from(*it))))
+        };
+        self.seen.find(spread(fp), same).map(|it| it.1)
+    }
+}
+
+/// Whether a value in a row is the key's: a driver may show a type's stored form.
+fn same_key(own: ValueRef<'_>, row: ValueRef<'_>) -> bool {
+    own == row || own.to_value().to_string() == row.to_value().to_string()
+}
+
+impl<T: Mapped> AnyCohort for Cohort<T> {
+    fn meta(&self) -> &'static EntityMeta {
+        T::meta()
+    }
+
+    fn set_repeats(&mut self, repeats: bool) {
+        self.repeats = repeats;
+    }
+
+    #[inline]
+    fn push(&mut self, row: &mut Cursor<'_>) -> Result<u32, DecodeError> {
+        let decode =
+            |row: &mut Cursor<'_>| T::decode(row).map_err(|it| it.of_entity(T::meta().name));
+        if !self.repeats {
+            let value = decode(row)?;
+            return Ok(self.append(value));
+        }
+        let fp = fingerprint(T::PRIMARY_KEY.iter().map(|it| row.peek_at(usize::from(*it))));
+        if let Some(position) = self.find(fp, row) {
+            row.skip(T::meta().columns.len());
+            self.last = position;
+            return Ok(position);
+        }
+        let value = decode(row)?;
+        let position = self.append(value);
+        self.last = position;
+        self.seen.insert_unique(spread(fp), (fp, position), |it| spread(it.0));
+        Ok(position)
+    }
+
+    fn len(&self) -> u32 {
+        self.len
+    }
+
+    fn last(&self) -> u32 {
+        self.last
+    }
+
+    fn with(&self, position: u32, see: &mut dyn FnMut(&dyn Fields)) {
+        if let Some(value) = self.value(position).and_then(|it| it.try_borrow().ok())
+            && let Some(value) = value.as_ref()
+        {
+            see(value);
+        }
+    }
+
+    fn land(&mut self, landing: Landing<'_>) -> Result<()> {
+        let Landing { session, batch, graph, store, overwrite } = landing;
+        // A result that can't repeat a key, into an empty store: indexed when somebody asks.
+        let deferred = !self.repeats && store.is_empty();
+        let mapper = Mapper::of(T::meta());
+        let mut position = 0;
+        for mut slots in std::mem::take(&mut self.chunks) {
+            let start = position;
+            position += slots.len() as u32;
+            let mut hits = 0;
+            let mut keys: Vec<u64> = Vec::new();
+            if !deferred {
+                keys.reserve(slots.len());
+                for (offset, slot) in slots.iter_mut().enumerate() {
+                    let Some(value) = slot.get_mut() else { continue };
+                    let fp = key_of(mapper, value);
+                    keys.push(fp);
+                    match store.find(fp, |it| {
+                        T::PRIMARY_KEY.iter().all(|at| it.get(*at) == value.get(*at))
+                    }) {
+                        None => {}
+                        Some(hit) => {
+                            hits += 1;
+                            if let Some(raw) = meet(hit, slot, overwrite)? {
+                                self.held.insert(start + offset as u32, raw);
+                            }
+                        }
+                    }
+                }
+            }
+            if hits == slots.len() {
+                self.anchors.push(None);
+                continue;
+            }
+            slots.shrink_to_fit();
+            let chunk = Arc::new(Chunk::new(slots, batch, session, Flags::PERSISTENT));
+            let anchor = Arc::new(Anchor::with_graph(chunk.clone(), graph.clone()));
+            store.adopt(anchor.clone());
+            let weak: std::sync::Weak<dyn AnyAnchor> = Arc::downgrade(&anchor) as _;
+            Graph::with(graph, |tables, _| tables.insert_held(chunk.clone(), weak));
+            if deferred {
+                store.defer(chunk.head().id);
+            } else {
+                store.reserve(keys.len());
+                for (slot, fp) in keys.iter().enumerate() {
+                    if hits == 0 || !self.held.contains_key(&(start + slot as u32)) {
+                        store.insert(*fp, chunk.head().reference(slot as u32));
+                    }
+                }
+            }
+            self.anchors.push(Some(anchor));
+        }
+        Ok(())
+    }
+
+    fn reference(&self, position: u32) -> Option<Ref> {
+        if let Some(raw) = self.held.get(&position) {
+            return Some(raw.reference());
+        }
+        let (chunk, slot) = locate(position);
+        let anchor = self.anchors.get(chunk)?.as_ref()?;
+        Some(anchor.chunk().head().reference(slot))
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}
+
+/// A row met an object that the session holds: the object stays as it is (IDM-5), unless it is
+/// expired or rows overwrite.
+fn meet<T: Mapped>(hit: Hit, slot: &mut Slot<T>, overwrite: bool) -> Result<Option<Raw<T>>> {
+    let Some(raw) = Raw::<T>::from_any(hit.anchor, hit.slot) else { return Ok(None) };
+    let fresh = slot.get_mut().take();
+    let flags = raw.flags();
+    if let Some(fresh) = fresh
+        && (overwrite || flags.has(Flags::EXPIRED))
+    {
+        if flags.has(Flags::TOUCHED) {
+            raw.chunk().drop_snapshot(raw.slot());
+        }
+        raw.chunk().replace(raw.slot(), fresh)?;
+        let flags = raw.flags().without(Flags::EXPIRED);
+        raw.chunk().head().set_flags(raw.slot(), flags);
+    }
+    Ok(Some(raw))
+}
+
+/// The fingerprint of an object's key.
+#[inline]
+fn key_of<T: Mapped>(mapper: &Mapper, value: &T) -> u64 {
+    if mapper.integer_key
+        && let ValueRef::Int(key) = value.get(T::PRIMARY_KEY[0])
+    {
+        return key.cast_unsigned();
+    }
+    fingerprint(T::PRIMARY_KEY.iter().map(|it| value.get(*it)))
+}
+
+impl Tables {
+    /// Takes in a chunk that a session holds an anchor of.
+    fn insert_held(
+        &mut self,
+        chunk: Arc<dyn super::chunk::AnyChunk>,
+        anchor: std::sync::Weak<dyn AnyAnchor>,
+    ) {
+        let id = chunk.head().id;
+        self.insert(chunk, anchor);
+        self.hold(id);
+    }
+}
+
+/// What an entity constant's decoder keeps for one result.
+#[doc(hidden)]
+pub struct EntityState<T: Mapped> {
+    cohort: Cohort<T>,
+}
+
+impl<T: Mapped> Default for EntityState<T> {
+    fn default() -> Self {
+        Self { cohort: Cohort::default() }
+    }
+}
+
+/// A cohort, as the loaders see it through `Selectable::parts`.
+pub(crate) struct Part(pub(crate) Box<dyn AnyCohort>);
+
+impl<T: Mapped> EntityState<T> {
+    #[inline]
+    pub(crate) fn decode(&mut self, row: &mut Cursor<'_>) -> Result<EntitySlot, DecodeError> {
+        self.cohort.push(row).map(EntitySlot)
+    }
+
+    /// As `decode`, where the row may have no such object: all its key columns are NULL.
+    pub(crate) fn decode_optional(
+        &mut self,
+        row: &mut Cursor<'_>,
+    ) -> Result<EntitySlot, DecodeError> {
+        if T::PRIMARY_KEY.iter().all(|it| row.peek_at(usize::from(*it)).is_null()) {
+            row.skip(T::meta().columns.len());
+            return Ok(EntitySlot::NONE);
+        }
+        self.decode(row)
+    }
+
+    pub(crate) fn land(&mut self, landing: Landing<'_>) -> Result<()> {
+        self.cohort.land(landing)
+    }
+
+    /// Lends the cohort to a loader.
+    pub(crate) fn part(&mut self, visit: &mut dyn FnMut(&mut dyn Any)) {
+        let mut part = Part(Box::new(std::mem::take(&mut self.cohort)));
+        visit(&mut part);
+        if let Ok(cohort) = part.0.into_any().downcast::<Cohort<T>>() {
+            self.cohort = *cohort;
+        }
+    }
+
+    /// The object at a position.
+    #[inline]
+    pub(crate) fn object(&self, slot: EntitySlot) -> Option<Obj<T>> {
+        if slot == EntitySlot::NONE {
+            return None;
+        }
+        if !self.cohort.held.is_empty()
+            && let Some(raw) = self.cohort.held.get(&slot.0)
+        {
+            return Some(Obj::from_raw(raw.clone()));
+        }
+        let (chunk, at) = locate(slot.0);
+        let anchor = self.cohort.anchors.get(chunk)?.as_ref()?;
+        Some(Obj::from_raw(Raw::new(anchor.clone(), at)))
+    }
+}

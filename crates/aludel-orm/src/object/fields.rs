@@ -1,0 +1,149 @@
+//! [`Many`] and [`One`]: the zero-sized fields that declare a relationship, and what builders take
+//! for them.
+
+use std::{fmt, marker::PhantomData};
+
+use super::{ManyAccess, Obj, OneAccess, Raw};
+use crate::mapping::{EntityMeta, IntoNew, Mapped, NewObject};
+
+/// A relationship to many objects. Zero-sized: the members live beside the columns, not in them,
+/// and are reached through the object: `user.addresses()`.
+pub struct Many<T>(PhantomData<fn() -> T>);
+
+/// A relationship to one object or none. Zero-sized: the object lives beside the columns, not in
+/// them, and is reached through the object: `address.user()`.
+pub struct One<T>(PhantomData<fn() -> T>);
+
+macro_rules! markers {
+    ($($name:ident)*) => {$(
+        impl<T> $name<T> {
+            /// For struct literals: `addresses: Many::new()`.
+            pub const fn new() -> Self {
+                Self(PhantomData)
+            }
+        }
+
+        impl<T> Default for $name<T> {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl<T> Clone for $name<T> {
+            fn clone(&self) -> Self {
+                Self::new()
+            }
+        }
+
+        /// Two markers never differ: the members are not in them.
+        impl<T> PartialEq for $name<T> {
+            fn eq(&self, _: &Self) -> bool {
+                true
+            }
+        }
+
+        impl<T> Eq for $name<T> {}
+
+        impl<T> fmt::Debug for $name<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+
+markers!(Many One);
+
+/// A field that declares a relationship.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't declare a relationship",
+    label = "expected `Many<T>` or `One<T>`"
+)]
+pub trait RelField {
+    /// The entity at the other end.
+    type Target: Mapped;
+    /// What an object's accessor gives.
+    type Access<'a, E: Mapped>;
+    /// Whether it holds many members.
+    const MANY: bool;
+
+    /// The accessor of an object's relationship.
+    #[doc(hidden)]
+    fn access<E: Mapped>(raw: &Raw<E>, index: u16) -> Self::Access<'_, E>;
+
+    /// The field's value.
+    #[doc(hidden)]
+    fn marker() -> Self;
+}
+
+impl<T: Mapped> RelField for Many<T> {
+    type Target = T;
+    type Access<'a, E: Mapped> = ManyAccess<'a, E, T>;
+    const MANY: bool = true;
+
+    fn access<E: Mapped>(raw: &Raw<E>, index: u16) -> ManyAccess<'_, E, T> {
+        ManyAccess::new(raw, index)
+    }
+
+    fn marker() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Mapped> RelField for One<T> {
+    type Target = T;
+    type Access<'a, E: Mapped> = OneAccess<'a, E, T>;
+    const MANY: bool = false;
+
+    fn access<E: Mapped>(raw: &Raw<E>, index: u16) -> OneAccess<'_, E, T> {
+        OneAccess::new(raw, index)
+    }
+
+    fn marker() -> Self {
+        Self::new()
+    }
+}
+
+/// The description of the entity that a field leads to.
+#[doc(hidden)]
+pub fn target_meta<F: RelField>() -> &'static EntityMeta {
+    F::Target::meta()
+}
+
+/// An object of a value, a finished builder or an object.
+#[doc(hidden)]
+pub fn to_obj<N: IntoNew>(new: N) -> Obj<N::Entity> {
+    match new.into_new() {
+        NewObject::Value(value) => Obj::new(value),
+        NewObject::Object(object) => object,
+    }
+}
+
+/// What a builder takes for a `Many`: anything that iterates over values, builders or objects.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be the members of a relationship to `{R}`",
+    label = "expected a list of `{R}` values, builders or objects"
+)]
+pub trait IntoMembers<R: Mapped> {
+    /// The members as objects.
+    fn into_members(self) -> Vec<Obj<R>>;
+}
+
+impl<R: Mapped, I> IntoMembers<R> for I
+where
+    I: IntoIterator,
+    I::Item: IntoNew<Entity = R>,
+{
+    fn into_members(self) -> Vec<Obj<R>> {
+        self.into_iter().map(to_obj).collect()
+    }
+}
+
+/// Sets the first members of a fresh object's relationship.
+#[doc(hidden)]
+pub fn initial<E: Mapped, R: Mapped>(object: &Obj<E>, index: u16, members: Vec<Obj<R>>) {
+    let raw = object.raw();
+    for member in &members {
+        super::access::link(raw, index, member.raw());
+    }
+}

@@ -1,0 +1,265 @@
+//! [`Graph`]: the table of chunks that are linked with each other, under one lock.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak, atomic::Ordering};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+
+use super::{
+    anchor::{AnyAnchor, Raw},
+    cells::RelColumn,
+    chunk::{AnyChunk, next_id},
+    log::Ledger,
+    reference::Ref,
+    state::{Flags, State},
+};
+use crate::mapping::{EntityMeta, Mapped};
+
+/// Chunks that are linked with each other, and the sessions that track some of them.
+pub(crate) struct Graph {
+    id: u64,
+    /// Where everything went when this graph was merged into another.
+    forward: OnceLock<Arc<Graph>>,
+    tables: Mutex<Tables>,
+}
+
+/// What a graph holds.
+#[derive(Default)]
+pub(crate) struct Tables {
+    pub(crate) chunks: HashMap<u64, Entry, RandomState>,
+    /// The live sessions that track objects of this graph.
+    pub(crate) ledgers: SmallVec<[Ledger; 1]>,
+    /// Anchors that died since the last sweep.
+    pub(super) dead: usize,
+    /// How many chunks the last sweep left.
+    pub(super) swept: usize,
+    /// The number of the last sweep's marks.
+    pub(super) epoch: u32,
+    /// What to drop once the lock is released.
+    pub(super) garbage: Vec<Entry>,
+}
+
+/// A chunk in a graph.
+pub(crate) struct Entry {
+    pub(crate) chunk: Arc<dyn AnyChunk>,
+    pub(super) anchor: Weak<dyn AnyAnchor>,
+    pub(super) relations: SmallVec<[RelColumn; 2]>,
+    pub(super) mark: u32,
+    /// How many live sessions hold an anchor of their own.
+    pub(super) holders: u32,
+    /// Relationships that a `raiseload` forbids to load, by position.
+    pub(super) forbidden: u64,
+}
+
+impl Graph {
+    /// An empty graph.
+    pub(crate) fn new() -> Self {
+        Self { id: next_id(), forward: OnceLock::new(), tables: Mutex::default() }
+    }
+
+    /// The graph that this one was merged into, or itself.
+    pub(crate) fn root(graph: &Arc<Self>) -> &Arc<Self> {
+        let mut graph = graph;
+        while let Some(next) = graph.forward.get() {
+            graph = next;
+        }
+        graph
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        // Nothing that runs under the lock panics half-way through a change.
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs under the lock of the root; what it leaves as garbage is dropped after the lock.
+    pub(crate) fn with<R>(graph: &Arc<Self>, body: impl FnOnce(&mut Tables, &Arc<Self>) -> R) -> R {
+        let mut graph = Self::root(graph);
+        loop {
+            let mut tables = graph.lock();
+            if let Some(next) = graph.forward.get() {
+                drop(tables);
+                graph = Self::root(next);
+                continue;
+            }
+            let result = body(&mut tables, graph);
+            let garbage = std::mem::take(&mut tables.garbage);
+            drop(tables);
+            drop(garbage);
+            return result;
+        }
+    }
+
+    /// Takes in an object that is in no graph yet. Does nothing if another thread was first.
+    pub(crate) fn enter<T: Mapped>(self: &Arc<Self>, raw: &Raw<T>) {
+        Self::with(self, |tables, graph| {
+            if raw.anchor().graph_cell().set(graph.clone()).is_ok() {
+                let anchor: Weak<dyn AnyAnchor> = Arc::downgrade(raw.anchor()) as _;
+                tables.insert(raw.chunk().clone(), anchor);
+            }
+        });
+    }
+
+    /// Makes one graph of two; does nothing where they are one.
+    pub(crate) fn merge(left: &Arc<Self>, right: &Arc<Self>) {
+        loop {
+            let (left, right) = (Self::root(left), Self::root(right));
+            if Arc::ptr_eq(left, right) {
+                return;
+            }
+            // Two graphs are locked by id, so that two merges can't wait for each other.
+            let (first, second) = if left.id < right.id { (left, right) } else { (right, left) };
+            let mut one = first.lock();
+            let mut two = second.lock();
+            if first.forward.get().is_some() || second.forward.get().is_some() {
+                continue;
+            }
+            // The smaller moves, so that the way to the root stays short.
+            if one.chunks.len() >= two.chunks.len() {
+                one.absorb(&mut two);
+                let _ = second.forward.set(first.clone());
+            } else {
+                two.absorb(&mut one);
+                let _ = first.forward.set(second.clone());
+            }
+            return;
+        }
+    }
+
+    /// An anchor of this graph died: a detached graph is swept now and then.
+    pub(super) fn anchor_dropped(self: &Arc<Self>) {
+        Self::with(self, |tables, _| {
+            tables.dead += 1;
+            if tables.ledgers.is_empty() && tables.dead * 2 > tables.chunks.len() {
+                tables.sweep();
+            }
+        });
+    }
+}
+
+impl Tables {
+    /// Takes in a chunk.
+    pub(crate) fn insert(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>) {
+        let entry =
+            Entry { anchor, relations: SmallVec::new(), mark: 0, holders: 0, forbidden: 0, chunk };
+        self.chunks.insert(entry.chunk.head().id, entry);
+    }
+
+    /// A session took an anchor of a chunk.
+    pub(crate) fn hold(&mut self, chunk: u64) {
+        if let Some(entry) = self.chunks.get_mut(&chunk) {
+            entry.holders += 1;
+        }
+    }
+
+    /// A session gave its anchor of a chunk back.
+    pub(crate) fn release(&mut self, chunk: u64) {
+        if let Some(entry) = self.chunks.get_mut(&chunk) {
+            entry.holders = entry.holders.saturating_sub(1);
+        }
+    }
+
+    /// Forbids to load a relationship of a chunk's objects.
+    pub(crate) fn forbid(&mut self, chunk: u64, relation: u16) {
+        if let Some(entry) = self.chunks.get_mut(&chunk) {
+            entry.forbidden |= 1_u64.checked_shl(u32::from(relation)).unwrap_or(0);
+        }
+    }
+
+    /// Whether a relationship of an object may not be loaded.
+    pub(crate) fn is_forbidden(&self, object: Ref, relation: u16) -> bool {
+        let bit = 1_u64.checked_shl(u32::from(relation)).unwrap_or(0);
+        self.chunks.get(&object.chunk()).is_some_and(|it| it.forbidden & bit != 0)
+    }
+
+    fn absorb(&mut self, other: &mut Self) {
+        self.chunks.extend(other.chunks.drain());
+        for ledger in other.ledgers.drain(..) {
+            match self.ledger(ledger.session) {
+                Some(own) => own.absorb(ledger),
+                None => self.ledgers.push(ledger),
+            }
+        }
+        self.dead += other.dead;
+        // Marks are numbers of sweeps: the larger number, or a mark from the future would look like
+        // a visit, and what it leads to would be dropped.
+        self.epoch = self.epoch.max(other.epoch);
+        self.garbage.append(&mut other.garbage);
+    }
+
+    /// A live session's ledger.
+    pub(crate) fn ledger(&mut self, session: u64) -> Option<&mut Ledger> {
+        self.ledgers.iter_mut().find(|it| it.session == session)
+    }
+
+    /// The chunk of an address.
+    pub(crate) fn chunk(&self, object: Ref) -> Option<&Arc<dyn AnyChunk>> {
+        self.chunks.get(&object.chunk()).map(|it| &it.chunk)
+    }
+
+    /// The entity of an address.
+    pub(crate) fn meta(&self, object: Ref) -> Option<&'static EntityMeta> {
+        self.chunk(object).map(|it| it.meta())
+    }
+
+    /// The flags of an address.
+    pub(crate) fn flags(&self, object: Ref) -> Flags {
+        self.chunk(object).map(|it| it.head().flags(object.slot())).unwrap_or_default()
+    }
+
+    /// The live session that an object belongs to.
+    pub(crate) fn session_of(&self, object: Ref) -> Option<u64> {
+        let head = self.chunk(object)?.head();
+        let state = head.flags(object.slot()).state();
+        let owner = head.owner.load(Ordering::Acquire);
+        let attached = matches!(state, State::Pending | State::Persistent | State::Deleted);
+        (attached && self.ledgers.iter().any(|it| it.session == owner)).then_some(owner)
+    }
+
+    /// The state of an address, as the user sees it: nothing outlives its session.
+    pub(crate) fn state(&self, object: Ref) -> State {
+        let state = self.flags(object).state();
+        if self.session_of(object).is_some() {
+            return state;
+        }
+        match state {
+            State::Pending => State::Transient,
+            State::Persistent | State::Deleted => State::Detached,
+            other => other,
+        }
+    }
+
+    /// An anchor for a chunk: the one there is, or a new one. Never drop it under the lock.
+    pub(crate) fn anchor(&mut self, chunk: u64, graph: &Arc<Graph>) -> Option<Arc<dyn AnyAnchor>> {
+        let entry = self.chunks.get_mut(&chunk)?;
+        if let Some(anchor) = entry.anchor.upgrade() {
+            return Some(anchor);
+        }
+        let anchor = entry.chunk.clone().anchor(graph.clone());
+        entry.anchor = Arc::downgrade(&anchor);
+        Some(anchor)
+    }
+
+    /// Forgets what a relationship of an object holds, unless it has changes of its own.
+    pub(crate) fn forget_cell(&mut self, object: Ref, relation: u16) {
+        let Some(entry) = self.chunks.get_mut(&object.chunk()) else { return };
+        if let Some(cells) = entry.relations.get_mut(usize::from(relation)) {
+            cells.unload(object.slot());
+        }
+    }
+
+    /// The cell column of a chunk's relationship, made if need be.
+    pub(super) fn relation_mut(&mut self, chunk: u64, relation: u16) -> Option<&mut RelColumn> {
+        let relations = &mut self.chunks.get_mut(&chunk)?.relations;
+        let index = usize::from(relation);
+        if relations.len() <= index {
+            relations.resize_with(index + 1, RelColumn::default);
+        }
+        relations.get_mut(index)
+    }
+
+    /// The cell column of a chunk's relationship.
+    pub(super) fn relation(&self, chunk: u64, relation: u16) -> Option<&RelColumn> {
+        self.chunks.get(&chunk)?.relations.get(usize::from(relation))
+    }
+}

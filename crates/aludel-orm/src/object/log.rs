@@ -1,0 +1,111 @@
+//! [`Ledger`]: what a session must remember of the objects that it tracks: what changed since the
+//! last flush, and how to take it all back.
+
+use super::{chunk::Columns, reference::Ref, state::Flags};
+
+/// A session's entry in the graph that its objects live in.
+pub(crate) struct Ledger {
+    /// The session's number.
+    pub(crate) session: u64,
+    /// Chunks with objects touched since the last flush.
+    pub(crate) dirty: Vec<u64>,
+    /// Objects to insert, in the order in which they became pending. One that left again is still
+    /// listed; its state says so.
+    pub(crate) pending: Vec<Ref>,
+    /// Objects marked by `delete`.
+    pub(crate) marked: Vec<Ref>,
+    /// Detached objects that a cascade brought in; the identity map learns of them next.
+    pub(crate) joined: Vec<Ref>,
+    /// All changes since the transaction began, in order.
+    pub(crate) log: Vec<Event>,
+    /// How much of the log the last flush has seen.
+    pub(crate) flushed: usize,
+    /// How many changes of cells stand behind that.
+    pub(crate) links: usize,
+    /// What went wrong where nothing could be returned; the next flush reports it.
+    pub(crate) problem: Option<crate::Error>,
+}
+
+/// One change, and how to take it back.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// A to-one cell changed.
+    One { owner: Ref, relation: u16, old: u64, new: u64 },
+    /// A member came into a to-many cell.
+    Added { owner: Ref, relation: u16, member: Ref },
+    /// A member left a to-many cell, from this place.
+    Removed { owner: Ref, relation: u16, member: Ref, at: u32 },
+    /// An object's flags changed.
+    Flags { object: Ref, old: Flags },
+    /// Transient objects of one chunk, one behind the other, became pending.
+    Enlisted { chunk: u64, from: u32, count: u32 },
+    /// A snapshot went to a chunk's journal.
+    Value { chunk: u64 },
+    /// An object entered the identity map.
+    Mapped { mapper: u32, fingerprint: u64, object: Ref },
+    /// An object left the identity map.
+    Unmapped { mapper: u32, fingerprint: u64, object: Ref },
+    /// Objects of one chunk were inserted: pending before, tracked now, in the identity map, and with
+    /// these columns filled in.
+    Inserted { chunk: u64, slots: Vec<u32>, columns: Columns },
+}
+
+impl std::fmt::Debug for Flags {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{:#x}", self.state(), self.0)
+    }
+}
+
+impl Ledger {
+    /// A new session's.
+    pub(crate) fn new(session: u64) -> Self {
+        Self {
+            session,
+            dirty: Vec::new(),
+            pending: Vec::new(),
+            marked: Vec::new(),
+            joined: Vec::new(),
+            log: Vec::new(),
+            flushed: 0,
+            links: 0,
+            problem: None,
+        }
+    }
+
+    /// Whether a flush would find nothing to do.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.dirty.is_empty()
+            && self.pending.is_empty()
+            && self.marked.is_empty()
+            && self.links == 0
+            && self.problem.is_none()
+    }
+
+    /// A new object became pending, in a chunk of the session's own.
+    pub(crate) fn enlist(&mut self, object: Ref) {
+        self.pending.push(object);
+        match self.log.last_mut() {
+            Some(Event::Enlisted { chunk, from, count })
+                if *chunk == object.chunk() && *from + *count == object.slot() =>
+            {
+                *count += 1;
+            }
+            _ => self.log.push(Event::Enlisted {
+                chunk: object.chunk(),
+                from: object.slot(),
+                count: 1,
+            }),
+        }
+    }
+
+    /// Takes over what another graph remembered of the same session.
+    pub(super) fn absorb(&mut self, mut other: Self) {
+        self.dirty.append(&mut other.dirty);
+        self.pending.append(&mut other.pending);
+        self.marked.append(&mut other.marked);
+        self.joined.append(&mut other.joined);
+        self.log.append(&mut other.log);
+        self.links += other.links;
+        self.problem = self.problem.take().or(other.problem);
+    }
+}

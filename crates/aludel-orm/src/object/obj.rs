@@ -1,0 +1,158 @@
+//! [`Obj`]: a handle on an object.
+
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    ops::Deref,
+    sync::{Arc, atomic::Ordering},
+};
+
+use smallvec::smallvec;
+
+use super::{
+    ObjMut, ObjRef, Raw,
+    anchor::Anchor,
+    chunk::{Chunk, Slot, next_id},
+    graph::Graph,
+    state::{Flags, State},
+};
+use crate::mapping::{Handle, Mapped};
+
+/// A handle on an object: cheap to clone, `Send + Sync`, equal by identity, and usable after its
+/// session is gone.
+///
+/// Its own methods are only [`borrow`](Self::borrow), [`borrow_mut`](Self::borrow_mut) and
+/// [`is`](Self::is); it dereferences to one accessor for each relationship, and everything else
+/// about an object is asked of [`inspect`](crate::inspect()).
+pub struct Obj<T: Mapped> {
+    handle: T::Handle,
+}
+
+impl<T: Mapped> Obj<T> {
+    /// A transient object: it can be linked with others before any session knows it.
+    pub fn new(value: T) -> Self {
+        let chunk = Chunk::new(smallvec![Slot::new(Some(value))], next_id(), 0, Flags::default());
+        Self::from_raw(Raw::new(Arc::new(Anchor::alone(Arc::new(chunk))), 0))
+    }
+
+    pub(crate) fn from_raw(raw: Raw<T>) -> Self {
+        Self { handle: T::Handle::wrap(raw) }
+    }
+
+    #[inline]
+    pub(crate) fn raw(&self) -> &Raw<T> {
+        self.handle.raw()
+    }
+
+    /// Shared access to the columns.
+    ///
+    /// A conflict with another thread waits.
+    ///
+    /// # Panics
+    /// If this thread holds a [`borrow_mut`](Self::borrow_mut) of the same object, as `RefCell`
+    /// does; the message names the entity and its key.
+    #[track_caller]
+    pub fn borrow(&self) -> ObjRef<'_, T> {
+        match self.raw().chunk().read(self.raw().slot()) {
+            Ok(value) => ObjRef::new(value),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Exclusive access to the columns. What is changed is written at the next flush.
+    ///
+    /// A conflict with another thread waits.
+    ///
+    /// # Panics
+    /// If this thread holds another guard of the same object, as `RefCell` does; the message names
+    /// the entity and its key.
+    #[track_caller]
+    pub fn borrow_mut(&self) -> ObjMut<'_, T> {
+        let raw = self.raw();
+        match raw.chunk().edit(raw.slot()) {
+            Ok(value) => {
+                let flags = raw.flags();
+                if flags.has(Flags::TRACKED) && !flags.has(Flags::TOUCHED) {
+                    self.touch(&value);
+                }
+                ObjMut::new(value)
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The first change since the last flush: the session learns of it, and the old values are kept.
+    #[cold]
+    fn touch(&self, value: &T) {
+        let raw = self.raw();
+        let chunk = raw.chunk();
+        let first = chunk.touch(raw.slot(), value);
+        let Some(graph) = raw.graph().filter(|_| first) else { return };
+        let head = chunk.head();
+        Graph::with(graph, |tables, _| {
+            if let Some(ledger) = tables.ledger(head.owner.load(Ordering::Acquire)) {
+                ledger.dirty.push(head.id);
+            }
+        });
+    }
+
+    /// Whether both are handles on the same object.
+    pub fn is(&self, other: &Self) -> bool {
+        self == other
+    }
+}
+
+/// The state of an object, as the user sees it.
+pub(crate) fn state_of<T: Mapped>(raw: &Raw<T>) -> State {
+    match raw.graph() {
+        Some(graph) => Graph::with(graph, |tables, _| tables.state(raw.reference())),
+        None => raw.flags().state(),
+    }
+}
+
+impl<T: Mapped> Clone for Obj<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self { handle: self.handle.clone() }
+    }
+}
+
+impl<T: Mapped> Deref for Obj<T> {
+    type Target = T::Handle;
+
+    fn deref(&self) -> &T::Handle {
+        &self.handle
+    }
+}
+
+impl<T: Mapped> PartialEq for Obj<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw().reference() == other.raw().reference()
+    }
+}
+
+impl<T: Mapped> Eq for Obj<T> {}
+
+impl<T: Mapped> Hash for Obj<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.raw().reference().hash(state);
+    }
+}
+
+/// Entity, key and state; never waits and never panics.
+impl<T: Mapped> fmt::Debug for Obj<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let raw = self.raw();
+        write!(f, "{}(", T::meta().name)?;
+        match raw.chunk().try_read(raw.slot()) {
+            Some(value) => {
+                for (position, column) in T::PRIMARY_KEY.iter().enumerate() {
+                    let comma = if position == 0 { "" } else { ", " };
+                    write!(f, "{comma}{}", value.get(*column))?;
+                }
+            }
+            None => f.write_str("borrowed")?,
+        }
+        write!(f, ", {})", raw.flags().state())
+    }
+}

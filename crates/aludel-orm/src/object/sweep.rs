@@ -1,0 +1,72 @@
+//! The sweep: a graph lets go of chunks that nobody outside it holds, directly or through
+//! relationships.
+
+use super::{graph::Tables, log::Event, reference::Ref};
+
+impl Tables {
+    /// Whether the number of chunks has doubled since the last sweep: sweeping then costs a
+    /// constant for each chunk that ever was.
+    pub(crate) fn is_due(&self) -> bool {
+        self.chunks.len() > 64 && self.chunks.len() > self.swept * 2
+    }
+
+    /// Drops what nobody holds; the numbers of the dropped chunks.
+    pub(crate) fn sweep(&mut self) -> Vec<u64> {
+        self.epoch += 1;
+        self.dead = 0;
+        let epoch = self.epoch;
+        let mut stack = self.roots();
+        while let Some(id) = stack.pop() {
+            let Some(entry) = self.chunks.get_mut(&id) else { continue };
+            if entry.mark == epoch {
+                continue;
+            }
+            entry.mark = epoch;
+            let mut last = 0;
+            for column in &entry.relations {
+                column.each(&mut |it: Ref| {
+                    if it.chunk() != last {
+                        last = it.chunk();
+                        stack.push(last);
+                    }
+                });
+            }
+        }
+        let lost: Vec<u64> =
+            self.chunks.iter().filter(|it| it.1.mark != epoch).map(|it| *it.0).collect();
+        // Dropped after the lock: a value's `Drop` is the user's code.
+        self.garbage.extend(lost.iter().filter_map(|it| self.chunks.remove(it)));
+        self.swept = self.chunks.len();
+        lost
+    }
+
+    fn roots(&self) -> Vec<u64> {
+        let held =
+            |entry: &super::graph::Entry| entry.anchor.strong_count() > entry.holders as usize;
+        let mut roots: Vec<u64> =
+            self.chunks.iter().filter(|it| held(it.1)).map(|it| *it.0).collect();
+        for ledger in &self.ledgers {
+            roots.extend(&ledger.dirty);
+            let listed = [&ledger.pending, &ledger.marked, &ledger.joined];
+            roots.extend(listed.into_iter().flatten().map(|it| it.chunk()));
+            for event in &ledger.log {
+                match event {
+                    Event::One { owner, old, .. } => {
+                        roots.push(owner.chunk());
+                        roots.extend(Ref::from_cell(*old).map(Ref::chunk));
+                    }
+                    Event::Added { owner, member, .. } | Event::Removed { owner, member, .. } => {
+                        roots.extend([owner.chunk(), member.chunk()]);
+                    }
+                    Event::Flags { object, .. }
+                    | Event::Mapped { object, .. }
+                    | Event::Unmapped { object, .. } => roots.push(object.chunk()),
+                    Event::Value { chunk }
+                    | Event::Inserted { chunk, .. }
+                    | Event::Enlisted { chunk, .. } => roots.push(*chunk),
+                }
+            }
+        }
+        roots
+    }
+}

@@ -1,0 +1,187 @@
+//! [`Core`]: what both faces of a session share, and everything they do.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use aludel_engine::{
+    EngineCore, Pooled,
+    driver::{Begin, Work},
+};
+
+use super::{
+    SessionOptions,
+    identity::{Store, Stores},
+    transaction::Transaction,
+};
+use crate::{
+    Error, Result,
+    error::Subject,
+    mapping::Mapper,
+    object::{
+        anchor::AnyAnchor,
+        chunk::AnyChunk,
+        graph::{Graph, Tables},
+        log::Ledger,
+        reference::Ref,
+    },
+};
+
+/// What both faces of a session share.
+pub(crate) struct Core {
+    /// The session's number, process-wide and never used again.
+    pub(crate) id: u64,
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) stores: Stores,
+    pub(crate) engine: EngineCore,
+    pub(crate) options: SessionOptions,
+    pub(crate) connection: Option<Pooled>,
+    pub(crate) transaction: Transaction,
+    /// Why the session waits for `rollback()`.
+    pub(crate) failed: Option<Arc<str>>,
+    /// Whether an error was met that running the transaction again may cure.
+    pub(crate) retryable: bool,
+    /// What to do with the outcome of a unit whose future was dropped.
+    pub(crate) in_flight: Option<InFlight>,
+}
+
+/// What to do with the outcome of a unit whose future was dropped.
+pub(crate) type InFlight = fn(&mut Core, Box<dyn Work>);
+
+impl Core {
+    pub(crate) fn new(engine: EngineCore, options: SessionOptions) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let graph = Arc::new(Graph::new());
+        Graph::with(&graph, |tables, _| tables.ledgers.push(Ledger::new(id)));
+        Self {
+            id,
+            graph,
+            stores: Stores::default(),
+            engine,
+            options,
+            connection: None,
+            transaction: Transaction::default(),
+            failed: None,
+            retryable: false,
+            in_flight: None,
+        }
+    }
+
+    /// Runs under the graph's lock.
+    pub(crate) fn tables<R>(&self, body: impl FnOnce(&mut Tables) -> R) -> R {
+        Graph::with(&self.graph, |tables, _| body(tables))
+    }
+
+    /// Runs under the graph's lock with this session's ledger.
+    pub(crate) fn ledger<R: Default>(&self, body: impl FnOnce(&mut Ledger) -> R) -> R {
+        self.tables(|it| it.ledger(self.id).map(body).unwrap_or_default())
+    }
+
+    /// An entity's part of the identity map.
+    pub(crate) fn store(&mut self, mapper: &'static Mapper) -> &mut Store {
+        self.stores.of(mapper)
+    }
+
+    /// An entity's part of the identity map, if it has one.
+    pub(crate) fn existing_store(&mut self, mapper: &'static Mapper) -> Option<&mut Store> {
+        self.stores.get(mapper.number)
+    }
+
+    /// The chunk of an object of this session.
+    pub(crate) fn chunk(&self, object: Ref) -> Option<Arc<dyn AnyChunk>> {
+        self.tables(|it| it.chunk(object).cloned())
+    }
+
+    /// Keeps a chunk of this session's graph in the identity map.
+    pub(crate) fn adopt(&mut self, chunk: u64) {
+        let graph = self.graph.clone();
+        let anchor = Graph::with(&graph, |tables, graph| tables.anchor(chunk, graph));
+        if let Some(anchor) = anchor {
+            self.adopt_anchor(anchor);
+        }
+    }
+
+    /// Keeps an anchor's chunk in the identity map.
+    pub(crate) fn adopt_anchor(&mut self, anchor: Arc<dyn AnyAnchor>) {
+        let chunk = anchor.chunk();
+        let id = chunk.head().id;
+        let store = self.store(Mapper::of(chunk.meta()));
+        if !store.keeps(id) {
+            store.adopt(anchor);
+            self.tables(|it| it.hold(id));
+        }
+    }
+
+    /// Lets go of what nobody holds, if there is much of it.
+    pub(crate) fn sweep(&mut self, now: bool) {
+        sweep(&self.graph, &mut self.stores, now);
+    }
+
+    /// Refuses work while a failed transaction waits for `rollback()`.
+    pub(crate) fn check(&self) -> Result<()> {
+        match &self.failed {
+            Some(cause) => Err(Error::PendingRollback(cause.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// An object, named for a person.
+    pub(crate) fn subject(&self, object: Ref) -> Box<Subject> {
+        let Some(chunk) = self.chunk(object) else { return Error::subject(None) };
+        let meta = chunk.meta();
+        let mut key = String::new();
+        let _ = chunk.with(object.slot(), &mut |fields| {
+            let parts: Vec<_> =
+                meta.primary_key.iter().map(|it| fields.get(*it).to_string()).collect();
+            key = parts.join(", ");
+        });
+        Box::new(Subject { entity: meta.name, key })
+    }
+
+    /// What a transaction that this session begins by itself takes first.
+    pub(crate) fn begin_mode(&self, writes: bool) -> Begin {
+        if writes { Begin::Immediate } else { Begin::Deferred }
+    }
+}
+
+/// Lets go of what nobody outside a session holds, if there is much of it.
+pub(crate) fn sweep(graph: &Arc<Graph>, stores: &mut Stores, now: bool) {
+    let lost = Graph::with(
+        graph,
+        |tables, _| {
+            if now || tables.is_due() { tables.sweep() } else { Vec::new() }
+        },
+    );
+    if lost.is_empty() {
+        return;
+    }
+    let mut anchors = Vec::with_capacity(lost.len());
+    for store in stores.iter_mut() {
+        anchors.extend(lost.iter().filter_map(|it| store.let_go(*it)));
+    }
+    drop(anchors);
+}
+
+/// Objects change state by losing their session: nothing of them is written, and handles stay
+/// readable.
+impl Drop for Core {
+    fn drop(&mut self) {
+        let id = self.id;
+        let stores = std::mem::take(&mut self.stores);
+        let kept: Vec<u64> =
+            stores.iter().flat_map(|it| it.chunks()).map(|it| it.head().id).collect();
+        self.tables(|tables| {
+            tables.ledgers.retain(|it| it.session != id);
+            kept.iter().for_each(|it| tables.release(*it));
+        });
+        // The session's own anchors go first; what nobody else holds goes with the sweep.
+        drop(stores);
+        self.tables(|it| {
+            if it.ledgers.is_empty() {
+                it.sweep();
+            }
+        });
+    }
+}

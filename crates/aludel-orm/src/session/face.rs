@@ -1,0 +1,308 @@
+//! [`Session`]: the public face, one body for async and blocking programs.
+
+use std::marker::PhantomData;
+
+use aludel_core::expr::Select;
+use aludel_engine::{Engine, EngineFace, driver::Begin};
+
+use super::{IntoKey, SessionOptions, core::Core};
+use crate::{
+    Error, FlushPlan, Result,
+    loading::{Execute, Fetch, Rows, Stream},
+    mapping::{EntityConst, IntoNew, Mapped, NewObject},
+    object::Obj,
+};
+
+/// A conversation with the database: change objects, commit, done.
+///
+/// One session is one task's: it is used through `&mut`, which the compiler checks. It begins a
+/// transaction at its first statement and keeps every object that it loads once, however often it
+/// is loaded.
+///
+/// `aludel::Session` is for async programs, `aludel::blocking::Session` for those without a
+/// runtime: the same methods, without `.await`.
+pub struct Session<F: EngineFace = Engine> {
+    core: Core,
+    face: PhantomData<F>,
+}
+
+impl<F: EngineFace> Session<F> {
+    /// A session on an engine. Nothing is sent before the first statement.
+    pub fn new(engine: &F) -> Self {
+        Self::with_options(engine, SessionOptions::default())
+    }
+
+    /// The same, with options.
+    pub fn with_options(engine: &F, options: SessionOptions) -> Self {
+        Self { core: Core::new(engine.core().clone(), options), face: PhantomData }
+    }
+
+    pub(crate) fn core(&mut self) -> &mut Core {
+        &mut self.core
+    }
+
+    /// Adds an object: a value, a finished builder, or an existing object. With it come all that its
+    /// save-update cascades reach. It is inserted by the next flush.
+    ///
+    /// What may be wrong with an existing object (deleted, another session's, a second one for the
+    /// same key) is reported by the next flush; [`Session::try_add`] reports it at once.
+    // `T` rather than `N::Entity` in what it returns: with the latter the compiler's message about an
+    // unfinished builder points at `add` and not at the builder.
+    pub fn add<N: IntoNew<Entity = T>, T: Mapped>(&mut self, new: N) -> Obj<T> {
+        match new.into_new() {
+            NewObject::Value(value) => self.core.add_value(value),
+            NewObject::Object(object) => {
+                self.core.add_object(&object);
+                object
+            }
+        }
+    }
+
+    /// Adds several objects.
+    pub fn add_all<N: IntoNew<Entity = T>, T: Mapped>(
+        &mut self,
+        new: impl IntoIterator<Item = N>,
+    ) -> Vec<Obj<T>> {
+        new.into_iter().map(|it| self.add(it)).collect()
+    }
+
+    /// Adds an existing object, and says at once what is wrong with it.
+    ///
+    /// # Errors
+    /// [`Error::OtherSession`], [`Error::Deleted`] or [`Error::IdentityConflict`]; the object stays
+    /// as it is.
+    pub fn try_add<T: Mapped>(&mut self, object: &Obj<T>) -> Result<Obj<T>> {
+        self.core.try_add(object).map(|()| object.clone())
+    }
+
+    /// Marks an object for deletion, with all that its delete cascades reach; what these need is
+    /// loaded now. The next flush deletes the rows.
+    ///
+    /// # Errors
+    /// [`Error::NotPersistent`] for an object without a row; [`Error::OtherSession`]; or the
+    /// database refuses a load.
+    pub fn delete<T: Mapped>(
+        &mut self,
+        object: &Obj<T>,
+    ) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, T, F>> {
+        let object = object.clone();
+        F::run(async move {
+            self.core.settle().await;
+            let at = self.core.before_delete(&object)?;
+            self.core.delete(at).await
+        })
+    }
+
+    /// The object of a primary key: from the identity map without SQL if it is there, or from its
+    /// row; `None` if there is no such row.
+    ///
+    /// # Errors
+    /// The database refuses, or a value isn't of its type.
+    pub fn get<C: EntityConst>(
+        &mut self,
+        entity: C,
+        key: impl IntoKey<<C::Mapped as Mapped>::Key>,
+    ) -> F::Out<impl Future<Output = Result<Option<Obj<C::Mapped>>>> + Send> {
+        let _ = entity;
+        let key = key.into_key();
+        F::run(async move { self.core.get::<C::Mapped>(key).await })
+    }
+
+    /// As [`Session::get`], where a missing row is an error.
+    ///
+    /// # Errors
+    /// [`Error::NoResultFound`] with entity and key; and as [`Session::get`].
+    pub fn get_one<C: EntityConst>(
+        &mut self,
+        entity: C,
+        key: impl IntoKey<<C::Mapped as Mapped>::Key>,
+    ) -> F::Out<impl Future<Output = Result<Obj<C::Mapped>>> + Send> {
+        let _ = entity;
+        let key = key.into_key();
+        F::run(async move {
+            let text: Vec<_> = key.iter().map(ToString::to_string).collect();
+            self.core.get::<C::Mapped>(key).await?.ok_or_else(|| {
+                let text = format!(": {} {}", C::Mapped::meta().name, text.join(", "));
+                Error::NoResultFound(text.into())
+            })
+        })
+    }
+
+    /// Runs a query whose rows are one thing each: `.all()`, `.one()`, `.one_or_none()`, `.first()`
+    /// say what to do with them.
+    pub fn scalars<Q: Fetch>(&mut self, query: Q) -> Rows<'_, F, Q::Row> {
+        let query = query.query(self.core.engine.dialect());
+        Rows::new(&mut self.core, query)
+    }
+
+    /// Executes a statement. A query gives rows as [`Session::scalars`] does; a change gives how
+    /// many rows it matched. Changes made so bypass the objects that the session holds.
+    pub fn execute<X: Execute>(&mut self, statement: X) -> X::Running<'_, F> {
+        statement.execute(self)
+    }
+
+    /// The first column of a query's first row, if there is one.
+    ///
+    /// # Errors
+    /// As [`Rows::all`].
+    pub fn scalar<Q: Fetch>(
+        &mut self,
+        query: Q,
+    ) -> F::Out<impl Future<Output = Result<Option<Q::Row>>> + Send> {
+        self.scalars(query).first()
+    }
+
+    /// Reads a query's rows as they come, in chunks of 512: memory is flat however many there are.
+    ///
+    /// # Errors
+    /// The statement makes no sense, or the database refuses it.
+    pub fn stream_scalars<'s, R: Send + 'static>(
+        &'s mut self,
+        select: &Select<R>,
+    ) -> F::Out<impl Future<Output = Result<Stream<'s, F, R>>> + Send + use<'s, R, F>> {
+        let select = select.clone();
+        F::run(async move { self.core.stream(select).await })
+    }
+
+    /// Writes what changed, in dependency order, without ending the transaction.
+    ///
+    /// # Errors
+    /// What the database refuses, with entity and constraint; the transaction is rolled back, objects
+    /// are as before it, and the session answers [`Error::PendingRollback`] until
+    /// [`Session::rollback`]. [`Error::Borrowed`] changes nothing.
+    pub fn flush(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
+        F::run(self.core.flush())
+    }
+
+    /// What a flush would do now: the statements in order, and how they depend on each other.
+    ///
+    /// # Errors
+    /// What a flush would refuse by itself, such as objects that depend on each other in a circle.
+    pub fn flush_plan(&self) -> Result<FlushPlan> {
+        self.core.flush_plan()
+    }
+
+    /// Flushes and ends the transaction.
+    ///
+    /// # Errors
+    /// As [`Session::flush`].
+    pub fn commit(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
+        F::run(self.core.commit())
+    }
+
+    /// Ends the transaction and takes back all that was changed in it: values, states, keys and
+    /// relationships are as when it began, without SQL but the ROLLBACK. Objects are expired: the
+    /// next read through the session reloads them.
+    ///
+    /// # Errors
+    /// None today; a connection that can't roll back is closed, which rolls back, too.
+    pub fn rollback(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
+        F::run(self.core.rollback())
+    }
+
+    /// Begins a transaction explicitly: its place among the writers is taken at its first statement,
+    /// so that what it reads is what it changes.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] if one is under way.
+    pub fn begin(&mut self) -> Result<()> {
+        self.core.begin(Begin::Immediate)
+    }
+
+    /// Begins a transaction explicitly that only reads: no writer waits for it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] if one is under way.
+    pub fn begin_read_only(&mut self) -> Result<()> {
+        self.core.begin(Begin::Deferred)
+    }
+
+    /// Reads an object's row again. Its own unflushed changes are forgotten; others are flushed.
+    ///
+    /// # Errors
+    /// [`Error::ObjectDeleted`] if the row is gone; [`Error::Detached`], [`Error::OtherSession`].
+    pub fn refresh<T: Mapped>(
+        &mut self,
+        object: &Obj<T>,
+    ) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, T, F>> {
+        let object = object.clone();
+        F::run(async move {
+            self.core.settle().await;
+            self.core.check()?;
+            let at = self.core.own(&object)?;
+            self.core.refresh(at).await
+        })
+    }
+
+    /// Refreshes an object only if it is expired: after a rollback, or a commit that expires.
+    ///
+    /// # Errors
+    /// As [`Session::refresh`].
+    pub fn fresh<T: Mapped>(
+        &mut self,
+        object: &Obj<T>,
+    ) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, T, F>> {
+        let object = object.clone();
+        F::run(async move {
+            self.core.settle().await;
+            self.core.check()?;
+            let at = self.core.own(&object)?;
+            match object.raw().flags().has(crate::object::state::Flags::EXPIRED) {
+                true => self.core.refresh(at).await,
+                false => Ok(()),
+            }
+        })
+    }
+
+    /// Takes an object out of the session: a pending one is transient again, a persistent one
+    /// detached. Its unflushed changes stay with it.
+    ///
+    /// # Errors
+    /// [`Error::Detached`] or [`Error::OtherSession`] if it isn't this session's.
+    pub fn expunge<T: Mapped>(&mut self, object: &Obj<T>) -> Result<()> {
+        self.core.expunge(object)
+    }
+
+    /// Takes every object out of the session.
+    pub fn expunge_all(&mut self) {
+        self.core.expunge_all();
+    }
+
+    /// Whether an object is pending or persistent in this session.
+    pub fn contains<T: Mapped>(&self, object: &Obj<T>) -> bool {
+        let inside = |state| state != crate::object::State::Deleted;
+        self.core.own(object).is_ok() && inside(object.raw().flags().state())
+    }
+
+    /// Ends the session: the transaction is rolled back and every object detached; loaded values
+    /// stay readable. It may be used on afterwards.
+    ///
+    /// # Errors
+    /// None today, as [`Session::rollback`].
+    pub fn close(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
+        F::run(async move {
+            self.core.settle().await;
+            let result = self.core.end(aludel_engine::driver::Control::Rollback).await;
+            self.core.failed = None;
+            self.core.transaction = super::transaction::Transaction::default();
+            self.core.expunge_all();
+            result
+        })
+    }
+
+    /// Whether the transaction is usable: not after a failed flush, before `rollback()`.
+    pub fn is_active(&self) -> bool {
+        self.core.failed.is_none()
+    }
+
+    /// Whether an error was met that running the whole transaction again may cure.
+    pub(crate) fn is_retryable(&self) -> bool {
+        self.core.retryable
+    }
+}
+
+impl<F: EngineFace> std::fmt::Debug for Session<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("active", &self.is_active()).finish_non_exhaustive()
+    }
+}

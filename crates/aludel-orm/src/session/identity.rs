@@ -1,0 +1,236 @@
+//! [`Store`]: one entity's part of a session's identity map.
+//!
+//! The map is (fingerprint, address); no key is cloned. An integer key is its own fingerprint, so
+//! equality is exact and the object is never looked at; others are verified against the object.
+
+use std::{
+    hash::{BuildHasher, Hash, Hasher},
+    sync::{Arc, LazyLock},
+};
+
+use aludel_core::value::ValueRef;
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashTable};
+
+use crate::{
+    mapping::{EntityMeta, Mapper},
+    object::{
+        anchor::AnyAnchor,
+        chunk::{AnyChunk, Fields},
+        reference::Ref,
+        state::{Flags, State},
+    },
+};
+
+/// A session's identity map, by entity.
+#[derive(Default)]
+pub(crate) struct Stores(Vec<Option<Box<Store>>>);
+
+impl Stores {
+    /// An entity's part, made if need be.
+    pub(crate) fn of(&mut self, mapper: &'static Mapper) -> &mut Store {
+        let number = mapper.number as usize;
+        if self.0.len() <= number {
+            self.0.resize_with(number + 1, || None);
+        }
+        self.0[number].get_or_insert_with(|| Box::new(Store::new(mapper)))
+    }
+
+    /// An entity's part, if there is one.
+    pub(crate) fn get(&mut self, number: u32) -> Option<&mut Store> {
+        self.0.get_mut(number as usize)?.as_deref_mut()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Store> {
+        self.0.iter().flatten().map(|it| &**it)
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Store> {
+        self.0.iter_mut().flatten().map(|it| &mut **it)
+    }
+}
+
+/// One entity's part of a session's identity map.
+pub(crate) struct Store {
+    meta: &'static EntityMeta,
+    integer: bool,
+    /// The chunks that the session keeps, until a sweep finds that nobody else does.
+    anchors: HashMap<u64, Arc<dyn AnyAnchor>, RandomState>,
+    map: HashTable<(u64, Ref)>,
+    /// Chunks whose objects are not in the map yet: nobody has asked for one of this entity.
+    deferred: Vec<u64>,
+    /// The chunk that new objects are appended to, and its size.
+    pub(crate) open: Option<(u64, usize)>,
+}
+
+/// An object found by its key.
+pub(crate) struct Hit {
+    pub(crate) anchor: Arc<dyn AnyAnchor>,
+    pub(crate) slot: u32,
+}
+
+/// Makes the bits of a fingerprint equally likely.
+#[inline]
+pub(crate) const fn spread(fp: u64) -> u64 {
+    let mixed = fp.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed ^ mixed >> 32
+}
+
+/// The fingerprint of a key: an integer is its own, so that it needs no verification.
+#[inline]
+pub(crate) fn fingerprint<'a>(mut key: impl Iterator<Item = ValueRef<'a>>) -> u64 {
+    let Some(first) = key.next() else { return 0 };
+    let second = key.next();
+    if let (ValueRef::Int(it), None) = (first, second) {
+        return it.cast_unsigned();
+    }
+    // Keyed, so that no stranger's keys can be made to collide.
+    static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+    let mut hasher = SEED.build_hasher();
+    // By text: a driver may show a type in its stored form before it is decoded.
+    for it in [first].into_iter().chain(second).chain(key) {
+        match it {
+            ValueRef::Text(text) => text.hash(&mut hasher),
+            ValueRef::Int(number) => number.hash(&mut hasher),
+            ValueRef::Bytes(bytes) => bytes.hash(&mut hasher),
+            other => other.to_string().hash(&mut hasher),
+        }
+    }
+    hasher.finish()
+}
+
+impl Store {
+    pub(crate) fn new(mapper: &Mapper) -> Self {
+        Self {
+            meta: mapper.meta,
+            integer: mapper.integer_key,
+            anchors: HashMap::default(),
+            map: HashTable::new(),
+            deferred: Vec::new(),
+            open: None,
+        }
+    }
+
+    /// Whether nothing is held.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.map.is_empty() && self.deferred.is_empty()
+    }
+
+    /// Keeps a chunk.
+    pub(crate) fn adopt(&mut self, anchor: Arc<dyn AnyAnchor>) {
+        self.anchors.insert(anchor.chunk().head().id, anchor);
+    }
+
+    /// Whether a chunk is kept.
+    pub(crate) fn keeps(&self, chunk: u64) -> bool {
+        self.anchors.contains_key(&chunk)
+    }
+
+    /// A kept chunk's anchor.
+    pub(crate) fn anchor(&self, chunk: u64) -> Option<&Arc<dyn AnyAnchor>> {
+        self.anchors.get(&chunk)
+    }
+
+    /// Lets a chunk go.
+    pub(crate) fn let_go(&mut self, chunk: u64) -> Option<Arc<dyn AnyAnchor>> {
+        self.deferred.retain(|it| *it != chunk);
+        self.open = self.open.filter(|it| it.0 != chunk);
+        self.anchors.remove(&chunk)
+    }
+
+    /// All kept chunks.
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = Arc<dyn AnyChunk>> {
+        self.anchors.values().map(|it| it.chunk())
+    }
+
+    /// Leaves a chunk's objects out of the map until somebody asks.
+    pub(crate) fn defer(&mut self, chunk: u64) {
+        self.deferred.push(chunk);
+    }
+
+    /// Makes room for so many more.
+    pub(crate) fn reserve(&mut self, n: usize) {
+        if self.map.capacity() - self.map.len() < n {
+            // Stale addresses go now, before the table grows for their sake.
+            let anchors = &self.anchors;
+            self.map.retain(|it| anchors.contains_key(&it.1.chunk()));
+            self.map.reserve(n.max(self.map.len()), |it| spread(it.0));
+        }
+    }
+
+    /// Enters an object, in place of what stood under the same key.
+    pub(crate) fn insert(&mut self, fp: u64, object: Ref) {
+        self.map.insert_unique(spread(fp), (fp, object), |it| spread(it.0));
+    }
+
+    /// Takes an object out.
+    pub(crate) fn remove(&mut self, fp: u64, object: Ref) -> bool {
+        let found = self.map.find_entry(spread(fp), |it| *it == (fp, object));
+        found.map(|it| it.remove()).is_ok()
+    }
+
+    /// Finds the object of a key.
+    pub(crate) fn find(&mut self, fp: u64, same: impl Fn(&dyn Fields) -> bool) -> Option<Hit> {
+        if !self.deferred.is_empty() {
+            self.index();
+        }
+        let (anchors, integer) = (&self.anchors, self.integer);
+        let mut hit = None;
+        self.map.find(spread(fp), |it| {
+            if it.0 != fp {
+                return false;
+            }
+            // An address whose chunk is gone is stale.
+            let Some(anchor) = anchors.get(&it.1.chunk()) else { return false };
+            if !integer && !Self::verify(&*anchor.chunk(), it.1.slot(), &same) {
+                return false;
+            }
+            hit = Some(Hit { anchor: anchor.clone(), slot: it.1.slot() });
+            true
+        });
+        hit
+    }
+
+    /// Whether an object has the key that is asked for: the key it was loaded with, if that has
+    /// changed since.
+    fn verify(chunk: &dyn AnyChunk, slot: u32, same: &impl Fn(&dyn Fields) -> bool) -> bool {
+        let mut found = false;
+        if chunk.head().flags(slot).has(Flags::TOUCHED)
+            && chunk.base(slot, &mut |it| found = same(it))
+        {
+            return found;
+        }
+        chunk.with(slot, &mut |it| found = same(it)).is_ok() && found
+    }
+
+    /// Enters the objects that were left out.
+    #[cold]
+    fn index(&mut self) {
+        for id in std::mem::take(&mut self.deferred) {
+            let Some(chunk) = self.anchors.get(&id).map(|it| it.chunk()) else { continue };
+            let head = chunk.head();
+            self.reserve(head.used() as usize);
+            for slot in 0..head.used() {
+                if head.flags(slot).state() != State::Persistent {
+                    continue;
+                }
+                if let Some(fp) = key_of(self.meta, &*chunk, slot) {
+                    self.insert(fp, head.reference(slot));
+                }
+            }
+        }
+    }
+}
+
+/// The fingerprint of an object's key, the one it was loaded with.
+pub(crate) fn key_of(meta: &EntityMeta, chunk: &dyn AnyChunk, slot: u32) -> Option<u64> {
+    let mut fp = None;
+    let mut see =
+        |it: &dyn Fields| fp = Some(fingerprint(meta.primary_key.iter().map(|at| it.get(*at))));
+    if chunk.head().flags(slot).has(Flags::TOUCHED) && chunk.base(slot, &mut see) {
+        return fp;
+    }
+    // An object that is borrowed mutably is waited for.
+    chunk.with(slot, &mut see).ok()?;
+    fp
+}

@@ -1,0 +1,321 @@
+//! What a session does with objects: `add`, `delete`, `expunge`, `refresh`.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use super::{
+    core::Core,
+    identity::{fingerprint, key_of},
+};
+use crate::{
+    Error, Result,
+    mapping::{Cascade, Direction, Mapped, Mapper},
+    object::{
+        Obj, Raw,
+        anchor::Anchor,
+        chunk::Chunk,
+        graph::Graph,
+        log::Event,
+        reference::Ref,
+        state::{Flags, State},
+    },
+};
+
+/// The sizes of the chunks that new objects are appended to.
+const SIZES: [usize; 4] = [1, 8, 64, 512];
+
+impl Core {
+    /// Adds a value: it is pending, in a chunk of the session's own.
+    pub(crate) fn add_value<T: Mapped>(&mut self, value: T) -> Obj<T> {
+        let mapper = Mapper::of(T::meta());
+        let (id, graph) = (self.id, self.graph.clone());
+        let store = self.store(mapper);
+        let open = store.open.and_then(|it| store.anchor(it.0).cloned());
+        let mut value = value;
+        if let Some(raw) = open.and_then(|it| Raw::<T>::from_any(it, 0)) {
+            match raw.chunk().append(value, Flags::of(State::Pending)) {
+                Ok(slot) => return self.enlisted(Raw::new(raw.anchor().clone(), slot)),
+                Err(back) => value = back,
+            }
+        }
+        let size = match store.open {
+            Some((_, size)) => SIZES.iter().copied().find(|it| *it > size).unwrap_or(SIZES[3]),
+            None => SIZES[0],
+        };
+        let chunk = Arc::new(Chunk::open(size, id));
+        let number = chunk.head().id;
+        let anchor = Arc::new(Anchor::with_graph(chunk.clone(), Graph::root(&graph).clone()));
+        // A fresh chunk has room.
+        let slot = chunk.append(value, Flags::of(State::Pending)).unwrap_or(0);
+        Graph::with(&graph, |tables, _| {
+            tables.insert(chunk.clone(), Arc::downgrade(&anchor) as _);
+            tables.hold(number);
+        });
+        let store = self.store(mapper);
+        store.adopt(anchor.clone());
+        store.open = Some((number, size));
+        self.enlisted(Raw::new(anchor, slot))
+    }
+
+    fn enlisted<T: Mapped>(&mut self, raw: Raw<T>) -> Obj<T> {
+        self.ledger(|it| it.enlist(raw.reference()));
+        Obj::from_raw(raw)
+    }
+
+    /// Adds an object, with all that its save-update cascades reach. What may be wrong is reported
+    /// by the next flush.
+    pub(crate) fn add_object<T: Mapped>(&mut self, object: &Obj<T>) {
+        let raw = object.raw();
+        let at = raw.reference();
+        match raw.graph() {
+            Some(graph) => Graph::merge(&self.graph, graph),
+            None => self.graph.enter(raw),
+        }
+        self.graph = Graph::root(&self.graph).clone();
+        let id = self.id;
+        self.tables(|tables| {
+            tables.enlist(id, at);
+            // Adding what is only marked for deletion cancels the mark (STATE-8).
+            let flags = tables.flags(at);
+            if flags.has(Flags::MARKED)
+                && let Some(chunk) = tables.chunk(at)
+            {
+                chunk.head().set_flags(at.slot(), flags.without(Flags::MARKED));
+                if let Some(ledger) = tables.ledger(id) {
+                    ledger.log.push(Event::Flags { object: at, old: flags });
+                    ledger.marked.retain(|it| *it != at);
+                }
+            }
+        });
+    }
+
+    /// Adds an object; what is wrong is reported at once, and nothing is done.
+    pub(crate) fn try_add<T: Mapped>(&mut self, object: &Obj<T>) -> Result<()> {
+        let before = self.ledger(|it| it.problem.take());
+        self.add_object(object);
+        let found = self.ledger(|it| std::mem::replace(&mut it.problem, before));
+        match found {
+            None => self.enter_joined(),
+            Some(Error::OtherSession(_)) => {
+                Err(Error::OtherSession(self.subject(object.raw().reference())))
+            }
+            Some(Error::Deleted(_)) => Err(Error::Deleted(self.subject(object.raw().reference()))),
+            Some(other) => Err(other),
+        }
+    }
+
+    /// Detached objects that came in again enter the identity map.
+    pub(crate) fn enter_joined(&mut self) -> Result<()> {
+        let joined = self.ledger(|it| std::mem::take(&mut it.joined));
+        for at in joined {
+            let Some(chunk) = self.chunk(at) else { continue };
+            let mapper = Mapper::checked(chunk.meta())?;
+            let Some(fp) = key_of(mapper.meta, &*chunk, at.slot()) else { continue };
+            let mut key = Vec::new();
+            chunk.with(at.slot(), &mut |fields| {
+                key = mapper.meta.primary_key.iter().map(|it| fields.get(*it).to_value()).collect();
+            })?;
+            let same = |fields: &dyn crate::object::chunk::Fields| {
+                mapper
+                    .meta
+                    .primary_key
+                    .iter()
+                    .zip(&key)
+                    .all(|(at, key)| fields.get(*at) == key.as_ref())
+            };
+            let held = self.store(mapper).find(fp, same);
+            let taken = held.is_some_and(|it| it.anchor.chunk().head().reference(it.slot) != at);
+            if taken {
+                let flags = chunk.head().flags(at.slot());
+                chunk.head().set_flags(at.slot(), flags.in_state(State::Detached));
+                return Err(Error::IdentityConflict(self.subject(at)));
+            }
+            self.adopt(at.chunk());
+            self.store(mapper).insert(fp, at);
+            let event = Event::Mapped { mapper: mapper.number, fingerprint: fp, object: at };
+            self.ledger(|it| it.log.push(event));
+        }
+        Ok(())
+    }
+
+    /// Marks an object for deletion, with all that its delete cascades reach; loads what they need
+    /// (CAS-6), and what the flush needs to let go of the object.
+    pub(crate) async fn delete(&mut self, object: Ref) -> Result<()> {
+        let mut stack = vec![object];
+        while let Some(at) = stack.pop() {
+            let Some(chunk) = self.chunk(at) else { continue };
+            let flags = chunk.head().flags(at.slot());
+            if flags.has(Flags::MARKED) || flags.state() == State::Deleted {
+                continue;
+            }
+            if flags.state() == State::Pending {
+                // A pending member of a deleted owner is never inserted.
+                chunk.head().set_flags(at.slot(), flags.in_state(State::Transient));
+                self.ledger(|it| it.log.push(Event::Flags { object: at, old: flags }));
+                continue;
+            }
+            for relation in &Mapper::checked(chunk.meta())?.relationships {
+                let follows = relation.cascade.has(Cascade::DELETE);
+                if !follows
+                    && (relation.direction == Direction::ManyToOne || relation.meta.passive_deletes)
+                {
+                    continue;
+                }
+                self.load_members(relation, &[at], false).await?;
+                if follows {
+                    let members = self.tables(|it| {
+                        if relation.many {
+                            it.members(at, relation.index).unwrap_or_default()
+                        } else {
+                            vec![it.one(at, relation.index)]
+                        }
+                    });
+                    stack.extend(members.iter().filter_map(|it| Ref::from_cell(*it)));
+                }
+            }
+            chunk.head().set_flags(at.slot(), chunk.head().flags(at.slot()).with(Flags::MARKED));
+            self.ledger(|it| {
+                it.log.push(Event::Flags { object: at, old: flags });
+                it.marked.push(at);
+            });
+        }
+        Ok(())
+    }
+
+    /// Checks that an object can be deleted, and brings a detached one in.
+    pub(crate) fn before_delete<T: Mapped>(&mut self, object: &Obj<T>) -> Result<Ref> {
+        self.check()?;
+        let at = object.raw().reference();
+        match crate::object::state_of(object.raw()) {
+            State::Transient | State::Pending => Err(Error::NotPersistent(self.subject_of(object))),
+            State::Detached => self.try_add(object).map(|()| at),
+            State::Persistent | State::Deleted => self.own(object),
+        }
+    }
+
+    /// The address of an object of this session.
+    pub(crate) fn own<T: Mapped>(&self, object: &Obj<T>) -> Result<Ref> {
+        let at = object.raw().reference();
+        let session =
+            object.raw().graph().and_then(|it| Graph::with(it, |tables, _| tables.session_of(at)));
+        match session {
+            Some(id) if id == self.id => Ok(at),
+            Some(_) => Err(Error::OtherSession(self.subject_of(object))),
+            None => Err(Error::Detached(self.subject_of(object))),
+        }
+    }
+
+    /// An object, named for a person, whatever its session.
+    pub(crate) fn subject_of<T: Mapped>(&self, object: &Obj<T>) -> Box<crate::Subject> {
+        let raw = object.raw();
+        let mut subject = Error::subject(Some(T::meta()));
+        if let Some(value) = raw.chunk().try_read(raw.slot()) {
+            let known = T::PRIMARY_KEY.iter().filter(|it| !value.is_unset(**it));
+            subject.key = known.map(|it| value.get(*it).to_string()).collect::<Vec<_>>().join(", ");
+        }
+        subject
+    }
+
+    /// Takes an object out of the session, with all that its expunge cascades reach (STATE-11).
+    pub(crate) fn expunge<T: Mapped>(&mut self, object: &Obj<T>) -> Result<()> {
+        let mut stack = vec![self.own(object)?];
+        while let Some(at) = stack.pop() {
+            let Some(chunk) = self.chunk(at) else { continue };
+            let head = chunk.head();
+            let flags = head.flags(at.slot());
+            let outside = match flags.state() {
+                State::Pending => State::Transient,
+                State::Persistent | State::Deleted => State::Detached,
+                _ => continue,
+            };
+            let mapper = Mapper::of(chunk.meta());
+            if outside == State::Detached
+                && let Some(fp) = key_of(mapper.meta, &*chunk, at.slot())
+            {
+                self.store(mapper).remove(fp, at);
+            }
+            head.set_flags(at.slot(), flags.in_state(outside).without(Flags::MARKED));
+            let members = self.tables(|tables| {
+                let mut members = Vec::new();
+                for relation in &mapper.relationships {
+                    if !relation.cascade.has(Cascade::EXPUNGE) {
+                        continue;
+                    }
+                    if relation.many {
+                        members.extend(tables.members(at, relation.index).unwrap_or_default());
+                    } else {
+                        members.push(tables.one(at, relation.index));
+                    }
+                }
+                members
+            });
+            stack.extend(members.iter().filter_map(|it| Ref::from_cell(*it)));
+        }
+        Ok(())
+    }
+
+    /// Takes every object out of the session.
+    pub(crate) fn expunge_all(&mut self) {
+        let stores = std::mem::take(&mut self.stores);
+        let id = self.id;
+        self.tables(|tables| {
+            for entry in tables.chunks.values() {
+                let head = entry.chunk.head();
+                if head.owner.load(Ordering::Acquire) != id {
+                    continue;
+                }
+                for slot in 0..head.used() {
+                    let flags = head.flags(slot);
+                    let outside = match flags.state() {
+                        State::Pending => State::Transient,
+                        State::Persistent | State::Deleted => State::Detached,
+                        other => other,
+                    };
+                    head.set_flags(slot, flags.in_state(outside).without(Flags::MARKED));
+                }
+                head.owner.store(0, Ordering::Release);
+            }
+            for chunk in stores.iter().flat_map(|it| it.chunks()) {
+                tables.release(chunk.head().id);
+            }
+            if let Some(ledger) = tables.ledger(id) {
+                *ledger = crate::object::log::Ledger::new(id);
+            }
+        });
+        drop(stores);
+        self.sweep(true);
+    }
+
+    /// Reads an object's row again; its own unflushed changes are forgotten (AF-7).
+    pub(crate) async fn refresh(&mut self, at: Ref) -> Result<()> {
+        let Some(chunk) = self.chunk(at) else { return Err(Error::Detached(Error::subject(None))) };
+        let mapper = Mapper::checked(chunk.meta())?;
+        chunk.restore_one(at.slot());
+        if self.options.autoflush {
+            self.flush().await?;
+        }
+        let head = chunk.head();
+        head.set_flags(at.slot(), head.flags(at.slot()).with(Flags::EXPIRED));
+        let mut key = Vec::new();
+        chunk.with(at.slot(), &mut |fields| {
+            key = mapper.meta.primary_key.iter().map(|it| fields.get(*it).to_value()).collect();
+        })?;
+        for relation in &mapper.relationships {
+            self.tables(|tables| tables.forget_cell(at, relation.index));
+        }
+        match self.read_by_key(mapper, key).await? {
+            true => Ok(()),
+            false => Err(Error::ObjectDeleted(self.subject(at))),
+        }
+    }
+
+    /// The object of a key, if the session holds it: no SQL.
+    pub(crate) fn held<T: Mapped>(&mut self, key: &[aludel_core::value::Value]) -> Option<Obj<T>> {
+        let mapper = Mapper::of(T::meta());
+        let fp = fingerprint(key.iter().map(aludel_core::value::Value::as_ref));
+        let same = |fields: &dyn crate::object::chunk::Fields| {
+            T::PRIMARY_KEY.iter().zip(key).all(|(at, key)| fields.get(*at) == key.as_ref())
+        };
+        let hit = self.existing_store(mapper)?.find(fp, same)?;
+        Raw::from_any(hit.anchor, hit.slot).map(Obj::from_raw)
+    }
+}

@@ -1,0 +1,37 @@
+//! What derived code names: `use ::aludel::__private as __aq`. Not for users; it may change with
+//! every release.
+
+pub use std::{
+    any::{Any, TypeId},
+    clone::Clone,
+    default::Default,
+    fmt::{Debug, Formatter, Result as FmtResult},
+    marker::{Copy, PhantomData},
+    ops::FnMut,
+    option::Option::{self, None, Some},
+    result::Result::{self, Ok},
+    string::String,
+    vec::Vec,
+};
+
+pub use aludel_core::{
+    DecodeError,
+    expr::{
+        Column, Expression, FromItem, FromTarget, Query, Selectable, SettleError, Source, TableName,
+    },
+    schema::{Action, ServerDefault},
+    value::{Assign, ColumnType, Columns, Cursor, FromRow, Scalar, SqlType, Value, ValueRef, read},
+};
+pub use aludel_orm::{
+    inventory,
+    loading::{entity_add, entity_decode, entity_finish, entity_parts, entity_settle},
+    mapping::{
+        Access, Cascade, ColumnMeta, EntityConst, EntityMeta, Field, Given, Handle, Initial,
+        IntoNew, Mapped, MapperSlot, Members, NewObject, No, Registered, Relationship,
+        RelationshipMeta, Strategy, TableArg, Target, Yes, back, base_id, entity, given, key,
+        references, sort_keys, with_members,
+    },
+    object::{EntitySlot, EntityState, Obj, Ops, Raw, RelField},
+};
+
+pub use aludel_orm::session::Attempts;

@@ -1,0 +1,12 @@
+//! Nothing identifies a row.
+
+use aludel::prelude::*;
+
+#[derive(Mapped)]
+#[table("user_account")]
+struct User {
+    id: Auto<i64>,
+    name: String,
+}
+
+fn main() {}

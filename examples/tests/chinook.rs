@@ -1,0 +1,123 @@
+//! The example's store, held to what the example only prints: every row arrives, in an order that
+//! the database accepts, with few statements.
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "a test fails by panicking")]
+
+#[path = "../chinook/csv_file.rs"]
+mod csv_file;
+#[path = "../chinook/data.rs"]
+mod data;
+#[path = "../chinook/models.rs"]
+mod models;
+
+use std::collections::BTreeSet;
+
+use aludel::{
+    blocking::{Engine, Session},
+    prelude::*,
+};
+
+use data::DataSet;
+use models::{Album, Artist, Customer, Employee, Invoice, InvoiceLine};
+
+pub type Error = Box<dyn std::error::Error>;
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An engine with the whole store, and what was sent to save it.
+fn store() -> (Engine, Vec<String>) {
+    let engine = Engine::new("sqlite::memory:").unwrap();
+    Base::metadata().create_all(&engine).unwrap();
+    let mut session = Session::new(&engine);
+    DataSet::read().unwrap().add_to(&mut session, &mut || ()).unwrap();
+    engine.log().start();
+    session.commit().unwrap();
+    let sent = engine.log().take();
+    engine.log().stop();
+    (engine, sent)
+}
+
+fn rows(session: &mut Session, sql: &'static str) -> i64 {
+    let (rows,): (i64,) = session.execute(text(sql).rows()).one().unwrap();
+    rows
+}
+
+#[test]
+fn the_data_set_is_whole() {
+    let mut seen = 0;
+    let data = DataSet::read().unwrap();
+    let engine = Engine::new("sqlite::memory:").unwrap();
+    data.add_to(&mut Session::new(&engine), &mut || seen += 1).unwrap();
+    assert_eq!(data.len(), 15_607);
+    assert_eq!(seen, 15_607);
+}
+
+#[test]
+fn one_commit_writes_every_row_with_few_statements() {
+    let (engine, sent) = store();
+    // Rows behind ` -- ` are how often the statement ran.
+    let distinct: BTreeSet<&str> = sent.iter().map(|it| it.split(" -- ").next().unwrap()).collect();
+    assert!(distinct.len() <= 15, "{distinct:#?}");
+
+    let mut session = Session::new(&engine);
+    for (table, count) in [
+        ("SELECT count(*) FROM artist", 275),
+        ("SELECT count(*) FROM album", 347),
+        ("SELECT count(*) FROM genre", 25),
+        ("SELECT count(*) FROM media_type", 5),
+        ("SELECT count(*) FROM track", 3_503),
+        ("SELECT count(*) FROM playlist", 18),
+        ("SELECT count(*) FROM playlist_track", 8_715),
+        ("SELECT count(*) FROM employee", 8),
+        ("SELECT count(*) FROM customer", 59),
+        ("SELECT count(*) FROM invoice", 412),
+        ("SELECT count(*) FROM invoice_line", 2_240),
+    ] {
+        assert_eq!(rows(&mut session, table), count, "{table}");
+    }
+    assert_eq!(rows(&mut session, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
+#[test]
+fn employees_are_written_after_whom_they_report_to() {
+    let (engine, _) = store();
+    let mut session = Session::new(&engine);
+    let employees: Vec<Obj<Employee>> = session.scalars(select(Employee)).all().unwrap();
+    assert_eq!(employees.iter().filter(|it| it.borrow().reports_to_id.is_none()).count(), 1);
+    for employee in &employees {
+        let it = employee.borrow();
+        assert!(it.reports_to_id.is_none_or(|boss| it.id.get().is_some_and(|id| boss < *id)));
+    }
+}
+
+#[test]
+fn relationships_survive_the_round_trip() {
+    let (engine, _) = store();
+    let mut session = Session::new(&engine);
+    let idle = select(Artist).filter(!Artist.albums.any(Album.id.is_not_null()));
+    assert_eq!(session.scalars(idle).all().unwrap().len(), 71);
+
+    let customer = session.get_one(Customer, 2).unwrap();
+    let invoices = customer.invoices().load(&mut session).unwrap();
+    assert_eq!(invoices.len(), 7);
+    let lines: usize = invoices.iter().map(|it| it.lines().load(&mut session).unwrap().len()).sum();
+    let by_hand = "SELECT count(*) FROM invoice_line JOIN invoice ON invoice.id = invoice_id WHERE customer_id = 2";
+    assert_eq!(lines as i64, rows(&mut session, by_hand));
+}
+
+#[test]
+fn a_deleted_customer_takes_invoices_and_lines_along() {
+    let (engine, _) = store();
+    let mut session = Session::new(&engine);
+    let customer = session.get_one(Customer, 59).unwrap();
+    session.delete(&customer).unwrap();
+    session.commit().unwrap();
+    for left in [
+        "SELECT count(*) FROM customer WHERE id = 59",
+        "SELECT count(*) FROM invoice WHERE customer_id = 59",
+        "SELECT count(*) FROM invoice_line WHERE invoice_id NOT IN (SELECT id FROM invoice)",
+    ] {
+        assert_eq!(rows(&mut session, left), 0, "{left}");
+    }
+    let invoices: i64 = session.scalars(select(func::count(Invoice.id))).one().unwrap();
+    let lines: i64 = session.scalars(select(func::count(InvoiceLine.id))).one().unwrap();
+    assert_eq!((invoices, lines), (406, 2_204));
+}

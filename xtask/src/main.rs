@@ -1,0 +1,33 @@
+//! `cargo xtask`: what this repository does to itself, so that CI and people run the same thing.
+
+mod hello;
+mod long;
+mod shell;
+mod tidy;
+
+use std::{env, process::ExitCode};
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  tidy    the checks that no compiler makes: layers, file headers, sizes, paths
+  hello   builds a hello-world with Aludel and one with Diesel, compares time and crates
+  long    what CI runs in short form, whole: all tests, the bench, the hello-world
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["tidy"] => tidy::run(),
+        ["hello"] => hello::run_all(),
+        ["long"] => long::run_all(),
+        _ => Err(USAGE.into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
