@@ -16,6 +16,9 @@ use crate::{
     report::Verdict,
 };
 
+/// What a child process does with its arguments: the numbers that it prints.
+pub(crate) type Probe = fn(&[String]) -> Result<Vec<f64>>;
+
 /// A row of the budget table.
 pub(crate) struct Row {
     /// What `--only` calls it.
@@ -25,7 +28,7 @@ pub(crate) struct Row {
     /// Measures it.
     pub(crate) run: fn(Options) -> Result<Vec<Verdict>>,
     /// What its child processes do; they print their answer on one line, as numbers.
-    pub(crate) probe: Option<fn(&[String]) -> Result<Vec<f64>>>,
+    pub(crate) probe: Option<Probe>,
 }
 
 /// All rows, in the table's order.

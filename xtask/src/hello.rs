@@ -29,17 +29,23 @@ pub(crate) fn run_all() -> Result<()> {
     for name in [OURS, DIESEL] {
         run(cargo().args(["fetch", "--manifest-path"]).arg(manifest(name)))?;
     }
-    let (mut ours, mut diesel) = (Vec::new(), Vec::new());
+    let mut ratios = Vec::with_capacity(ROUNDS);
     for round in 0..ROUNDS {
-        // Turns alternate, so that a machine which grows slower doesn't favour one of them.
-        let order = if round % 2 == 0 { [OURS, DIESEL] } else { [DIESEL, OURS] };
-        for name in order {
-            let time = clean_build(name)?;
-            println!("{name}: {:.1} s", time.as_secs_f64());
-            if name == OURS { &mut ours } else { &mut diesel }.push(time);
+        // Turns alternate, and each round has a ratio of its own: what slows the machine down for a
+        // while slows both.
+        let (ours, diesel);
+        if round % 2 == 0 {
+            ours = clean_build(OURS)?;
+            diesel = clean_build(DIESEL)?;
+        } else {
+            diesel = clean_build(DIESEL)?;
+            ours = clean_build(OURS)?;
         }
+        println!("aludel {:.1} s, diesel {:.1} s", ours.as_secs_f64(), diesel.as_secs_f64());
+        ratios.push(ours.as_secs_f64() / diesel.as_secs_f64());
     }
-    let ratio = median(&mut ours).as_secs_f64() / median(&mut diesel).as_secs_f64();
+    ratios.sort_unstable_by(f64::total_cmp);
+    let ratio = ratios[ROUNDS / 2];
     let (crates, diesel_crates) = (crates(OURS)?, crates(DIESEL)?);
     println!("clean debug build: {ratio:.2} of Diesel's, at most {MOST_TIMES_DIESEL}");
     println!("crates: {crates}, at most {MOST_CRATES} (Diesel: {diesel_crates})");
@@ -82,9 +88,4 @@ fn crates(name: &str) -> Result<usize> {
         Some((words.next()?, words.next()?))
     });
     Ok(names.collect::<BTreeSet<_>>().len())
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
 }

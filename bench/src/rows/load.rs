@@ -22,7 +22,13 @@ fn run(options: Options) -> Result<Vec<Verdict>> {
     let (engine, raw) = fixture::items()?;
     let duel = duel(
         options,
-        || Ok(time(|| Ok(drop(plain(&raw)?)))?.0),
+        || {
+            let (time, ()) = time(|| {
+                drop(plain(&raw)?);
+                Ok(())
+            })?;
+            Ok(time)
+        },
         || {
             let (time, ()) = time(|| {
                 let mut session = Session::new(&engine);

@@ -12,7 +12,8 @@ pub(crate) use column::{ColumnArgs, Reference, ServerDefault};
 pub(crate) use relationship::{Back, RelationshipArgs};
 pub(crate) use table::{BuilderName, TableArg, TableArgs};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident, Type, Visibility};
 
 use crate::mistakes::Mistakes;
@@ -61,13 +62,15 @@ pub(crate) fn declared(input: TokenStream, mistakes: &mut Mistakes) -> Option<De
             return None;
         }
     };
-    let fields = fields.into_iter().filter_map(|it| field(it, mistakes)).collect();
+    let fields = fields.into_iter().filter_map(|it| field(&ident, it, mistakes)).collect();
     Some(Declared { ident, vis, table, fields })
 }
 
-fn field(field: syn::Field, mistakes: &mut Mistakes) -> Option<(Field, Role)> {
+fn field(entity: &Ident, field: syn::Field, mistakes: &mut Mistakes) -> Option<(Field, Role)> {
     let syn::Field { attrs, vis, ident, ty, .. } = field;
     let ident = ident?;
+    // The types of the constant and the builder repeat it, and `Self` means something else there.
+    let ty = mistakes.take(syn::parse2(named(ty.to_token_stream(), entity)))?;
     let is = |name: &str| attrs.iter().any(|attr| attr.path().is_ident(name));
     let role = if is("relationship") {
         if let Some(attr) = attrs.iter().find(|attr| attr.path().is_ident("column")) {
@@ -88,6 +91,26 @@ fn field(field: syn::Field, mistakes: &mut Mistakes) -> Option<(Field, Role)> {
     };
     let docs = attrs.into_iter().filter(|attr| attr.path().is_ident("doc")).collect();
     Some((Field { ident, vis, ty, docs }, role))
+}
+
+/// A type with the struct's own name in place of `Self`.
+fn named(tokens: TokenStream, entity: &Ident) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(it) if it == "Self" => {
+                let mut name = entity.clone();
+                name.set_span(it.span());
+                TokenTree::Ident(name)
+            }
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), named(group.stream(), entity));
+                inner.set_span(group.span());
+                TokenTree::Group(inner)
+            }
+            other => other,
+        })
+        .collect()
 }
 
 /// The last name of a type's path: `Option` of `std::option::Option<T>`.

@@ -7,7 +7,7 @@
     unused_qualifications,
     clippy::all,
     clippy::pedantic,
-    clippy::nursery
+    clippy::use_self
 )]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -17,7 +17,7 @@ use aludel::{
 };
 
 /// A user.
-#[derive(Mapped, Clone, Debug, PartialEq)]
+#[derive(Mapped, Clone, Debug, PartialEq, Eq)]
 #[table("user_account")]
 pub struct User {
     /// The key.
@@ -127,7 +127,7 @@ mod names {
         snapshot: std::option::Option<String>,
         #[relationship(secondary = r#struct, lazy = joined, foreign_keys = [r#struct.a],
             passive_deletes)]
-        pub(super) members: Many<r#struct>,
+        pub(super) members: Many<Self>,
     }
 
     pub(super) fn all() -> impl aludel::__private::IntoNew<Entity = r#struct> {

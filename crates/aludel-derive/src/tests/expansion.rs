@@ -190,3 +190,12 @@ fn rows_and_newtypes() {
     )));
     contains(&newtype, "<String as __aq::Scalar>::from_ref(__value).map(Self)");
 }
+
+#[test]
+fn self_is_the_struct() {
+    let text = mapped(quote! {
+        #[relationship]
+        parents: (Many<Self>),
+    });
+    contains(&text, "::aludel::__private::Relationship<T, ::aludel::__private::Target<(Many<T>)>>");
+}

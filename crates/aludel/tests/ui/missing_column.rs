@@ -26,6 +26,9 @@ struct Address {
 
 fn add(session: &mut Session) {
     session.add(Address::builder());
+}
+
+fn add_both(session: &mut Session) {
     session.add(User::builder().name("Alice").addresses([Address::builder()]));
 }
 
