@@ -30,6 +30,7 @@ pub use access::{ManyAccess, OneAccess};
 pub use anchor::Raw;
 pub use cohort::{EntitySlot, EntityState};
 pub use fields::{IntoMembers, Many, One, RelField, initial, target_meta, to_obj};
+pub(crate) use guard::is_guarding;
 pub use guard::{ObjMut, ObjRef};
 pub use obj::Obj;
 pub(crate) use obj::state_of;

@@ -12,6 +12,6 @@ pub(crate) mod transaction;
 
 pub use face::Session;
 pub use inspect::{Inspect, Inspection, inspect};
-pub use key::IntoKey;
+pub use key::{IntoKey, Key};
 pub use options::SessionOptions;
 pub use retry::{Attempts, transaction};

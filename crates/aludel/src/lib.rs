@@ -67,7 +67,7 @@ macro_rules! transaction {
         $crate::transaction!($engine, retries = 3, |$session| $body)
     };
     ($engine:expr, retries = $retries:expr, |$session:ident| $body:expr) => {{
-        let mut attempts = $crate::__private::Attempts::new(&$engine, $retries);
+        let mut attempts = $crate::__private::Attempts::<$crate::Engine>::new(&$engine, $retries);
         loop {
             let mut session = match attempts.begin() {
                 ::core::result::Result::Ok(session) => session,

@@ -4,21 +4,22 @@ use super::{Scalar, Value};
 
 /// A primary key: one column's value, or a tuple of several.
 pub trait KeyValues {
-    /// The values, in the order of the key's columns.
-    fn values(self) -> Vec<Value>;
+    /// Hands over the values, in the order of the key's columns.
+    fn each(self, take: &mut dyn FnMut(Value));
 }
 
 impl<T: Scalar> KeyValues for T {
-    fn values(self) -> Vec<Value> {
-        vec![self.to_ref().to_value()]
+    #[inline]
+    fn each(self, take: &mut dyn FnMut(Value)) {
+        take(self.to_ref().to_value());
     }
 }
 
 macro_rules! tuples {
     ($($name:ident $index:tt),+) => {
         impl<$($name: Scalar),+> KeyValues for ($($name,)+) {
-            fn values(self) -> Vec<Value> {
-                vec![$(self.$index.to_ref().to_value()),+]
+            fn each(self, take: &mut dyn FnMut(Value)) {
+                $(take(self.$index.to_ref().to_value());)+
             }
         }
     };

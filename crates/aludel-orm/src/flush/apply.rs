@@ -22,9 +22,7 @@ use crate::{
 impl Core {
     /// The plan took what changed: the log says so, for a rollback.
     pub(super) fn taken(&mut self, work: &FlushWork) {
-        self.ledger(|it| {
-            it.log.extend(work.journaled.iter().map(|it| Event::Value { chunk: *it }))
-        });
+        self.ledger(|it| it.record(work.journaled.iter().map(|it| Event::Value { chunk: *it })));
     }
 
     /// A flush whose future was dropped went through after all.
@@ -53,10 +51,11 @@ impl Core {
                 (Rows::Cells(rows), FlushAction::Delete) => {
                     self.apply_deletes(step.mapper, rows, &mut events);
                 }
-                (Rows::Cells(_), _) => {}
+                // Values and key are the object's own already.
+                (Rows::Edits(_) | Rows::Cells(_), _) => {}
             }
         }
-        self.ledger(|it| it.log.append(&mut events));
+        self.ledger(|it| it.record(events));
     }
 
     fn apply_inserts(
@@ -77,62 +76,65 @@ impl Core {
         let mut columns: Columns = filled.iter().map(|it| it.1).chain(key).collect();
         columns.extend(rows.returning.iter().copied().filter(|it| Some(*it) != key));
         let others = shared.keys.others.lock().unwrap_or_else(PoisonError::into_inner);
-        self.store(mapper).reserve(rows.ordinals.len());
-        for (run, ordinal) in rows.ordinals.iter().enumerate() {
-            let (place, slot) = shared.objects[*ordinal as usize];
+        let mut rest = rows.ordinals.as_slice();
+        let mut run = 0;
+        while let Some(first) = rest.first() {
+            let place = shared.objects[*first as usize].0;
+            let same = |it: &&u32| shared.objects[**it as usize].0 == place;
+            let (group, more) = rest.split_at(rest.iter().take_while(same).count());
+            rest = more;
             let chunk = &shared.chunks[place as usize];
             let head = chunk.head();
-            let generated =
-                key.map(|_| shared.keys.integers[*ordinal as usize].load(Ordering::Acquire));
-            if !columns.is_empty() {
-                let mut change = |fields: &mut dyn crate::object::chunk::Fields| {
-                    if let (Some(column), Some(key)) = (key, generated) {
-                        fields.put(column, Some(ValueRef::Int(key)));
+            let mut slots = Vec::with_capacity(group.len());
+            let mut touched = false;
+            for ordinal in group {
+                let slot = shared.objects[*ordinal as usize].1;
+                let key = key.map(|column| {
+                    (column, shared.keys.integers[*ordinal as usize].load(Ordering::Acquire))
+                });
+                let written = match key {
+                    Some((column, key)) if filled.is_empty() && rows.returning.is_empty() => {
+                        chunk.set_key(slot, column, key)
                     }
-                    for (place, column) in &filled {
-                        let fill = rows.fills[*place].as_ref().map(|it| &it[run]);
-                        if let Some(value) = fill.and_then(|it| shared.value(it, &others)) {
-                            fields.put(*column, Some(value.as_ref()));
+                    _ if columns.is_empty() => Ok(()),
+                    _ => chunk.write(slot, &mut |fields| {
+                        if let Some((column, key)) = key {
+                            fields.put(column, Some(ValueRef::Int(key)));
                         }
-                    }
-                    for column in rows.returning.iter().filter(|it| Some(**it) != key) {
-                        if let Some(value) = others.get(&(*ordinal, *column)) {
-                            fields.put(*column, Some(value.as_ref()));
+                        for (place, column) in &filled {
+                            let fill = rows.fills[*place].as_ref().map(|it| &it[run]);
+                            if let Some(value) = fill.and_then(|it| shared.value(it, &others)) {
+                                fields.put(*column, Some(value.as_ref()));
+                            }
                         }
-                    }
+                        let key = key.map(|it| it.0);
+                        for column in rows.returning.iter().filter(|it| Some(**it) != key) {
+                            if let Some(value) = others.get(&(*ordinal, *column)) {
+                                fields.put(*column, Some(value.as_ref()));
+                            }
+                        }
+                    }),
                 };
-                if chunk.write(slot, &mut change).is_err() {
+                run += 1;
+                let mut flags = head.flags(slot);
+                if written.is_err() {
                     // Borrowed for ten seconds: the row is there, the values are read again.
-                    head.set_flags(slot, head.flags(slot).with(Flags::EXPIRED));
+                    flags = flags.with(Flags::EXPIRED);
                 }
+                let kept = flags.0 & (Flags::TOUCHED | Flags::EXPIRED);
+                head.set_flags(slot, Flags(Flags::PERSISTENT.0 | kept));
+                touched |= flags.has(Flags::TOUCHED);
+                slots.push(slot);
             }
-            let touched = head.flags(slot).0 & (Flags::TOUCHED | Flags::EXPIRED);
-            head.set_flags(slot, Flags(Flags::PERSISTENT.0 | touched));
-            if touched & Flags::TOUCHED != 0 {
+            if touched {
                 self.ledger(|it| it.dirty.push(head.id));
             }
             if !self.store(mapper).keeps(head.id) {
                 self.adopt(head.id);
             }
-            let fp = match generated {
-                Some(key) if mapper.integer_key => Some(key.cast_unsigned()),
-                _ => key_of(mapper.meta, &**chunk, slot),
-            };
-            if let Some(fp) = fp {
-                self.store(mapper).insert(fp, head.reference(slot));
-            }
-            match events.last_mut() {
-                Some(Event::Inserted { chunk, slots, columns: same })
-                    if *chunk == head.id && *same == columns =>
-                {
-                    slots.push(slot);
-                }
-                _ => events.push(Event::Inserted {
-                    chunk: head.id,
-                    slots: vec![slot],
-                    columns: columns.clone(),
-                }),
-            }
+            let store = self.store(mapper);
+            slots.iter().for_each(|it| store.defer(head.id, *it));
+            events.push(Event::Inserted { chunk: head.id, slots, columns: columns.clone() });
         }
     }
 
@@ -151,15 +153,19 @@ impl Core {
                 .filter(|it| !matches!(it.1, Fill::Own))
                 .filter_map(|(column, fill)| Some((*column, shared.value(fill, &others)?)))
                 .collect();
-            let mut differs = false;
-            let _ = chunk.with(at.slot(), &mut |fields| {
-                differs = news.iter().any(|it| fields.get(it.0) != it.1.as_ref());
-            });
+            let mut stale: Vec<&(u16, Value)> = Vec::new();
+            let mut compare = |fields: &dyn crate::object::chunk::Fields| {
+                stale = news.iter().filter(|it| fields.get(it.0) != it.1.as_ref()).collect();
+            };
+            // What another thread changed since is the next flush's business.
             let touched = chunk.head().flags(at.slot()).has(Flags::TOUCHED);
-            if differs && !touched && chunk.keep(at.slot()).is_ok() {
+            if !(touched && chunk.base(at.slot(), &mut compare)) {
+                let _ = chunk.with(at.slot(), &mut compare);
+            }
+            if !stale.is_empty() && chunk.keep(at.slot()).is_ok() {
                 events.push(Event::Value { chunk: at.chunk() });
                 let _ = chunk.write(at.slot(), &mut |fields| {
-                    for (column, value) in &news {
+                    for (column, value) in &stale {
                         fields.put(*column, (!value.is_null()).then(|| value.as_ref()));
                     }
                 });

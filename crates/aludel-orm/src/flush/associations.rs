@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Result,
     mapping::{Mapper, Relation, Secondary},
-    object::{chunk::Columns, state::State},
+    object::chunk::Columns,
 };
 
 impl Planner {
@@ -43,28 +43,9 @@ impl Planner {
                     if !wanted || !std::ptr::eq(pair.relation, relation) {
                         continue;
                     }
-                    if [pair.owner, pair.member].into_iter().any(|it| self.is_outside(it)) {
-                        tracing::warn!(
-                            target: "aludel::flush",
-                            relationship = relation.name,
-                            "a member is in no session; the association is not written"
-                        );
-                        continue;
-                    }
-                    cells.extend(
-                        secondary
-                            .owner
-                            .iter()
-                            .map(|it| self.value_of(pair.owner, it.0))
-                            .collect::<Vec<_>>(),
-                    );
-                    cells.extend(
-                        secondary
-                            .target
-                            .iter()
-                            .map(|it| self.value_of(pair.member, it.0))
-                            .collect::<Vec<_>>(),
-                    );
+                    let (owner, target) = (&secondary.owner, &secondary.target);
+                    cells.extend(owner.iter().map(|it| self.value_of(pair.owner, it.0)));
+                    cells.extend(target.iter().map(|it| self.value_of(pair.member, it.0)));
                 }
                 if cells.is_empty() {
                     continue;
@@ -87,10 +68,6 @@ impl Planner {
             }
         }
         Ok(())
-    }
-
-    fn is_outside(&self, object: crate::object::reference::Ref) -> bool {
-        matches!(self.state(object), State::Transient | State::Detached)
     }
 
     fn association_statement(

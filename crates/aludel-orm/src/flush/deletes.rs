@@ -31,7 +31,7 @@ impl Planner {
     pub(super) fn delete_steps(&mut self) -> Result<()> {
         let mut rows = Vec::new();
         for at in std::mem::take(&mut self.gathered.marked) {
-            let Some((_, chunk)) = self.chunk(at.chunk()) else { continue };
+            let Some(chunk) = self.chunk(at.chunk()) else { continue };
             let mapper = Mapper::checked(chunk.meta())?;
             let mut key = Key::new();
             let mut see = |fields: &dyn crate::object::chunk::Fields| {
@@ -93,7 +93,7 @@ impl Planner {
         }
         let mut by_key: HashMap<(&str, u64), usize> = HashMap::new();
         for (place, row) in rows.iter().enumerate() {
-            if let Some((_, chunk)) = self.chunk(row.at.chunk())
+            if let Some(chunk) = self.chunk(row.at.chunk())
                 && let Some(fp) = key_of(row.mapper.meta, &*chunk, row.at.slot())
             {
                 by_key.insert((row.mapper.table(), fp), place);
@@ -101,7 +101,7 @@ impl Planner {
         }
         let mut parents: Vec<Vec<usize>> = vec![Vec::new(); rows.len()];
         for (place, row) in rows.iter().enumerate() {
-            let Some((_, chunk)) = self.chunk(row.at.chunk()) else { continue };
+            let Some(chunk) = self.chunk(row.at.chunk()) else { continue };
             for key in &row.mapper.foreign_keys {
                 let Some(table) = key.references.first().map(|it| it.table.as_str()) else {
                     continue;

@@ -12,7 +12,7 @@ use aludel_engine::{
 };
 
 use super::{
-    plan::{CellRows, Fill, FlushAction, Keys, ObjectRows, Plan, Rows, Shared, Step},
+    plan::{CellRows, EditRows, Fill, FlushAction, Keys, ObjectRows, Plan, Rows, Shared, Step},
     run::Planner,
 };
 use crate::{Error, error::StaleData, object::chunk::Fields};
@@ -48,6 +48,11 @@ impl FlushWork {
             // The rows were made before `shared` was complete; nobody else holds them yet.
             match &mut step.rows {
                 Rows::Objects(rows) => {
+                    if let Some(rows) = std::sync::Arc::get_mut(rows) {
+                        rows.shared = shared.clone();
+                    }
+                }
+                Rows::Edits(rows) => {
                     if let Some(rows) = std::sync::Arc::get_mut(rows) {
                         rows.shared = shared.clone();
                     }
@@ -108,6 +113,16 @@ impl FlushWork {
                 });
                 key.collect::<Vec<_>>().join(", ")
             }
+            Rows::Edits(rows) => {
+                let mut key = Vec::new();
+                if let Some((chunk, slot)) = rows.objects.get(run) {
+                    let _ = self.shared.chunks[*chunk as usize].with(*slot, &mut |fields| {
+                        let columns = step.mapper.meta.primary_key.iter();
+                        key = columns.map(|it| fields.get(*it).to_string()).collect();
+                    });
+                }
+                key.join(", ")
+            }
             Rows::Objects(_) => String::new(),
         };
         let action = if step.action == FlushAction::Update { "UPDATE" } else { "DELETE" };
@@ -127,6 +142,7 @@ impl Work for FlushWork {
             for step in steps {
                 let params = match &step.rows {
                     Rows::Objects(rows) => Params::Source(rows.clone()),
+                    Rows::Edits(rows) => Params::Source(rows.clone()),
                     Rows::Cells(rows) => Params::Source(rows.clone()),
                 };
                 out.push(Action::Run(Run {
@@ -226,6 +242,10 @@ impl Source for ObjectRows {
 
     fn bind(&self, run: usize, out: &mut dyn Binder) -> EngineResult<()> {
         let (chunk, slot) = self.shared.objects[self.ordinals[run] as usize];
+        let chunk = &self.shared.chunks[chunk as usize];
+        if self.plain {
+            return chunk.bind(slot, &self.columns, out);
+        }
         let mut result = Ok(());
         let mut bind = |fields: &dyn Fields| {
             for (place, column) in self.columns.iter().enumerate() {
@@ -239,8 +259,19 @@ impl Source for ObjectRows {
                 }
             }
         };
-        self.shared.chunks[chunk as usize].with(slot, &mut bind)?;
+        chunk.with(slot, &mut bind)?;
         result
+    }
+}
+
+impl Source for EditRows {
+    fn runs(&self) -> usize {
+        self.objects.len()
+    }
+
+    fn bind(&self, run: usize, out: &mut dyn Binder) -> EngineResult<()> {
+        let (chunk, slot) = self.objects[run];
+        self.shared.chunks[chunk as usize].bind(slot, &self.columns, out)
     }
 }
 

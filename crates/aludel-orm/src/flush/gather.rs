@@ -1,9 +1,9 @@
 //! Gathers what changed since the last flush: under the graph's lock, without touching an object.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet, hash_map::Entry};
 
 use crate::{
     mapping::{Direction, Mapper, Relation},
@@ -17,6 +17,9 @@ use crate::{
     session::core::Core,
 };
 
+/// A map within one flush.
+pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
+
 /// What changed since the last flush.
 #[derive(Default)]
 pub(super) struct Gathered {
@@ -26,12 +29,14 @@ pub(super) struct Gathered {
     pub(super) marked: Vec<Ref>,
     /// Chunks with objects whose columns changed.
     pub(super) dirty: Vec<u64>,
-    /// A row that refers to another: owner, the relationship's condition, and the other object.
+    /// Rows that refer to others.
     pub(super) references: Vec<Reference>,
     /// Pairs of many-to-many relationships that came (above 0) or went (below 0).
     pub(super) pairs: Vec<(Pair, i32)>,
-    /// The chunks of all of these, by number.
-    pub(super) chunks: HashMap<u64, Arc<dyn AnyChunk>>,
+    /// The chunks of all of these.
+    pub(super) chunks: Vec<Arc<dyn AnyChunk>>,
+    /// Where each of them is, by number.
+    pub(super) places: Map<u64, u32>,
 }
 
 /// A row whose foreign key follows a relationship.
@@ -39,7 +44,7 @@ pub(super) struct Reference {
     /// The object whose row holds the foreign key.
     pub(super) child: Ref,
     /// The foreign key's columns, and those of the parent that they hold.
-    pub(super) columns: Vec<(u16, u16)>,
+    pub(super) columns: &'static [(u16, u16)],
     /// The object referred to; `None` makes the key NULL.
     pub(super) parent: Option<Ref>,
 }
@@ -80,50 +85,80 @@ impl Core {
         self.tables(|tables| {
             let mut gathered = Gathered::default();
             let Some(ledger) = tables.ledger(id) else { return gathered };
-            let pending = ledger.pending.clone();
-            let marked = ledger.marked.clone();
-            gathered.dirty = ledger.dirty.clone();
-            gathered.dirty.sort_unstable();
-            gathered.dirty.dedup();
-            let cell = |it: &&Event| {
-                matches!(it, Event::One { .. } | Event::Added { .. } | Event::Removed { .. })
-            };
-            let events: Vec<Event> =
-                ledger.log[ledger.flushed..].iter().filter(cell).cloned().collect();
-            if take {
-                ledger.flushed = ledger.log.len();
+            // Lent, so that it can be read beside the tables.
+            let log = std::mem::take(&mut ledger.log);
+            let seen = std::mem::replace(&mut ledger.flushed, log.len());
+            let (pending, marked, dirty) = if take {
                 ledger.links = 0;
-                (ledger.pending, ledger.marked, ledger.dirty) =
-                    (Vec::new(), Vec::new(), Vec::new());
-            }
-            let is_pending = |it: &Ref| tables.flags(*it).state() == State::Pending;
-            gathered.pending = pending.into_iter().filter(is_pending).collect();
-            gathered.marked =
-                marked.into_iter().filter(|it| tables.flags(*it).has(Flags::MARKED)).collect();
+                (
+                    std::mem::take(&mut ledger.pending),
+                    std::mem::take(&mut ledger.marked),
+                    std::mem::take(&mut ledger.dirty),
+                )
+            } else {
+                ledger.flushed = seen;
+                (ledger.pending.clone(), ledger.marked.clone(), ledger.dirty.clone())
+            };
+            gathered.pending = tables.with_state(pending, |it| it.state() == State::Pending);
+            gathered.marked = tables.with_state(marked, |it| it.has(Flags::MARKED));
             gathered.marked.sort_unstable();
             gathered.marked.dedup();
+            gathered.dirty = dirty;
+            gathered.dirty.sort_unstable();
+            gathered.dirty.dedup();
+            if take {
+                let chunks = gathered.dirty.iter().filter_map(|it| tables.chunk(Ref::new(*it, 0)));
+                chunks.for_each(|it| it.head().recall());
+            }
             gathered.of_new_objects(tables);
-            gathered.of_events(tables, &events);
+            gathered.of_events(tables, &log[seen..]);
             gathered.of_deleted(tables);
+            gathered.leave_out_strangers(tables);
             gathered.find_chunks(tables);
+            if let Some(ledger) = tables.ledger(id) {
+                ledger.log = log;
+            }
             gathered
         })
+    }
+}
+
+impl Tables {
+    /// Those of these objects whose flags are as asked for.
+    fn with_state(&self, mut objects: Vec<Ref>, fits: impl Fn(Flags) -> bool) -> Vec<Ref> {
+        let mut last: Option<(u64, &Arc<dyn AnyChunk>)> = None;
+        objects.retain(|it| {
+            if last.is_none_or(|last| last.0 != it.chunk()) {
+                last = self.chunk(*it).map(|chunk| (it.chunk(), chunk));
+            }
+            last.is_some_and(|last| fits(last.1.head().flags(it.slot())))
+        });
+        objects
     }
 }
 
 impl Gathered {
     /// New objects' relationships are read from their cells, whoever set them and when.
     fn of_new_objects(&mut self, tables: &Tables) {
+        let mut last: Option<(u64, Option<&'static Mapper>)> = None;
         for position in 0..self.pending.len() {
             let object = self.pending[position];
-            let Some(meta) = tables.meta(object) else { continue };
-            for relation in &Mapper::of(meta).relationships {
+            let mapper = match last {
+                Some((chunk, mapper)) if chunk == object.chunk() => mapper,
+                _ => {
+                    // Most new objects of a session's own chunks are linked with nothing.
+                    let linked = tables.has_cells(object.chunk());
+                    let mapper = tables.meta(object).filter(|_| linked).map(Mapper::of);
+                    last = Some((object.chunk(), mapper));
+                    mapper
+                }
+            };
+            for relation in mapper.iter().flat_map(|it| &it.relationships) {
                 if !relation.is_canonical() {
                     continue;
                 }
                 if !relation.many {
-                    let cell = tables.one(object, relation.index);
-                    if let Some(other) = Ref::from_cell(cell) {
+                    if let Some(other) = Ref::from_cell(tables.one(object, relation.index)) {
                         self.refer(relation, object, other);
                     }
                     continue;
@@ -141,25 +176,25 @@ impl Gathered {
     }
 
     /// A link between two objects becomes a foreign key of one of them.
-    fn refer(&mut self, relation: &Relation, owner: Ref, other: Ref) {
-        let reference = match relation.direction {
-            Direction::ManyToOne => {
-                Reference { child: owner, columns: relation.pairs.clone(), parent: Some(other) }
-            }
-            Direction::OneToMany | Direction::ManyToMany => {
-                Reference { child: other, columns: flipped(relation), parent: Some(owner) }
-            }
+    fn refer(&mut self, relation: &'static Relation, owner: Ref, other: Ref) {
+        let (child, parent) = match relation.direction {
+            Direction::ManyToOne => (owner, other),
+            Direction::OneToMany | Direction::ManyToMany => (other, owner),
         };
-        self.references.push(reference);
+        self.references.push(Reference { child, columns: &relation.key, parent: Some(parent) });
+    }
+
+    fn unlink(&mut self, relation: &'static Relation, child: Ref) {
+        self.references.push(Reference { child, columns: &relation.key, parent: None });
     }
 
     /// Persistent objects' relationships are read from the log: only what changed counts.
     fn of_events(&mut self, tables: &Tables, events: &[Event]) {
         // By child and relationship, the cell before the first change and after the last.
         let mut ones: Vec<(Ref, &'static Relation, u64, u64)> = Vec::new();
-        let mut places: HashMap<(Ref, *const Relation), usize> = HashMap::new();
+        let mut places: Map<(Ref, *const Relation), usize> = Map::default();
         let mut lists: Vec<(&'static Relation, Ref, Ref, bool)> = Vec::new();
-        let mut pairs: HashMap<PairKey, usize> = HashMap::new();
+        let mut pairs: Map<PairKey, usize> = Map::default();
         for event in events {
             let (owner, index) = match event {
                 Event::One { owner, relation, .. }
@@ -167,26 +202,29 @@ impl Gathered {
                 | Event::Removed { owner, relation, .. } => (*owner, *relation),
                 _ => continue,
             };
-            let Some(meta) = tables.meta(owner) else { continue };
-            let relation = &Mapper::of(meta).relationships[usize::from(index)];
-            if !relation.is_canonical() || tables.flags(owner).state() != State::Persistent {
+            let Some(chunk) = tables.chunk(owner) else { continue };
+            if chunk.head().flags(owner.slot()).state() != State::Persistent {
+                continue;
+            }
+            let relation = &Mapper::of(chunk.meta()).relationships[usize::from(index)];
+            if !relation.is_canonical() {
                 continue;
             }
             match *event {
                 Event::One { old, new, .. } => {
-                    let place =
-                        *places.entry((owner, std::ptr::from_ref(relation))).or_insert_with(|| {
-                            ones.push((owner, relation, old, new));
-                            ones.len() - 1
-                        });
+                    let key = (owner, std::ptr::from_ref(relation));
+                    let place = *places.entry(key).or_insert_with(|| {
+                        ones.push((owner, relation, old, new));
+                        ones.len() - 1
+                    });
                     ones[place].3 = new;
                 }
                 Event::Added { member, .. } | Event::Removed { member, .. } => {
                     let added = matches!(event, Event::Added { .. });
                     if relation.direction == Direction::ManyToMany {
-                        let key = (std::ptr::from_ref(relation), owner, member);
-                        let place = *pairs.entry(key).or_insert_with(|| {
-                            self.pairs.push((Pair { relation, owner, member }, 0));
+                        let pair = Pair { relation, owner, member };
+                        let place = *pairs.entry(pair.key()).or_insert_with(|| {
+                            self.pairs.push((pair, 0));
                             self.pairs.len() - 1
                         });
                         self.pairs[place].1 += if added { 1 } else { -1 };
@@ -203,14 +241,13 @@ impl Gathered {
             }
             match (relation.direction, Ref::from_cell(new)) {
                 (Direction::ManyToOne, parent) => {
-                    let columns = relation.pairs.clone();
+                    let columns = &relation.key;
                     self.references.push(Reference { child: owner, columns, parent });
                 }
                 (_, other) => {
                     // One to one, seen from the side without the key.
                     if let Some(former) = Ref::from_cell(old) {
-                        let columns = flipped(relation);
-                        self.references.push(Reference { child: former, columns, parent: None });
+                        self.unlink(relation, former);
                     }
                     if let Some(other) = other {
                         self.refer(relation, owner, other);
@@ -220,15 +257,18 @@ impl Gathered {
         }
         for (relation, owner, member, added) in lists {
             let parent = added.then_some(owner);
-            self.references.push(Reference { child: member, columns: flipped(relation), parent });
+            self.references.push(Reference { child: member, columns: &relation.key, parent });
         }
     }
 
     /// What refers to a deleted object lets go of it: members of collections without a delete
     /// cascade lose their key, and association rows go.
     fn of_deleted(&mut self, tables: &Tables) {
-        let deleted: HashSet<Ref> = self.marked.iter().copied().collect();
-        let mut places: HashMap<PairKey, usize> = HashMap::new();
+        if self.marked.is_empty() {
+            return;
+        }
+        let deleted: HashSet<Ref, RandomState> = self.marked.iter().copied().collect();
+        let mut places: Map<PairKey, usize> = Map::default();
         for (place, (pair, _)) in self.pairs.iter().enumerate() {
             places.insert(pair.key(), place);
         }
@@ -247,21 +287,14 @@ impl Gathered {
                         Direction::OneToMany => {
                             let child = tables.flags(member);
                             if !deleted.contains(&member) && child.state() == State::Persistent {
-                                let columns = flipped(relation);
-                                self.references.push(Reference {
-                                    child: member,
-                                    columns,
-                                    parent: None,
-                                });
+                                self.unlink(relation, member);
                             }
                         }
                         Direction::ManyToMany => {
                             // Each row once, from whichever side it is met first; one that was
                             // never inserted not at all.
                             let pair = Pair { relation, owner: object, member }.canonical();
-                            if let std::collections::hash_map::Entry::Vacant(entry) =
-                                places.entry(pair.key())
-                            {
+                            if let Entry::Vacant(entry) = places.entry(pair.key()) {
                                 entry.insert(self.pairs.len());
                                 self.pairs.push((pair, -1));
                             }
@@ -271,9 +304,34 @@ impl Gathered {
             }
         }
         // A pair with an end that is being deleted is not inserted.
+        let ends = |pair: &Pair| deleted.contains(&pair.owner) || deleted.contains(&pair.member);
+        self.pairs.retain(|(pair, net)| *net < 0 || !ends(pair));
+    }
+
+    /// Links with objects that are in no session are not written: the original warns, too (CAS-4).
+    fn leave_out_strangers(&mut self, tables: &Tables) {
+        let mut last: Option<(u64, State)> = None;
+        let mut is_outside = |it: Ref| {
+            let state = match last {
+                Some((cell, state)) if cell == it.cell() => state,
+                _ => tables.state(it),
+            };
+            last = Some((it.cell(), state));
+            matches!(state, State::Transient | State::Detached)
+        };
+        self.references.retain(|it| {
+            let outside = it.parent.is_some_and(&mut is_outside);
+            if outside {
+                warn_of_stranger(tables, it.child);
+            }
+            !outside
+        });
         self.pairs.retain(|(pair, net)| {
-            *net != 0
-                && (*net < 0 || !(deleted.contains(&pair.owner) || deleted.contains(&pair.member)))
+            let outside = is_outside(pair.owner) || is_outside(pair.member);
+            if outside && *net != 0 {
+                warn_of_stranger(tables, pair.owner);
+            }
+            !outside && *net != 0
         });
     }
 
@@ -282,20 +340,29 @@ impl Gathered {
         let more = self.references.iter().flat_map(|it| [Some(it.child), it.parent]).flatten();
         let pairs = self.pairs.iter().flat_map(|it| [it.0.owner, it.0.member]);
         let dirty = self.dirty.iter().map(|it| Ref::new(*it, 0));
+        let (chunks, places) = (&mut self.chunks, &mut self.places);
         let mut last = 0;
         for it in refs.chain(more).chain(pairs).chain(dirty) {
             if it.chunk() == last {
                 continue;
             }
             last = it.chunk();
-            if let Some(chunk) = tables.chunk(it) {
-                self.chunks.entry(last).or_insert_with(|| chunk.clone());
+            if let Entry::Vacant(entry) = places.entry(last)
+                && let Some(chunk) = tables.chunk(it)
+            {
+                entry.insert(chunks.len() as u32);
+                chunks.push(chunk.clone());
             }
         }
     }
 }
 
-/// The foreign key's columns and the parent's, of a relationship seen from the parent.
-fn flipped(relation: &Relation) -> Vec<(u16, u16)> {
-    relation.pairs.iter().map(|(own, other)| (*other, *own)).collect()
+#[cold]
+fn warn_of_stranger(tables: &Tables, object: Ref) {
+    let entity = tables.meta(object).map_or("?", |it| it.name);
+    tracing::warn!(
+        target: "aludel::flush",
+        entity,
+        "an object is linked with one that is in no session: the link is not written"
+    );
 }

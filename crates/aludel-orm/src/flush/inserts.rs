@@ -1,22 +1,17 @@
 //! New objects: which columns each INSERT has, where the values come from, and in which order.
 
-use std::collections::HashMap;
-
 use aludel_engine::driver::Want;
 use smallvec::SmallVec;
 
 use super::{
+    gather::Map,
     plan::{Fill, FlushAction, ObjectRows, Rows, Step},
     run::Planner,
 };
 use crate::{
     Error, Result,
     mapping::{ColumnDefault, Mapper, statements::Purpose},
-    object::{
-        chunk::{Columns, Fields},
-        reference::Ref,
-        state::Flags,
-    },
+    object::{chunk::Columns, reference::Ref},
 };
 
 /// A new object.
@@ -39,57 +34,96 @@ pub(super) struct Shape {
 /// Values that don't come from the object itself, by column.
 pub(super) type Overrides = SmallVec<[(u16, Fill); 1]>;
 
+/// The shapes of one mapper's objects: by which of its conditional columns are absent.
+struct Shapes {
+    mapper: &'static Mapper,
+    conditional: Columns,
+    known: Vec<(u128, u32)>,
+}
+
 impl Planner {
     /// Finds each new object's columns, and gives it its ordinal.
     pub(super) fn shape_new_objects(&mut self) -> Result<()> {
-        let mut shapes: HashMap<(u32, Shape), u32> = HashMap::new();
-        // The last shape, since the next object mostly has the same.
-        let mut last: Option<(u32, Shape, u32)> = None;
-        for at in std::mem::take(&mut self.gathered.pending) {
-            let Some((index, chunk)) = self.chunk(at.chunk()) else { continue };
+        let pending = std::mem::take(&mut self.gathered.pending);
+        self.new.reserve(pending.len());
+        self.shared.objects.reserve(pending.len());
+        let mut by_mapper: Map<u32, Shapes> = Map::default();
+        let mut rest = pending.as_slice();
+        while let Some(first) = rest.first() {
+            let id = first.chunk();
+            let (group, more) =
+                rest.split_at(rest.iter().take_while(|it| it.chunk() == id).count());
+            rest = more;
+            let Some(place) = self.place(id) else { continue };
+            let chunk = self.shared.chunks[place as usize].clone();
             let mapper = Mapper::checked(chunk.meta())?;
-            let mut shape = None;
-            let mut defaults: Overrides = SmallVec::new();
-            let (head, consume) = (chunk.head(), self.consume);
-            chunk.with(at.slot(), &mut |fields| {
-                shape = Some(shape_of(mapper, fields, &mut defaults));
-                if consume {
-                    // A change from now on is one of the next flush: it takes a snapshot.
-                    head.set_flags(at.slot(), head.flags(at.slot()).with(Flags::TRACKED));
-                }
+            let shapes = by_mapper.entry(mapper.number).or_insert_with(|| Shapes {
+                mapper,
+                conditional: conditional(mapper),
+                known: Vec::new(),
+            });
+            let start = self.new.len();
+            let conditional = shapes.conditional.clone();
+            let mut slots = group.iter().map(|it| it.slot());
+            chunk.survey(&mut slots, &conditional, self.consume, &mut |slot, absent| {
+                let shape = self.shape(shapes, absent);
+                self.new.push(NewObject { mapper, shape, level: 0 });
+                self.shared.objects.push((place, slot));
             })?;
-            let Some(shape) = shape else { continue };
-            let number = match &last {
-                Some((of, same, number)) if *of == mapper.number && *same == shape => *number,
-                _ => {
-                    let next = self.shapes.len() as u32;
-                    let number = *shapes.entry((mapper.number, shape.clone())).or_insert(next);
-                    if number == next {
-                        self.shapes.push(shape.clone());
-                    }
-                    last = Some((mapper.number, shape, number));
-                    number
-                }
-            };
-            let ordinal = self.new.len() as u32;
-            self.ordinals.entry(at.chunk()).or_default().push((at.slot(), ordinal));
-            self.new.push(NewObject { mapper, shape: number, level: 0 });
-            self.shared.objects.push((index, at.slot()));
-            if !defaults.is_empty() {
-                self.overrides(ordinal).extend(defaults);
-            }
+            self.fill_defaults(mapper, start);
         }
-        for slots in self.ordinals.values_mut() {
-            slots.sort_unstable();
+        // Only links ask which object has which ordinal.
+        if !self.gathered.references.is_empty() || !self.gathered.pairs.is_empty() {
+            let objects = self.shared.objects.iter().enumerate();
+            self.ordinals = objects.map(|(ordinal, it)| (*it, ordinal as u32)).collect();
         }
         Ok(())
     }
 
+    fn shape(&mut self, shapes: &mut Shapes, absent: u128) -> u32 {
+        if let Some((_, shape)) = shapes.known.iter().find(|it| it.0 == absent) {
+            return *shape;
+        }
+        let is_absent = |column: u16| {
+            let bit = shapes.conditional.iter().position(|it| *it == column);
+            bit.is_some_and(|bit| absent >> bit & 1 == 1)
+        };
+        let number = self.shapes.len() as u32;
+        self.shapes.push(shape_of(shapes.mapper, &is_absent));
+        shapes.known.push((absent, number));
+        number
+    }
+
+    /// Computes the program's own defaults of new objects that have no value.
+    fn fill_defaults(&mut self, mapper: &Mapper, start: usize) {
+        let client = |it: &ColumnDefault| matches!(it, ColumnDefault::Client(_));
+        if !mapper.meta.columns.iter().any(|it| client(&it.default)) {
+            return;
+        }
+        for ordinal in start..self.new.len() {
+            let (place, slot) = self.shared.objects[ordinal];
+            let mut defaults: Overrides = SmallVec::new();
+            let _ = self.shared.chunks[place as usize].with(slot, &mut |fields| {
+                for (index, column) in mapper.meta.columns.iter().enumerate() {
+                    let index = index as u16;
+                    let absent = fields.is_unset(index) || fields.get(index).is_null();
+                    if let (ColumnDefault::Client(value), true) = (&column.default, absent) {
+                        defaults.push((index, Fill::Value(value())));
+                    }
+                }
+            });
+            if !defaults.is_empty() {
+                self.overrides(ordinal as u32).extend(defaults);
+            }
+        }
+    }
+
     /// The ordinal of a new object.
     pub(super) fn ordinal(&self, at: Ref) -> Option<u32> {
-        let slots = self.ordinals.get(&at.chunk())?;
-        let place = slots.binary_search_by_key(&at.slot(), |it| it.0).ok()?;
-        Some(slots[place].1)
+        if self.ordinals.is_empty() {
+            return None;
+        }
+        self.ordinals.get(&(self.place(at.chunk())?, at.slot())).copied()
     }
 
     pub(super) fn overrides(&mut self, ordinal: u32) -> &mut Overrides {
@@ -100,12 +134,12 @@ impl Planner {
     }
 
     /// Where a column's value of an object comes from.
-    pub(super) fn value_of(&mut self, object: Ref, column: u16) -> Fill {
-        let Some((chunk, _)) = self.chunk(object.chunk()) else {
+    pub(super) fn value_of(&self, object: Ref, column: u16) -> Fill {
+        let Some(chunk) = self.place(object.chunk()) else {
             return Fill::Value(aludel_core::value::Value::Null);
         };
         let own = Fill::Field { chunk, slot: object.slot(), column };
-        let Some(ordinal) = self.ordinal(object) else { return own };
+        let Some(&ordinal) = self.ordinals.get(&(chunk, object.slot())) else { return own };
         if let Some(overrides) = self.overridden.get(ordinal as usize)
             && let Some((_, fill)) = overrides.iter().rev().find(|it| it.0 == column)
         {
@@ -133,10 +167,11 @@ impl Planner {
         let mut parents: Vec<SmallVec<[u32; 1]>> = vec![SmallVec::new(); self.new.len()];
         for reference in &self.gathered.references {
             let Some(child) = self.ordinal(reference.child) else { continue };
+            if !self.new[child as usize].mapper.cyclic {
+                continue;
+            }
             let Some(parent) = reference.parent.and_then(|it| self.ordinal(it)) else { continue };
-            let same =
-                self.new[child as usize].mapper.group == self.new[parent as usize].mapper.group;
-            if same && self.new[child as usize].mapper.cyclic {
+            if self.new[child as usize].mapper.group == self.new[parent as usize].mapper.group {
                 parents[child as usize].push(parent);
             }
         }
@@ -154,7 +189,7 @@ impl Planner {
                 }
                 let open = parents[at as usize].iter().find(|it| levels[**it as usize] >= OPEN);
                 match open {
-                    Some(parent) if levels[*parent as usize] == OPEN => {
+                    Some(parent) if levels[*parent as usize] == OPEN || *parent == at => {
                         return Err(self.circle(&stack, *parent));
                     }
                     Some(parent) => {
@@ -162,14 +197,14 @@ impl Planner {
                         stack.push(*parent);
                     }
                     None => {
-                        let deepest =
-                            parents[at as usize].iter().map(|it| levels[*it as usize] + 1).max();
-                        levels[at as usize] = deepest.unwrap_or(0);
+                        let above = parents[at as usize].iter().map(|it| levels[*it as usize] + 1);
+                        levels[at as usize] = above.max().unwrap_or(0);
                         stack.pop();
                     }
                 }
             }
         }
+        self.levels = levels.iter().max().map_or(1, |it| it + 1);
         self.new.iter_mut().zip(levels).for_each(|(new, level)| new.level = level);
         Ok(())
     }
@@ -188,10 +223,18 @@ impl Planner {
     /// Makes the INSERT steps: consecutive objects with the same columns share one (UOW-15).
     pub(super) fn insert_steps(&mut self) -> Result<()> {
         let mut order: Vec<u32> = (0..self.new.len() as u32).collect();
-        order.sort_by_key(|it| {
+        let place = |it: &u32| {
             let new = &self.new[*it as usize];
             (new.mapper.depth, new.mapper.group, new.level, new.mapper.meta.table)
+        };
+        let one = self.new.first().is_none_or(|first| {
+            self.new
+                .iter()
+                .all(|it| std::ptr::eq(it.mapper, first.mapper) && it.level == first.level)
         });
+        if !one {
+            order.sort_by_key(place);
+        }
         let same = |a: &NewObject, b: &NewObject| {
             a.shape == b.shape && a.level == b.level && std::ptr::eq(a.mapper, b.mapper)
         };
@@ -208,10 +251,10 @@ impl Planner {
                 (true, true) => Want::Keys,
                 (false, true) => Want::Nothing,
             };
-            let fills =
-                (0..shape.columns.len()).map(|it| self.column_fills(group, shape.columns[it]));
+            let fills = self.fills(group, &shape.columns);
             let rows = ObjectRows {
-                fills: fills.collect(),
+                plain: fills.iter().all(Option::is_none),
+                fills,
                 columns: shape.columns.clone(),
                 returning: shape.returning.clone(),
                 ordinals: group.to_vec(),
@@ -229,38 +272,49 @@ impl Planner {
         Ok(())
     }
 
-    /// The values of a column that don't come from the objects; `None` where all do.
-    fn column_fills(&self, group: &[u32], column: u16) -> Option<Vec<Fill>> {
-        let fill = |ordinal: &u32| {
-            let overrides = self.overridden.get(*ordinal as usize)?;
-            Some(overrides.iter().rev().find(|it| it.0 == column)?.1.clone())
-        };
-        if self.overridden.is_empty() || !group.iter().any(|it| fill(it).is_some()) {
-            return None;
+    /// By column's place, the values that don't come from the objects; `None` where all do.
+    fn fills(&self, group: &[u32], columns: &[u16]) -> Vec<Option<Vec<Fill>>> {
+        let mut fills = vec![None; columns.len()];
+        if self.overridden.is_empty() {
+            return fills;
         }
-        Some(group.iter().map(|it| fill(it).unwrap_or(Fill::Own)).collect())
+        for (run, ordinal) in group.iter().enumerate() {
+            // The last word counts.
+            for (column, fill) in self.overridden.get(*ordinal as usize).into_iter().flatten() {
+                if let Ok(place) = columns.binary_search(column) {
+                    let list = fills[place].get_or_insert_with(|| vec![Fill::Own; group.len()]);
+                    list[run] = fill.clone();
+                }
+            }
+        }
+        fills
     }
+}
+
+/// The columns that an INSERT may leave out, where an object has no value for them.
+fn conditional(mapper: &Mapper) -> Columns {
+    let columns = mapper.meta.columns.iter().enumerate();
+    let may_be =
+        columns.filter(|(_, column)| column.auto || !matches!(column.default, ColumnDefault::None));
+    // More than these are not told apart: they are written as they are.
+    may_be.map(|it| it.0 as u16).take(128).collect()
 }
 
 /// The columns of an object's INSERT: those with a value, explicit NULLs for those without one and
 /// without a default (UOW-13), and not those that the database fills in.
-fn shape_of(mapper: &Mapper, fields: &dyn Fields, defaults: &mut Overrides) -> Shape {
+fn shape_of(mapper: &Mapper, is_absent: &dyn Fn(u16) -> bool) -> Shape {
     let mut shape = Shape { columns: Columns::new(), returning: Columns::new(), generates: false };
     let key = mapper.generates_key().then(|| mapper.meta.primary_key[0]);
     for (index, column) in mapper.meta.columns.iter().enumerate() {
         let index = index as u16;
-        let absent = if column.auto { fields.is_unset(index) } else { fields.get(index).is_null() };
         match &column.default {
-            _ if !absent => shape.columns.push(index),
+            _ if !is_absent(index) => shape.columns.push(index),
             _ if key == Some(index) => shape.generates = true,
-            ColumnDefault::Client(value) => {
-                shape.columns.push(index);
-                defaults.push((index, Fill::Value(value())));
-            }
+            ColumnDefault::Client(_) => shape.columns.push(index),
             ColumnDefault::Server(_) => shape.returning.push(index),
             // Nobody will set it but a relationship, or the database by itself.
-            ColumnDefault::None if column.auto && !mapper.is_foreign(index) => {
-                shape.returning.push(index)
+            ColumnDefault::None if column.auto && !mapper.is_foreign(index) && !column.nullable => {
+                shape.returning.push(index);
             }
             ColumnDefault::None => shape.columns.push(index),
         }

@@ -59,6 +59,8 @@ pub(crate) struct Step {
 pub(crate) enum Rows {
     /// New objects, inserted from where they live.
     Objects(Arc<ObjectRows>),
+    /// Changed objects, whose values are all their own.
+    Edits(Arc<EditRows>),
     /// Rows of single values.
     Cells(Arc<CellRows>),
 }
@@ -69,8 +71,19 @@ pub(crate) struct ObjectRows {
     pub(crate) returning: Columns,
     /// The ordinal of each row's object.
     pub(crate) ordinals: Vec<u32>,
+    /// Whether all values come from the objects themselves.
+    pub(crate) plain: bool,
     /// By column's place in `columns`: values that don't come from the object itself.
     pub(crate) fills: Vec<Option<Vec<Fill>>>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// Changed objects whose values are all their own, key included.
+pub(crate) struct EditRows {
+    /// The columns that the UPDATE sets, then those of the key.
+    pub(crate) columns: Columns,
+    /// Place in `shared.chunks`, and slot.
+    pub(crate) objects: Vec<(u32, u32)>,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -113,6 +126,7 @@ impl Rows {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Objects(it) => it.ordinals.len(),
+            Self::Edits(it) => it.objects.len(),
             Self::Cells(it) => it.cells.len().checked_div(it.width).unwrap_or_default(),
         }
     }

@@ -1,6 +1,6 @@
 //! Runs a flush: plan, script, and what came back.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use aludel_core::dialect::Dialect;
 use aludel_engine::driver::Control;
@@ -8,7 +8,7 @@ use aludel_engine::driver::Control;
 use super::{
     FlushPlan,
     emit::FlushWork,
-    gather::Gathered,
+    gather::{Gathered, Map},
     inserts::{NewObject, Overrides, Shape},
     plan::{Plan, Shared},
     updates::Changes,
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     Error, Result,
     mapping::Mapper,
-    object::{chunk::AnyChunk, graph::Graph, reference::Ref, state::State},
+    object::{chunk::AnyChunk, log::Event, reference::Ref},
     session::core::Core,
 };
 
@@ -24,21 +24,21 @@ use crate::{
 pub(super) struct Planner {
     pub(super) gathered: Gathered,
     pub(super) dialect: &'static dyn Dialect,
-    graph: Arc<Graph>,
     /// Whether changes are taken, rather than only looked at.
     pub(super) consume: bool,
     pub(super) plan: Plan,
     pub(super) shared: Shared,
     /// Stands for `shared` in the rows until the plan is complete.
     pub(super) placeholder: Arc<Shared>,
-    places: HashMap<u64, u32>,
     pub(super) new: Vec<NewObject>,
     pub(super) shapes: Vec<Shape>,
-    /// New objects by chunk: slot and ordinal, sorted.
-    pub(super) ordinals: HashMap<u64, Vec<(u32, u32)>>,
+    /// New objects by place and slot; kept only where links will ask.
+    pub(super) ordinals: Map<(u32, u32), u32>,
     pub(super) overridden: Vec<Overrides>,
     /// Chunks whose journal got an entry, once for each.
     pub(super) journaled: Vec<u64>,
+    /// How many levels of new objects there are in the deepest group.
+    pub(super) levels: u32,
 }
 
 impl Planner {
@@ -47,24 +47,32 @@ impl Planner {
         let mut planner = Self {
             gathered: core.gather(consume),
             dialect: core.engine.dialect(),
-            graph: core.graph.clone(),
             consume,
             plan: Plan::default(),
             shared: Shared::default(),
             placeholder: Arc::default(),
-            places: HashMap::new(),
             new: Vec::new(),
             shapes: Vec::new(),
-            ordinals: HashMap::new(),
+            ordinals: Map::default(),
             overridden: Vec::new(),
             journaled: Vec::new(),
+            levels: 1,
         };
-        let mut chunks: Vec<_> = std::mem::take(&mut planner.gathered.chunks).into_iter().collect();
-        chunks.sort_unstable_by_key(|it| it.0);
-        for (place, (id, chunk)) in chunks.into_iter().enumerate() {
-            planner.places.insert(id, place as u32);
-            planner.shared.chunks.push(chunk);
-        }
+        let dirty = if consume { planner.gathered.dirty.clone() } else { Vec::new() };
+        let Err(error) = planner.fill() else { return Ok(planner) };
+        // What was taken goes back, so that the rollback finds it.
+        let journaled = planner.journaled.into_iter().map(|chunk| Event::Value { chunk });
+        core.ledger(|it| {
+            it.dirty.extend(dirty);
+            it.record(journaled);
+        });
+        Err(error)
+    }
+
+    /// Makes the steps.
+    fn fill(&mut self) -> Result<()> {
+        let planner = self;
+        planner.shared.chunks = std::mem::take(&mut planner.gathered.chunks);
         planner.shape_new_objects()?;
         planner.level_new_objects()?;
         let mut changes = Changes::new(!planner.gathered.references.is_empty());
@@ -76,26 +84,24 @@ impl Planner {
         planner.delete_steps()?;
         planner.plan.steps.sort_by_key(|it| it.wave);
         planner.number_waves();
-        Ok(planner)
+        Ok(())
     }
 
-    /// A chunk of the plan: its place, and itself.
-    pub(super) fn chunk(&self, id: u64) -> Option<(u32, Arc<dyn AnyChunk>)> {
-        let place = *self.places.get(&id)?;
-        Some((place, self.shared.chunks[place as usize].clone()))
+    /// The place of a chunk in `shared.chunks`.
+    pub(super) fn place(&self, id: u64) -> Option<u32> {
+        self.gathered.places.get(&id).copied()
     }
 
-    /// The state of an object.
-    pub(super) fn state(&self, object: Ref) -> State {
-        Graph::with(&self.graph, |tables, _| tables.state(object))
+    /// A chunk of the plan.
+    pub(super) fn chunk(&self, id: u64) -> Option<Arc<dyn AnyChunk>> {
+        Some(self.shared.chunks[self.place(id)? as usize].clone())
     }
 
     /// The wave of a mapper's rows at a level: UPDATEs, INSERTs, then UPDATEs that wait for them.
     pub(super) fn wave(&self, mapper: &Mapper, level: u32, part: u32) -> u32 {
         // Waves are numbered anew at the end; here they only have to be in order. A group's levels
         // lie between its depth and the next.
-        let levels = self.new.iter().map(|it| it.level).max().unwrap_or(0) + 2;
-        (mapper.depth * levels + level) * 4 + part
+        (mapper.depth * (self.levels + 1) + level) * 4 + part
     }
 
     /// The wave behind all so far.
@@ -130,6 +136,7 @@ impl Core {
         self.settle().await;
         self.check()?;
         if self.ledger(|it| !it.is_clean()) {
+            self.connect().await?;
             self.write(None).await?;
         }
         Ok(())
@@ -140,10 +147,14 @@ impl Core {
         self.settle().await;
         self.check()?;
         if self.ledger(|it| !it.is_clean()) {
+            self.connect().await?;
             self.write(Some(Control::Commit)).await?;
-        } else if let Err(error) = self.end(Control::Commit).await {
-            self.fail(&error).await;
-            return Err(error);
+        } else {
+            self.ledger(|it| it.flushed = it.log.len());
+            if let Err(error) = self.commit_database().await {
+                self.fail(&error).await;
+                return Err(error);
+            }
         }
         self.connection = None;
         self.committed();
@@ -162,6 +173,10 @@ impl Core {
     }
 
     fn check_borrows(&self) -> Result<()> {
+        // A guard of another thread is waited for; only one of this thread would be for ever.
+        if !crate::object::is_guarding() {
+            return Ok(());
+        }
         let (dirty, pending) = self.ledger(|it| (it.dirty.clone(), it.pending.clone()));
         for id in dirty {
             if let Some(chunk) = self.chunk(Ref::new(id, 0)) {
@@ -190,9 +205,7 @@ impl Core {
             if orphans.is_empty() {
                 break;
             }
-            for orphan in orphans {
-                self.delete(orphan).await?;
-            }
+            self.delete(orphans).await?;
         }
         let planner = Planner::plan(self, true)?;
         let opening = if planner.plan.steps.is_empty() { Vec::new() } else { self.opening(true) };
@@ -200,6 +213,7 @@ impl Core {
         let work = FlushWork::new(planner, opening, end);
         self.taken(&work);
         if work.is_empty() && self.transaction.begun.is_none() {
+            self.connection = None;
             self.finish_flush(work);
             return Ok(());
         }

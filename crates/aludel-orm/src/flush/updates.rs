@@ -1,15 +1,13 @@
 //! Changed objects: UPDATE of the columns that differ, and of foreign keys that follow a
 //! relationship.
 
-use std::collections::HashMap;
-
-use aludel_core::value::Value;
+use aludel_core::value::{Value, ValueRef};
 use aludel_engine::driver::Want;
 use smallvec::SmallVec;
 
 use super::{
-    gather::Reference,
-    plan::{CellRows, Fill, FlushAction, Rows, Step},
+    gather::{Map, Reference},
+    plan::{CellRows, EditRows, Fill, FlushAction, Rows, Step},
     run::Planner,
 };
 use crate::{
@@ -26,68 +24,158 @@ use crate::{
 pub(super) type Key = SmallVec<[Value; 1]>;
 
 /// One row to update.
-pub(super) struct Row {
-    at: Ref,
+#[derive(Clone, Copy)]
+struct Row {
+    /// What rows of one mapper are sorted by: an integer key is its own, others come by rank.
+    order: i64,
+    chunk: u32,
+    slot: u32,
+    /// Its mapper and the columns it sets: a place in `Changes::kinds`.
+    kind: u32,
+    /// What doesn't come from the object itself: a place in `Changes::extras`.
+    extra: Option<u32>,
+}
+
+/// What rows have in common.
+#[derive(Clone)]
+struct Kind {
     mapper: &'static Mapper,
     columns: Columns,
-    values: SmallVec<[Fill; 1]>,
-    /// The key that the row has in the database.
-    key: Key,
     /// How many levels of new objects of its own group the row waits for.
     late: u32,
-    /// Whether the user changed a column, so that the values do differ.
-    edited: bool,
+}
+
+/// What doesn't come from an object itself.
+#[derive(Default)]
+struct Extra {
+    fills: Vec<(u16, Fill)>,
+    /// The key that the row has in the database, where the object has another by now.
+    key: Option<Key>,
+}
+
+/// Rows to update, each object once.
+#[derive(Default)]
+pub(super) struct Changes {
+    rows: Vec<Row>,
+    kinds: Vec<Kind>,
+    extras: Vec<Extra>,
+    /// Keys that aren't one integer, by row, for sorting.
+    keys: Vec<Key>,
+    /// Where each object's row is; kept only where relationships will ask.
+    places: Option<Map<(u32, u32), usize>>,
+}
+
+impl Changes {
+    pub(super) fn new(by_object: bool) -> Self {
+        Self { places: by_object.then(Map::default), ..Self::default() }
+    }
+
+    fn kind(&mut self, kind: Kind) -> u32 {
+        let same = |it: &Kind| {
+            std::ptr::eq(it.mapper, kind.mapper)
+                && it.late == kind.late
+                && it.columns == kind.columns
+        };
+        let known = self.kinds.iter().rposition(same);
+        known.unwrap_or_else(|| {
+            self.kinds.push(kind);
+            self.kinds.len() - 1
+        }) as u32
+    }
+
+    fn push(&mut self, row: Row) {
+        if let Some(places) = &mut self.places {
+            places.insert((row.chunk, row.slot), self.rows.len());
+        }
+        self.rows.push(row);
+    }
+
+    /// What sorts a row: its integer key, or a number under which its key is found.
+    fn order(&mut self, mapper: &Mapper, key: &mut dyn Iterator<Item = ValueRef<'_>>) -> i64 {
+        let first = key.next();
+        if let (true, Some(ValueRef::Int(key))) = (mapper.integer_key, first) {
+            return key;
+        }
+        self.keys.push(first.into_iter().chain(key).map(ValueRef::to_value).collect());
+        self.keys.len() as i64 - 1
+    }
 }
 
 impl Planner {
-    /// References become values of new objects' columns, and changes of existing ones'.
-    pub(super) fn place_references(&mut self, rows: &mut Changes) -> Result<()> {
-        let references = std::mem::take(&mut self.gathered.references);
-        // Parents first: a key may itself come from a parent's key.
-        let mut order: Vec<&Reference> = references.iter().collect();
-        order.sort_by_key(|it| {
-            self.chunk(it.child.chunk()).map_or(0, |it| Mapper::of(it.1.meta()).depth)
-        });
-        for reference in order {
-            let child = reference.child;
-            let Some((_, chunk)) = self.chunk(child.chunk()) else { continue };
-            if let Some(parent) = reference.parent {
-                let state = self.state(parent);
-                if matches!(state, State::Transient | State::Detached) {
-                    tracing::warn!(
-                        target: "aludel::flush",
-                        child = chunk.meta().name,
-                        "an object refers to one that is in no session; the reference is not written"
-                    );
-                    continue;
-                }
-            }
-            let fills: Vec<(u16, Fill)> = reference
-                .columns
-                .iter()
-                .map(|(own, other)| {
-                    let fill = match reference.parent {
-                        Some(parent) => self.value_of(parent, *other),
-                        None => Fill::Value(Value::Null),
-                    };
-                    (*own, fill)
-                })
-                .collect();
-            match self.ordinal(child) {
-                Some(ordinal) => {
-                    for (column, fill) in fills {
-                        let shape = self.new[ordinal as usize].shape as usize;
-                        if !self.shapes[shape].columns.contains(&column) {
-                            self.widen(ordinal, column);
-                        }
-                        self.overrides(ordinal).push((column, fill));
+    /// Changed columns become rows to update.
+    pub(super) fn place_changes(&mut self, changes: &mut Changes) -> Result<()> {
+        for id in std::mem::take(&mut self.gathered.dirty) {
+            let Some(place) = self.place(id) else { continue };
+            let chunk = self.shared.chunks[place as usize].clone();
+            let mapper = Mapper::checked(chunk.meta())?;
+            let head = chunk.head();
+            let takes_part = |slot: u32| {
+                let flags = head.flags(slot);
+                flags.state() == State::Persistent && !flags.has(Flags::MARKED)
+            };
+            let before = changes.rows.len();
+            let primary_key = mapper.meta.primary_key;
+            let mut last: Option<(Columns, u32)> = None;
+            chunk.harvest(self.consume, &takes_part, &mut |slot, base, _, columns| {
+                let kind = match &last {
+                    Some((same, kind)) if same.as_slice() == columns => *kind,
+                    _ => {
+                        let columns = Columns::from_slice(columns);
+                        let kind = changes.kind(Kind { mapper, columns: columns.clone(), late: 0 });
+                        last = Some((columns, kind));
+                        kind
                     }
+                };
+                let order = changes.order(mapper, &mut primary_key.iter().map(|it| base.get(*it)));
+                let rekeyed = columns.iter().any(|it| primary_key.contains(it));
+                let extra = rekeyed.then(|| {
+                    let key = primary_key.iter().map(|it| base.get(*it).to_value()).collect();
+                    changes.extras.push(Extra { fills: Vec::new(), key: Some(key) });
+                    changes.extras.len() as u32 - 1
+                });
+                changes.push(Row { order, chunk: place, slot, kind, extra });
+            })?;
+            if self.consume {
+                self.journaled.extend(std::iter::repeat_n(id, changes.rows.len() - before));
+            }
+        }
+        Ok(())
+    }
+
+    /// References become values of new objects' columns, and changes of existing ones'.
+    pub(super) fn place_references(&mut self, changes: &mut Changes) -> Result<()> {
+        let mut references = std::mem::take(&mut self.gathered.references);
+        // Parents first: a key may itself come from a parent's key.
+        references.sort_by_key(|it| self.depth_of(it.child));
+        for Reference { child, columns, parent } in &references {
+            let ordinal = self.ordinal(*child);
+            let mut fills: SmallVec<[(u16, Fill); 2]> = SmallVec::new();
+            for (own, other) in *columns {
+                let fill = match parent {
+                    Some(parent) => self.value_of(*parent, *other),
+                    None => Fill::Value(Value::Null),
+                };
+                fills.push((*own, fill));
+            }
+            let Some(ordinal) = ordinal else {
+                self.refer_existing(changes, *child, fills)?;
+                continue;
+            };
+            for (column, fill) in fills {
+                let shape = self.new[ordinal as usize].shape as usize;
+                if !self.shapes[shape].columns.contains(&column) {
+                    self.widen(ordinal, column);
                 }
-                None => self.refer_existing(rows, child, fills)?,
+                self.overrides(ordinal).push((column, fill));
             }
         }
         self.gathered.references = references;
         Ok(())
+    }
+
+    fn depth_of(&self, object: Ref) -> u32 {
+        let place = self.place(object.chunk());
+        place.map_or(0, |it| Mapper::of(self.shared.chunks[it as usize].meta()).depth)
     }
 
     /// A column that an INSERT would have left out gets a value after all.
@@ -107,187 +195,179 @@ impl Planner {
         self.new[ordinal as usize].shape = number as u32;
     }
 
-    /// Changed columns become rows to update.
-    pub(super) fn place_changes(&mut self, rows: &mut Changes) -> Result<()> {
-        for id in std::mem::take(&mut self.gathered.dirty) {
-            let Some((_, chunk)) = self.chunk(id) else { continue };
-            let mapper = Mapper::checked(chunk.meta())?;
-            let head = chunk.head();
-            let takes_part = |slot: u32| {
-                let flags = head.flags(slot);
-                flags.state() == State::Persistent && !flags.has(Flags::MARKED)
-            };
-            let mut changed = 0;
-            chunk.harvest(self.consume, &takes_part, &mut |slot, base, value, columns| {
-                changed += 1;
-                let values = columns.iter().map(|it| Fill::Value(value.get(*it).to_value()));
-                let key = mapper.meta.primary_key.iter().map(|it| base.get(*it).to_value());
-                let (at, key, values) = (head.reference(slot), key.collect(), values.collect());
-                rows.push(Row { at, mapper, columns, values, key, late: 0, edited: true });
-            })?;
-            if self.consume {
-                self.journaled.extend(std::iter::repeat_n(id, changed));
-            }
-        }
-        Ok(())
-    }
-
     fn refer_existing(
         &mut self,
-        rows: &mut Changes,
+        changes: &mut Changes,
         child: Ref,
-        fills: Vec<(u16, Fill)>,
+        fills: SmallVec<[(u16, Fill); 2]>,
     ) -> Result<()> {
-        let Some((_, chunk)) = self.chunk(child.chunk()) else { return Ok(()) };
+        let Some(place) = self.place(child.chunk()) else { return Ok(()) };
+        let chunk = self.shared.chunks[place as usize].clone();
         let flags = chunk.head().flags(child.slot());
         if flags.state() != State::Persistent || flags.has(Flags::MARKED) {
             return Ok(());
         }
         let mapper = Mapper::checked(chunk.meta())?;
-        let place = match rows.place(child) {
-            Some(place) => place,
+        let known = changes.places.as_ref().and_then(|it| it.get(&(place, child.slot()))).copied();
+        // A reference that was set to what it was changes nothing.
+        if known.is_none() && self.is_settled(place, child.slot(), &fills) {
+            return Ok(());
+        }
+        let at = match known {
+            Some(at) => at,
             None => {
-                let mut key = Key::new();
+                let mut order = 0;
                 chunk.with(child.slot(), &mut |fields| {
-                    key = mapper
-                        .meta
-                        .primary_key
-                        .iter()
-                        .map(|it| fields.get(*it).to_value())
-                        .collect();
+                    let mut key = mapper.meta.primary_key.iter().map(|it| fields.get(*it));
+                    order = changes.order(mapper, &mut key);
                 })?;
-                let (columns, values) = (Columns::new(), SmallVec::new());
-                rows.push(Row { at: child, mapper, columns, values, key, late: 0, edited: false });
-                rows.list.len() - 1
+                let kind = changes.kind(Kind { mapper, columns: Columns::new(), late: 0 });
+                changes.push(Row { order, chunk: place, slot: child.slot(), kind, extra: None });
+                changes.rows.len() - 1
             }
         };
+        let mut kind = changes.kinds[changes.rows[at].kind as usize].clone();
+        let extra = changes.rows[at].extra.unwrap_or_else(|| {
+            changes.extras.push(Extra::default());
+            changes.extras.len() as u32 - 1
+        });
+        let list = &mut changes.extras[extra as usize];
+        let rekeyed = fills.iter().any(|it| mapper.meta.primary_key.contains(&it.0));
+        if rekeyed && list.key.is_none() {
+            chunk.with(child.slot(), &mut |fields| {
+                let key = mapper.meta.primary_key.iter().map(|it| fields.get(*it).to_value());
+                list.key = Some(key.collect());
+            })?;
+        }
         for (column, fill) in fills {
-            let waits = match &fill {
-                Fill::Key(ordinal) | Fill::Returned(ordinal, _) => {
-                    let parent = &self.new[*ordinal as usize];
-                    if parent.mapper.group == mapper.group { parent.level + 1 } else { 0 }
-                }
-                _ => 0,
-            };
-            let row = &mut rows.list[place];
-            row.late = row.late.max(waits);
-            match row.columns.iter().position(|it| *it == column) {
-                Some(at) => row.values[at] = fill,
-                None => {
-                    let at = row.columns.partition_point(|it| *it < column);
-                    row.columns.insert(at, column);
-                    row.values.insert(at, fill);
+            if let Fill::Key(ordinal) | Fill::Returned(ordinal, _) = &fill {
+                let parent = &self.new[*ordinal as usize];
+                if parent.mapper.group == mapper.group {
+                    kind.late = kind.late.max(parent.level + 1);
                 }
             }
+            if let Err(place) = kind.columns.binary_search(&column) {
+                kind.columns.insert(place, column);
+            }
+            list.fills.retain(|it| it.0 != column);
+            list.fills.push((column, fill));
         }
+        changes.rows[at].extra = Some(extra);
+        changes.rows[at].kind = changes.kind(kind);
         Ok(())
+    }
+
+    /// Whether an object's foreign key holds these values already.
+    fn is_settled(&self, place: u32, slot: u32, fills: &[(u16, Fill)]) -> bool {
+        let mut same = true;
+        for (column, fill) in fills {
+            let value = match fill {
+                Fill::Value(value) => Some(value.clone()),
+                Fill::Field { chunk, slot, column } => {
+                    let mut value = None;
+                    let parent = &self.shared.chunks[*chunk as usize];
+                    let _ = parent.with(*slot, &mut |it| value = Some(it.get(*column).to_value()));
+                    value
+                }
+                Fill::Own | Fill::Key(_) | Fill::Returned(..) => None,
+            };
+            let own = &self.shared.chunks[place as usize];
+            let read = own.with(slot, &mut |it| {
+                same &= value.as_ref().is_some_and(|value| it.get(*column) == value.as_ref());
+            });
+            same &= read.is_ok();
+        }
+        same
     }
 
     /// Makes the UPDATE steps: by primary key, and consecutive rows that set the same columns share
     /// one (UOW-11, UOW-17).
-    pub(super) fn update_steps(&mut self, mut rows: Changes) -> Result<()> {
-        rows.list.retain(|row| !self.is_settled(row));
-        rows.list.sort_by(|a, b| {
-            let order =
-                |it: &Row| (it.mapper.depth, it.mapper.group, it.late, it.mapper.meta.table);
-            order(a).cmp(&order(b)).then_with(|| compare_keys(&a.key, &b.key))
-        });
-        let mut rest = rows.list.as_slice();
+    pub(super) fn update_steps(&mut self, mut changes: Changes) -> Result<()> {
+        if changes.rows.is_empty() {
+            return Ok(());
+        }
+        let Changes { rows, kinds, extras, keys, .. } = &mut changes;
+        let rank = |it: &Row| {
+            let Kind { mapper, late, .. } = &kinds[it.kind as usize];
+            (mapper.depth, mapper.group, *late, mapper.meta.table)
+        };
+        let by_key = |a: &Row, b: &Row| {
+            let integer = kinds[a.kind as usize].mapper.integer_key;
+            match integer {
+                true => a.order.cmp(&b.order),
+                false => compare_keys(&keys[a.order as usize], &keys[b.order as usize]),
+            }
+        };
+        if kinds
+            .iter()
+            .all(|it| std::ptr::eq(it.mapper, kinds[0].mapper) && it.late == kinds[0].late)
+        {
+            rows.sort_by(by_key);
+        } else {
+            rows.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| by_key(a, b)));
+        }
+        let mut rest = rows.as_slice();
         while let Some(first) = rest.first() {
-            let same = |it: &&Row| {
-                std::ptr::eq(it.mapper, first.mapper)
-                    && it.columns == first.columns
-                    && it.late == first.late
-            };
+            let same =
+                |it: &&Row| it.kind == first.kind && it.extra.is_some() == first.extra.is_some();
             let (group, more) = rest.split_at(rest.iter().take_while(same).count());
             rest = more;
-            let mut cells =
-                Vec::with_capacity(group.len() * (first.columns.len() + first.key.len()));
-            for row in group {
-                cells.extend(row.values.iter().cloned());
-                cells.extend(row.key.iter().cloned().map(Fill::Value));
-            }
-            let rows = CellRows {
-                width: first.columns.len() + first.key.len(),
-                cells,
-                objects: group.iter().map(|it| it.at).collect(),
-                columns: first.columns.clone(),
-                shared: self.placeholder.clone(),
+            let Kind { mapper, columns, late } = kinds[first.kind as usize].clone();
+            let rows = match first.extra {
+                None => self.edits(mapper, &columns, group),
+                Some(_) => self.cells(mapper, &columns, group, extras),
             };
-            let after = if first.late == 0 { 0 } else { 2 };
+            let part = if late == 0 { 0 } else { 2 };
             self.plan.steps.push(Step {
-                mapper: first.mapper,
+                mapper,
                 action: FlushAction::Update,
-                wave: self.wave(first.mapper, first.late.saturating_sub(1), after),
-                statement: first
-                    .mapper
-                    .statement(Purpose::Update(first.columns.clone()), self.dialect)?,
+                wave: self.wave(mapper, late.saturating_sub(1), part),
+                statement: mapper.statement(Purpose::Update(columns), self.dialect)?,
                 want: Want::Count,
-                rows: Rows::Cells(rows.into()),
+                rows,
             });
         }
         Ok(())
     }
 
-    /// Whether a row has all the values already: a reference that was set to what it was.
-    fn is_settled(&self, row: &Row) -> bool {
-        if row.edited {
-            return false;
+    /// Rows whose values are the objects' own, key included.
+    fn edits(&self, mapper: &Mapper, columns: &[u16], group: &[Row]) -> Rows {
+        let columns = columns.iter().chain(mapper.meta.primary_key).copied().collect();
+        let objects = group.iter().map(|it| (it.chunk, it.slot)).collect();
+        Rows::Edits(EditRows { columns, objects, shared: self.placeholder.clone() }.into())
+    }
+
+    /// Rows with values from elsewhere.
+    fn cells(&self, mapper: &Mapper, columns: &Columns, group: &[Row], extras: &[Extra]) -> Rows {
+        let width = columns.len() + mapper.meta.primary_key.len();
+        let mut cells = Vec::with_capacity(group.len() * width);
+        for row in group {
+            let Some(extra) = row.extra.and_then(|it| extras.get(it as usize)) else { continue };
+            let own = |column: u16| Fill::Field { chunk: row.chunk, slot: row.slot, column };
+            for column in columns {
+                let fill = extra.fills.iter().find(|it| it.0 == *column);
+                cells.push(fill.map_or_else(|| own(*column), |it| it.1.clone()));
+            }
+            match &extra.key {
+                Some(key) => cells.extend(key.iter().cloned().map(Fill::Value)),
+                None => cells.extend(mapper.meta.primary_key.iter().map(|it| own(*it))),
+            }
         }
-        let Some((_, chunk)) = self.chunk(row.at.chunk()) else { return true };
-        let fields_equal = |fields: &dyn crate::object::chunk::Fields| {
-            row.columns.iter().zip(&row.values).all(|(column, fill)| match fill {
-                Fill::Value(value) => fields.get(*column) == value.as_ref(),
-                Fill::Field { chunk, slot, column: other } => {
-                    let mut same = false;
-                    let parent = &self.shared.chunks[*chunk as usize];
-                    let _ =
-                        parent.with(*slot, &mut |it| same = it.get(*other) == fields.get(*column));
-                    same
-                }
-                _ => false,
-            })
-        };
-        let mut same = false;
-        let _ = chunk.with(row.at.slot(), &mut |fields| same = fields_equal(fields));
-        same
-    }
-}
-
-/// Rows to update, each object once.
-pub(super) struct Changes {
-    list: Vec<Row>,
-    /// Where each object's row is; kept only where relationships will ask.
-    places: Option<HashMap<Ref, usize>>,
-}
-
-impl Changes {
-    pub(super) fn new(by_object: bool) -> Self {
-        Self { list: Vec::new(), places: by_object.then(HashMap::new) }
-    }
-
-    fn push(&mut self, row: Row) {
-        if let Some(places) = &mut self.places {
-            places.insert(row.at, self.list.len());
-        }
-        self.list.push(row);
-    }
-
-    fn place(&self, at: Ref) -> Option<usize> {
-        self.places.as_ref()?.get(&at).copied()
+        let at = |it: &Row| self.shared.chunks[it.chunk as usize].head().reference(it.slot);
+        let objects = group.iter().map(at).collect();
+        let columns = columns.clone();
+        let shared = self.placeholder.clone();
+        Rows::Cells(CellRows { width, cells, objects, columns, shared }.into())
     }
 }
 
 /// Ascending; keys of kinds that can't be compared by text.
 pub(super) fn compare_keys(a: &[Value], b: &[Value]) -> std::cmp::Ordering {
-    a.iter()
-        .zip(b)
-        .map(|it| match it {
-            (Value::Int(a), Value::Int(b)) => a.cmp(b),
-            (Value::Text(a), Value::Text(b)) => a.cmp(b),
-            (Value::Bytes(a), Value::Bytes(b)) => a.cmp(b),
-            (a, b) => a.to_string().cmp(&b.to_string()),
-        })
-        .find(|it| it.is_ne())
-        .unwrap_or(std::cmp::Ordering::Equal)
+    let pairs = a.iter().zip(b).map(|it| match it {
+        (Value::Int(a), Value::Int(b)) => a.cmp(b),
+        (Value::Text(a), Value::Text(b)) => a.cmp(b),
+        (Value::Bytes(a), Value::Bytes(b)) => a.cmp(b),
+        (a, b) => a.to_string().cmp(&b.to_string()),
+    });
+    pairs.into_iter().find(|it| it.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
 }

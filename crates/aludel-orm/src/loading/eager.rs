@@ -49,8 +49,8 @@ struct EagerNode {
     /// Where the columns of an outer join begin.
     offset: usize,
     fetch: Fetch,
-    /// Each owner's position and key, of a further statement.
-    owners: Vec<(u32, Option<Key>)>,
+    /// Each owner's position and its key's place, of a further statement.
+    owners: Vec<(u32, Option<u32>)>,
     /// Each owner's position and its member's, of an outer join.
     links: Vec<(u32, u32)>,
     asked: bool,
@@ -161,7 +161,8 @@ impl Eager {
                 .cloned()
                 .collect();
             let wishes = wishes(&own, meta, 0);
-            let context = (whole && alone, whole);
+            // A to-one adds columns to a row, never rows.
+            let context = (whole && alone, true);
             eager.add(query, wishes, Owner::Part(place), sources[place], context);
         }
         Ok(eager)
@@ -334,13 +335,13 @@ impl Eager {
 
     /// Takes the keys of a node's owners.
     fn ask(&mut self, index: usize, buffer: &mut dyn Parts) {
-        let relation = self.nodes[index].relation;
-        let mut keys = Vec::new();
+        let mut keys: Vec<(u32, Option<Key>)> = Vec::new();
+        let fetch = Fetch::new(self.nodes[index].relation);
         let mut see = |cohort: &dyn AnyCohort| {
             keys.reserve(cohort.len() as usize);
             for position in 0..cohort.len() {
                 let mut key = None;
-                cohort.with(position, &mut |fields| key = Fetch::key(relation, fields));
+                cohort.with(position, &mut |fields| key = fetch.key(fields));
                 keys.push((position, key));
             }
         };
@@ -359,12 +360,8 @@ impl Eager {
             }
         }
         let node = &mut self.nodes[index];
-        for (_, key) in &keys {
-            if let Some(key) = key {
-                node.fetch.want(key.clone());
-            }
-        }
-        node.owners = keys;
+        let owners = keys.into_iter().map(|(at, key)| (at, key.map(|it| node.fetch.want(it))));
+        node.owners = owners.collect();
     }
 
     /// Takes a row of a further statement.
@@ -388,20 +385,21 @@ impl Eager {
         });
         for index in 0..self.nodes.len() {
             core.land(&mut *self.nodes[index].fetch.cohort, false)?;
-            let node = &self.nodes[index];
-            let owner = |position: u32| match node.owner {
+            let (before, rest) = self.nodes.split_at_mut(index);
+            let Some(node) = rest.first_mut() else { continue };
+            let from = node.owner;
+            let owner = |position: u32| match from {
                 Owner::Part(place) => references.get(place)?.get(position as usize).copied()?,
-                Owner::Node(owner) => self.nodes[owner].fetch.cohort.reference(position),
+                Owner::Node(owner) => before[owner].fetch.cohort.reference(position),
             };
             let owners = match node.owner {
                 Owner::Part(place) => references.get(place).map_or(0, |it| it.len() as u32),
-                Owner::Node(owner) => self.nodes[owner].fetch.cohort.len(),
+                Owner::Node(owner) => before[owner].fetch.cohort.len(),
             };
             match node.strategy {
                 Strategy::Selectin => {
                     let pairs = node.owners.iter();
-                    let owners: Vec<_> =
-                        pairs.filter_map(|it| Some((owner(it.0)?, it.1.clone()))).collect();
+                    let owners: Vec<_> = pairs.filter_map(|it| Some((owner(it.0)?, it.1))).collect();
                     core.tables(|tables| node.fetch.link(tables, &owners));
                 }
                 Strategy::Joined => {

@@ -1,7 +1,7 @@
 //! Loads a relationship for many owners in one unit of work: key lists of 500, grouped on the
 //! connection's side, linked in the task.
 
-use std::{any::Any, collections::HashMap, sync::Arc};
+use std::{any::Any, sync::Arc};
 
 use aludel_core::{
     dialect::Dialect,
@@ -11,6 +11,8 @@ use aludel_engine::{
     Result as EngineResult,
     driver::{Flow, Params, Run, Step, Want, Work},
 };
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use crate::{
@@ -19,11 +21,14 @@ use crate::{
     object::{
         chunk::{Columns, Fields, next_id},
         cohort::{AnyCohort, Landing},
-        graph::Tables,
-        reference::{NULL, Ref, UNLOADED},
+        graph::{Cells, Tables},
+        reference::{NULL, Ref},
         state::{Flags, State},
     },
-    session::{core::Core, identity::fingerprint},
+    session::{
+        core::Core,
+        identity::{fingerprint, same_value},
+    },
 };
 
 /// How many keys go in one statement (LOAD-8).
@@ -36,12 +41,15 @@ pub(super) type Key = SmallVec<[Value; 1]>;
 pub(super) struct Fetch {
     pub(super) relation: &'static Relation,
     pub(super) cohort: Box<dyn AnyCohort>,
+    /// The owner's columns by which it finds its members.
+    owner_columns: Columns,
+    /// Where a row holds them: in the target's own columns, or behind them.
+    key_at: SmallVec<[usize; 2]>,
     keys: Vec<Key>,
-    /// By fingerprint: places in `keys` and `found`.
-    index: HashMap<u64, SmallVec<[u32; 1]>>,
-    found: Vec<Vec<u32>>,
-    /// How many columns the target has; the owner's key stands behind them.
-    width: usize,
+    /// Places in `keys` by fingerprint.
+    index: HashMap<u64, SmallVec<[u32; 1]>, RandomState>,
+    /// Each row's place in `keys` and its object's position.
+    rows: Vec<(u32, u32)>,
     /// The place of the last row's key: rows of one owner mostly come together.
     last: Option<u32>,
 }
@@ -51,46 +59,50 @@ impl Fetch {
         let mut cohort = (relation.target.ops.cohort)();
         // A target row comes once unless the association repeats it.
         cohort.set_repeats(relation.direction == Direction::ManyToMany);
+        let width = relation.target.columns.len();
+        let (owner_columns, key_at) = match &relation.secondary {
+            None => {
+                let pairs = relation.pairs.iter();
+                pairs.map(|(own, other)| (*own, usize::from(*other))).unzip()
+            }
+            Some(it) => it.owner.iter().enumerate().map(|(at, it)| (it.0, width + at)).unzip(),
+        };
         Self {
             relation,
             cohort,
+            owner_columns,
+            key_at,
             keys: Vec::new(),
-            index: HashMap::new(),
-            found: Vec::new(),
-            width: relation.target.columns.len(),
+            index: HashMap::default(),
+            rows: Vec::new(),
             last: None,
         }
     }
 
-    /// The columns of an owner by which it finds its members.
-    pub(super) fn owner_columns(relation: &Relation) -> Columns {
-        match &relation.secondary {
-            Some(secondary) => secondary.owner.iter().map(|it| it.0).collect(),
-            None => relation.pairs.iter().map(|it| it.0).collect(),
-        }
-    }
-
     /// An owner's key; `None` where a part is NULL, and so nothing can match.
-    pub(super) fn key(relation: &Relation, fields: &dyn Fields) -> Option<Key> {
-        let columns = Self::owner_columns(relation);
-        let values = columns.iter().map(|it| fields.get(*it));
+    pub(super) fn key(&self, fields: &dyn Fields) -> Option<Key> {
+        let values = self.owner_columns.iter().map(|it| fields.get(*it));
         values.map(|it| (!it.is_null()).then(|| it.to_value())).collect()
     }
 
-    fn place(&self, key: &[Value]) -> Option<u32> {
-        let fp = fingerprint(key.iter().map(Value::as_ref));
-        let same = |it: &&u32| self.keys[**it as usize].as_slice() == key;
+    fn place(&self, fp: u64, key: &[Value]) -> Option<u32> {
+        let same = |it: &&u32| {
+            let own = self.keys[**it as usize].iter().zip(key);
+            own.into_iter().all(|(a, b)| same_value(a.as_ref(), b.as_ref()))
+        };
         self.index.get(&fp)?.iter().find(same).copied()
     }
 
-    /// Asks for a key, once.
-    pub(super) fn want(&mut self, key: Key) {
-        if self.place(&key).is_none() {
-            let fp = fingerprint(key.iter().map(Value::as_ref));
-            self.index.entry(fp).or_default().push(self.keys.len() as u32);
-            self.keys.push(key);
-            self.found.push(Vec::new());
+    /// Asks for a key, once; its place.
+    pub(super) fn want(&mut self, key: Key) -> u32 {
+        let fp = fingerprint(key.iter().map(Value::as_ref));
+        if let Some(place) = self.place(fp, &key) {
+            return place;
         }
+        let place = self.keys.len() as u32;
+        self.index.entry(fp).or_default().push(place);
+        self.keys.push(key);
+        place
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -126,78 +138,88 @@ impl Fetch {
     pub(super) fn row(&mut self, row: &dyn Row) -> EngineResult<()> {
         let mut cursor = Cursor::new(row);
         let position = self.cohort.push(&mut cursor).map_err(aludel_core::Error::from)?;
-        let place = if self.relation.direction == Direction::ManyToOne {
-            let mut key = Key::new();
-            self.cohort.with(position, &mut |fields| {
-                key = self.relation.pairs.iter().map(|it| fields.get(it.1).to_value()).collect();
-            });
-            self.place(&key)
-        } else {
-            let columns = self.width..row.len();
-            let same = |place: &u32| {
-                let key = &self.keys[*place as usize];
-                columns.clone().zip(key).all(|(at, key)| row.get(at) == key.as_ref())
-            };
-            match self.last.filter(same) {
-                Some(place) => Some(place),
-                None => {
-                    let key: Key = columns.map(|it| row.get(it).to_value()).collect();
-                    self.place(&key)
-                }
+        let same = |place: &u32| {
+            let key = &self.keys[*place as usize];
+            self.key_at.iter().zip(key).all(|(at, key)| same_value(row.get(*at), key.as_ref()))
+        };
+        let place = match self.last.filter(same) {
+            Some(place) => Some(place),
+            None => {
+                let key: Key = self.key_at.iter().map(|it| row.get(*it).to_value()).collect();
+                self.place(fingerprint(key.iter().map(Value::as_ref)), &key)
             }
         };
         self.last = place;
-        if let Some(place) = place {
-            self.found[place as usize].push(position);
-        }
+        self.rows.extend(place.map(|it| (it, position)));
         Ok(())
     }
 
-    /// The members of a key, once the cohort has landed.
-    fn members(&self, key: Option<&Key>) -> impl Iterator<Item = u64> {
-        let place = key.and_then(|it| self.place(it));
-        let positions = place.map(|it| self.found[it as usize].as_slice()).unwrap_or_default();
-        positions.iter().filter_map(|it| self.cohort.reference(*it)).map(Ref::cell)
-    }
-
-    /// Fills the relationship of owners, and the mirroring one of their members.
-    pub(super) fn link(&self, tables: &mut Tables, owners: &[(Ref, Option<Key>)]) {
-        let mut members = Vec::new();
-        for (owner, key) in owners {
-            members.clear();
-            members.extend(self.members(key.as_ref()));
-            tables.fill(self.relation, *owner, &members);
+    /// Fills the relationship of owners, each with the place of its key, and the mirroring one of
+    /// their members; after the cohort has landed.
+    pub(super) fn link(&mut self, tables: &mut Tables, owners: &[(Ref, Option<u32>)]) {
+        if !self.rows.is_sorted_by_key(|it| it.0) {
+            self.rows.sort_by_key(|it| it.0);
         }
+        let positions: Vec<u32> = self.rows.iter().map(|it| it.1).collect();
+        let mut members = Vec::with_capacity(positions.len());
+        self.cohort.cells(&positions, &mut members);
+        // Where each key's members begin.
+        let mut starts = vec![0_u32; self.keys.len() + 1];
+        self.rows.iter().for_each(|it| starts[it.0 as usize + 1] += 1);
+        for place in 1..starts.len() {
+            starts[place] += starts[place - 1];
+        }
+        let of = |place: Option<u32>| match place {
+            Some(place) => {
+                let range = starts[place as usize] as usize..starts[place as usize + 1] as usize;
+                &members[range]
+            }
+            None => &[],
+        };
+        tables.fill_all(self.relation, owners.iter().map(|it| (it.0, of(it.1))));
     }
 }
 
 impl Tables {
-    /// Fills a relationship of an object with what was loaded, and the mirroring to-one of its
-    /// members. What is loaded already, or changed, stays.
+    /// Fills a relationship of an object with what was loaded.
     pub(crate) fn fill(&mut self, relation: &'static Relation, owner: Ref, members: &[u64]) {
-        if relation.many {
-            if self.member_slice(owner, relation.index).is_some() {
-                return;
+        self.fill_all(relation, std::iter::once((owner, members)));
+    }
+
+    /// Fills a relationship of objects with what was loaded, and the mirroring to-one of their
+    /// members. What is loaded already, or changed, stays. A chunk is looked up once for all its
+    /// objects that stand together.
+    pub(super) fn fill_all<'m>(
+        &mut self,
+        relation: &'static Relation,
+        owners: impl Iterator<Item = (Ref, &'m [u64])>,
+    ) {
+        let mut backs: Vec<(Ref, u64)> = Vec::new();
+        let back = relation.back.filter(|it| !it.many);
+        let mut open: Option<(u64, Cells<'_>)> = None;
+        for (owner, members) in owners {
+            if open.as_ref().is_none_or(|it| it.0 != owner.chunk()) {
+                open = self.cells_of(owner.chunk(), relation.index).map(|it| (owner.chunk(), it));
             }
-            self.fill_many(owner, relation.index, members);
-            let Some(back) = relation.back.filter(|it| !it.many) else { return };
-            for member in members.iter().filter_map(|it| Ref::from_cell(*it)) {
-                if self.one(member, back.index) == UNLOADED {
-                    self.fill_one(member, back.index, owner.cell());
-                }
+            let Some((_, cells)) = open.as_mut() else { continue };
+            let filled = match relation.many {
+                true => cells.fill_many(owner.slot(), members),
+                false => cells.fill_one(owner.slot(), members.first().copied().unwrap_or(NULL)),
+            };
+            if filled && back.is_some() {
+                let refs = members.iter().filter_map(|it| Ref::from_cell(*it));
+                backs.extend(refs.map(|it| (it, owner.cell())));
             }
-            return;
         }
-        if self.one(owner, relation.index) != UNLOADED {
-            return;
-        }
-        let member = members.first().copied().unwrap_or(NULL);
-        self.fill_one(owner, relation.index, member);
-        if let (Some(back), Some(member)) = (relation.back, Ref::from_cell(member))
-            && !back.many
-            && self.one(member, back.index) == UNLOADED
-        {
-            self.fill_one(member, back.index, owner.cell());
+        let Some(back) = back else { return };
+        let mut open: Option<(u64, Cells<'_>)> = None;
+        for (member, owner) in backs {
+            if open.as_ref().is_none_or(|it| it.0 != member.chunk()) {
+                open = self.cells_of(member.chunk(), back.index).map(|it| (member.chunk(), it));
+            }
+            if let Some((_, cells)) = open.as_mut() {
+                cells.fill_one(member.slot(), owner);
+            }
         }
     }
 }
@@ -242,14 +264,14 @@ impl Core {
         }
         Mapper::checked(relation.owner)?;
         Mapper::checked(relation.target)?;
+        let mut fetch = Fetch::new(relation);
         let mut keyed = Vec::with_capacity(owners.len());
         for at in owners {
             let Some(chunk) = self.chunk(at) else { continue };
             let mut key = None;
-            chunk.with(at.slot(), &mut |fields| key = Fetch::key(relation, fields))?;
+            chunk.with(at.slot(), &mut |fields| key = fetch.key(fields))?;
             keyed.push((at, key));
         }
-        let mut fetch = Fetch::new(relation);
         let by_key = self.is_by_primary_key(relation);
         let mut wanted = Vec::with_capacity(keyed.len());
         for (at, key) in keyed {
@@ -261,12 +283,10 @@ impl Core {
                 self.tables(|it| it.fill(relation, at, &[target.cell()]));
                 continue;
             }
-            if let Some(key) = &key {
-                fetch.want(key.clone());
-            }
-            wanted.push((at, key));
+            wanted.push((at, key.map(|it| fetch.want(it))));
         }
         if !fetch.is_empty() {
+            self.connect().await?;
             let opening = self.opening(false);
             self.opened(&opening);
             let mut steps = Vec::new();

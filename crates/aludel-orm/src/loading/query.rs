@@ -227,6 +227,7 @@ impl Core {
         buffer: Box<dyn Buffer>,
         eager: Eager,
     ) -> Result<(Box<dyn Buffer>, Option<Vec<bool>>)> {
+        self.connect().await?;
         let opening = self.opening(false);
         self.opened(&opening);
         let work =
@@ -264,12 +265,14 @@ impl Core {
 
     async fn execute_change(&mut self, compiled: Compiled) -> Result<u64> {
         self.before_query(None).await?;
+        self.connect().await?;
         let opening = self.opening(true);
         self.opened(&opening);
-        self.transaction.wrote = true;
         let run = run_of(compiled, Want::Count);
         let work = ChangeWork { opening, run: Some(run), matched: 0 };
-        Ok(self.run(work, |_, _| ()).await?.matched)
+        let done = self.run(work, |core, _| core.transaction.wrote = true).await?;
+        self.transaction.wrote = true;
+        Ok(done.matched)
     }
 }
 

@@ -14,7 +14,7 @@ use aludel_core::{
 use aludel_engine::{
     Engine, EngineFace, Result as EngineResult,
     blocking::Engine as BlockingEngine,
-    driver::{self, ChunkStream, Chunks, Run, Want},
+    driver::{ChunkStream, Chunks, Run, Want},
 };
 
 use super::{entity::Settle, query::Query};
@@ -24,6 +24,7 @@ use crate::{
     session::{
         core::{Core, sweep},
         identity::Stores,
+        transaction::Steps,
     },
 };
 
@@ -96,17 +97,17 @@ impl Core {
         let mut query = Query::select(select.clone())?;
         let (run, _) = query.prepare(self.engine.dialect())?;
         let run = Run { want: Want::Stream, ..run };
+        self.connect().await?;
         let opening = self.opening(false);
-        if self.connection.is_none() {
-            self.connection = Some(self.engine.checkout().await?);
-        }
         self.opened(&opening);
+        if !opening.is_empty() {
+            self.run(Steps(opening), |_, _| ()).await?;
+        }
         let session = self.id;
         let graph = Graph::root(&self.graph).clone();
         let Self { connection: Some(connection), stores, .. } = self else {
             return Err(Error::InvalidRequest("the session has no connection".into()));
         };
-        driver::once(&mut **connection, opening).await?;
         let mut collect = Collect { buffer: select.buffer(), select, repeats };
         collect.buffer = collect.fresh();
         let chunks = ChunkStream::new(&mut **connection, run, collect);

@@ -35,6 +35,9 @@ pub struct Relation {
     pub direction: Direction,
     /// The columns that link the two: the owner's and the target's. Empty for a many-to-many.
     pub pairs: Vec<(u16, u16)>,
+    /// The same from the side of the row that refers: its foreign key's columns, and the columns that
+    /// they hold.
+    pub(crate) key: Vec<(u16, u16)>,
     /// The association, of a many-to-many.
     pub secondary: Option<Secondary>,
     /// The relationship at the other end that mirrors this one.
@@ -166,6 +169,7 @@ pub(super) fn resolve(
         many: meta.many,
         direction: if meta.many { Direction::OneToMany } else { Direction::ManyToOne },
         pairs: Vec::new(),
+        key: Vec::new(),
         secondary: None,
         back: None,
         cascade: meta.cascade,
@@ -224,6 +228,10 @@ pub(super) fn resolve(
             )),
         }
     }
+    relation.key = match relation.direction {
+        Direction::OneToMany => relation.pairs.iter().map(|(own, other)| (*other, *own)).collect(),
+        Direction::ManyToOne | Direction::ManyToMany => relation.pairs.clone(),
+    };
     relation.back = back_side(owner, target, meta, &place, problems);
     relation
 }

@@ -140,8 +140,8 @@ fn among(mut subject: Vec<Node>, n: usize) -> Node {
 }
 
 /// The members of a to-many relationship (or the other row of a one-to-one) for `n` owners: all
-/// columns of the target, then the columns that say whose they are; sorted by the owner, then as
-/// the relationship says.
+/// columns of the target, then those of the association that say whose they are; sorted as the
+/// relationship says.
 fn members_query(relation: &'static Relation, n: usize) -> Query {
     let target = Mapper::of(relation.target);
     let mut query = target.query(Source::Table);
@@ -167,7 +167,10 @@ fn members_query(relation: &'static Relation, n: usize) -> Query {
             columns.map(|it| Node::Column(association.column(it.1, source))).collect()
         }
     };
-    query.items.extend(owner_columns.iter().cloned().map(SelectItem::new));
+    if relation.secondary.is_some() {
+        // Without an association, the target's own columns say whose the rows are.
+        query.items.extend(owner_columns.iter().cloned().map(SelectItem::new));
+    }
     query.filter = Some(among(owner_columns, n));
     query.order_by = relation.meta.order_by.map(|it| it()).unwrap_or_default();
     query

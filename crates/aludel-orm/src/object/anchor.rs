@@ -19,7 +19,12 @@ pub(crate) struct Anchor<T: Mapped> {
     chunk: Arc<Chunk<T>>,
     /// Not set for transient objects that nothing is linked with.
     graph: OnceLock<Arc<Graph>>,
+    /// The graph's last sweep when this anchor was made for a chunk that had none.
+    epoch: u32,
 }
+
+/// What a chunk's first anchor has in place of a sweep's number.
+const FIRST: u32 = u32::MAX;
 
 /// An anchor without its type.
 pub(crate) trait AnyAnchor: Send + Sync + Any {
@@ -35,7 +40,12 @@ impl<T: Mapped> AnyAnchor for Anchor<T> {
 impl<T: Mapped> Anchor<T> {
     /// The anchor of a chunk that stands alone.
     pub(crate) fn alone(chunk: Arc<Chunk<T>>) -> Self {
-        Self { chunk, graph: OnceLock::new() }
+        Self { chunk, graph: OnceLock::new(), epoch: FIRST }
+    }
+
+    /// A new anchor of a chunk that the graph kept without one since its last sweep.
+    pub(super) fn minted(chunk: Arc<Chunk<T>>, graph: Arc<Graph>, epoch: u32) -> Self {
+        Self { chunk, graph: OnceLock::from(graph), epoch }
     }
 
     /// The anchor of a chunk in a graph.
@@ -60,7 +70,7 @@ impl<T: Mapped> Anchor<T> {
 impl<T: Mapped> Drop for Anchor<T> {
     fn drop(&mut self) {
         if let Some(graph) = self.graph.get() {
-            Graph::root(graph).anchor_dropped();
+            Graph::root(graph).anchor_dropped(self.epoch);
         }
     }
 }

@@ -54,6 +54,15 @@ impl RelColumn {
         }
     }
 
+    /// Makes room for the to-one cells of a whole chunk at once.
+    pub(crate) fn reserve_ones(&mut self, slots: u32) {
+        match self {
+            Self::One(cells) if cells.len() >= slots as usize => {}
+            Self::One(cells) => cells.resize(slots as usize, UNLOADED),
+            _ => *self = Self::One(SmallVec::from_elem(UNLOADED, slots as usize)),
+        }
+    }
+
     /// Sets a to-one cell; what it held.
     pub(crate) fn set_one(&mut self, slot: u32, value: u64) -> u64 {
         let slot = slot as usize;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use aludel_core::value::ValueRef;
+use aludel_engine::{Result as EngineResult, driver::Binder};
 use atomic_refcell::{AtomicRef, AtomicRefCell, AtomicRefMut};
 use smallvec::SmallVec;
 
@@ -41,6 +42,8 @@ pub(crate) struct Head {
     pub(crate) batch: u64,
     /// The session that tracks these objects; 0 for none.
     pub(crate) owner: AtomicU64,
+    /// The session whose ledger lists the chunk as changed; 0 for none.
+    announced: AtomicU64,
     used: AtomicU32,
     flags: SmallVec<[AtomicU8; 8]>,
 }
@@ -67,7 +70,7 @@ impl<T: Mapped> Fields for T {
 }
 
 /// Sees a changed object: its slot, the columns it had, those it has, and which differ.
-pub(crate) type Visit<'a> = dyn FnMut(u32, &dyn Fields, &dyn Fields, Columns) + 'a;
+pub(crate) type Visit<'a> = dyn FnMut(u32, &dyn Fields, &dyn Fields, &[u16]) + 'a;
 
 /// A chunk without its type.
 pub(crate) trait AnyChunk: Send + Sync + Any {
@@ -81,24 +84,39 @@ pub(crate) trait AnyChunk: Send + Sync + Any {
     /// new columns, and which of them differ. `keep(slot)` says whether a slot takes part. If they
     /// are taken, the snapshots move to the journal, and the objects are no longer touched.
     fn harvest(&self, take: bool, keep: &dyn Fn(u32) -> bool, visit: &mut Visit<'_>) -> Result<()>;
+    /// Shows which of these columns have no value yet, one bit each, for objects that a flush is about
+    /// to insert. If they are taken, a change from now on is one of the next flush.
+    fn survey(
+        &self,
+        slots: &mut dyn Iterator<Item = u32>,
+        columns: &[u16],
+        take: bool,
+        see: &mut dyn FnMut(u32, u128),
+    ) -> Result<()>;
+    /// Binds columns of an object, in this order.
+    fn bind(&self, slot: u32, columns: &[u16], out: &mut dyn Binder) -> EngineResult<()>;
+    /// Sets the integer key that the database generated for an object, in its snapshot too.
+    fn set_key(&self, slot: u32, column: u16, key: i64) -> Result<()>;
     /// Whether every touched object can be read now.
     fn check(&self) -> Result<()>;
+    /// Whether every object that a rollback restores can be written now.
+    fn check_restore(&self) -> Result<()>;
     /// Keeps an object's columns in the journal: something but the user is about to change them.
     fn keep(&self, slot: u32) -> Result<()>;
     /// Which columns differ from the last flush, for one object.
     fn changed(&self, slot: u32) -> Columns;
     /// Shows the snapshot of an object touched since the last flush.
     fn base(&self, slot: u32, see: &mut dyn FnMut(&dyn Fields)) -> bool;
-    /// Restores the objects touched since the last flush.
-    fn restore_touched(&self);
+    /// Restores the objects touched since the last flush; one that is borrowed stays touched.
+    fn restore_touched(&self) -> Result<()>;
     /// Forgets one object's unflushed change.
     fn restore_one(&self, slot: u32);
-    /// Restores the newest entry of the journal.
-    fn undo(&self);
+    /// Restores the newest entry of the journal; an object that is borrowed is touched then.
+    fn undo(&self) -> Result<()>;
     /// Forgets the journal.
     fn forget(&self);
-    /// A new anchor for this chunk.
-    fn anchor(self: Arc<Self>, graph: Arc<Graph>) -> Arc<dyn AnyAnchor>;
+    /// A new anchor for this chunk, which the sweep of this number kept without one.
+    fn anchor(self: Arc<Self>, graph: Arc<Graph>, epoch: u32) -> Arc<dyn AnyAnchor>;
 }
 
 /// Up to [`MAX_SLOTS`] objects of one entity.
@@ -133,16 +151,55 @@ impl Head {
         Flags(self.flags[slot as usize].load(Ordering::Acquire))
     }
 
-    /// Sets a slot's flags. Flag `TOUCHED` changes only under a borrow of the slot.
+    /// Sets a slot's flags, all but `TOUCHED`: that one changes under a borrow of the slot, maybe on
+    /// another thread at this moment.
     #[inline]
     pub(crate) fn set_flags(&self, slot: u32, flags: Flags) {
-        self.flags[slot as usize].store(flags.0, Ordering::Release);
+        let flags = flags.without(Flags::TOUCHED).0;
+        let change = |old| Some(flags | old & Flags::TOUCHED);
+        let _ = self.flags[slot as usize].fetch_update(Ordering::AcqRel, Ordering::Acquire, change);
+    }
+
+    fn set_touched(&self, slot: u32) {
+        self.flags[slot as usize].fetch_or(Flags::TOUCHED, Ordering::AcqRel);
+    }
+
+    fn clear_touched(&self, slot: u32) {
+        self.flags[slot as usize].fetch_and(!Flags::TOUCHED, Ordering::AcqRel);
+    }
+
+    /// Whether the owner's ledger must be told that the chunk has changes: not twice in a row.
+    /// Called after the change is in the chunk's list.
+    pub(crate) fn announce(&self) -> bool {
+        let owner = self.owner.load(Ordering::Acquire);
+        self.announced.swap(owner, Ordering::AcqRel) != owner
+    }
+
+    /// The ledger no longer lists the chunk. Called before the chunk's list is taken.
+    pub(crate) fn recall(&self) {
+        self.announced.store(0, Ordering::Release);
     }
 
     /// The address of a slot.
     #[inline]
     pub(crate) fn reference(&self, slot: u32) -> Ref {
         Ref::new(self.id, slot)
+    }
+}
+
+/// Access to read a slot for a moment.
+enum Glance<'a, T> {
+    Alone(AtomicRefMut<'a, Option<T>>),
+    Shared(AtomicRef<'a, T>),
+}
+
+impl<T: Mapped> Glance<'_, T> {
+    #[inline]
+    fn value(&self) -> Result<&T> {
+        match self {
+            Self::Alone(guard) => guard.as_ref().ok_or_else(gone::<T>),
+            Self::Shared(guard) => Ok(guard),
+        }
     }
 }
 
@@ -161,6 +218,7 @@ impl<T: Mapped> Chunk<T> {
                 id: next_id(),
                 batch,
                 owner: AtomicU64::new(owner),
+                announced: AtomicU64::new(0),
                 used: AtomicU32::new(used),
                 flags: slots.iter().map(|_| AtomicU8::new(flags.0)).collect(),
             },
@@ -201,9 +259,14 @@ impl<T: Mapped> Chunk<T> {
         let cell = &self.slots[slot as usize];
         let guard = match cell.try_borrow() {
             Ok(guard) => guard,
-            Err(_) => wait(|| cell.try_borrow().ok()).ok_or_else(|| conflict(cell))?,
+            Err(_) => wait(cell, || cell.try_borrow().ok()).ok_or_else(|| conflict(cell))?,
         };
         AtomicRef::filter_map(guard, Option::as_ref).ok_or_else(gone::<T>)
+    }
+
+    /// A slot itself.
+    pub(crate) fn cell(&self, slot: u32) -> &Slot<T> {
+        &self.slots[slot as usize]
     }
 
     /// Shared access to a slot, if it can be had at once.
@@ -217,19 +280,27 @@ impl<T: Mapped> Chunk<T> {
         let cell = &self.slots[slot as usize];
         let guard = match cell.try_borrow_mut() {
             Ok(guard) => guard,
-            Err(_) => wait(|| cell.try_borrow_mut().ok()).ok_or_else(|| conflict(cell))?,
+            Err(_) => wait(cell, || cell.try_borrow_mut().ok()).ok_or_else(|| conflict(cell))?,
         };
         AtomicRefMut::filter_map(guard, Option::as_mut).ok_or_else(gone::<T>)
     }
 
-    /// Takes a snapshot of a slot that is about to change for the first time since the last flush;
-    /// whether it is the chunk's first.
-    pub(crate) fn touch(&self, slot: u32, value: &T) -> bool {
-        let flags = self.head.flags(slot);
-        self.head.set_flags(slot, flags.with(Flags::TOUCHED));
-        let mut touched = lock(&self.touched);
-        touched.push((slot, value.snapshot()));
-        touched.len() == 1
+    /// Access to read a slot for a moment. Exclusive access is one atomic operation where shared access
+    /// is two, so that is tried first.
+    #[inline]
+    fn glance(&self, slot: u32) -> Result<Glance<'_, T>> {
+        match self.slots[slot as usize].try_borrow_mut() {
+            Ok(guard) => Ok(Glance::Alone(guard)),
+            Err(_) => self.read(slot).map(Glance::Shared),
+        }
+    }
+
+    /// Takes a snapshot of a slot that is about to change for the first time since the last flush.
+    pub(crate) fn touch(&self, slot: u32, value: &T) {
+        // The user's `Clone` runs under no lock but the slot's.
+        let base = value.snapshot();
+        self.head.set_touched(slot);
+        lock(&self.touched).push((slot, base));
     }
 
     /// Forgets a snapshot: the value is about to be replaced by the database's.
@@ -240,7 +311,7 @@ impl<T: Mapped> Chunk<T> {
             at.map(|it| touched.swap_remove(it))
         };
         if lost.is_some() {
-            self.clear_touched(slot);
+            self.head.clear_touched(slot);
         }
     }
 
@@ -261,17 +332,31 @@ impl<T: Mapped> Chunk<T> {
             .collect()
     }
 
-    fn clear_touched(&self, slot: u32) {
-        self.head.set_flags(slot, self.head.flags(slot).without(Flags::TOUCHED));
-    }
-
-    fn restore(&self, slot: u32, base: T) {
-        // A guard held elsewhere keeps its owner's view for a moment; the restore waits for it.
-        if let Ok(mut place) = self.edit(slot) {
-            self.clear_touched(slot);
-            let newer = std::mem::replace(&mut *place, base);
-            drop(place);
-            drop(newer);
+    /// Puts a value back. A guard held elsewhere keeps its owner's view for a moment; the restore
+    /// waits for it. If it waits in vain, the object stays as it is, as one changed since then.
+    fn restore(&self, slot: u32, base: T) -> Result<()> {
+        match self.edit(slot) {
+            Ok(mut place) => {
+                self.head.clear_touched(slot);
+                let newer = std::mem::replace(&mut *place, base);
+                drop(place);
+                drop(newer);
+                Ok(())
+            }
+            Err(error) => {
+                self.head.set_touched(slot);
+                let mut touched = lock(&self.touched);
+                let newer = match touched.iter_mut().find(|it| it.0 == slot) {
+                    Some(entry) => Some(std::mem::replace(&mut entry.1, base)),
+                    None => {
+                        touched.push((slot, base));
+                        None
+                    }
+                };
+                drop(touched);
+                drop(newer);
+                Err(error)
+            }
         }
     }
 }
@@ -290,6 +375,48 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
         Ok(())
     }
 
+    fn survey(
+        &self,
+        slots: &mut dyn Iterator<Item = u32>,
+        columns: &[u16],
+        take: bool,
+        see: &mut dyn FnMut(u32, u128),
+    ) -> Result<()> {
+        for slot in slots {
+            let guard = self.glance(slot)?;
+            let value = guard.value()?;
+            let mut absent = 0;
+            for (bit, column) in columns.iter().enumerate() {
+                let unset = value.is_unset(*column) || value.get(*column).is_null();
+                absent |= u128::from(unset) << bit;
+            }
+            if take {
+                self.head.set_flags(slot, self.head.flags(slot).with(Flags::TRACKED));
+            }
+            drop(guard);
+            see(slot, absent);
+        }
+        Ok(())
+    }
+
+    fn bind(&self, slot: u32, columns: &[u16], out: &mut dyn Binder) -> EngineResult<()> {
+        let guard = self.glance(slot)?;
+        let value = guard.value()?;
+        columns.iter().try_for_each(|it| out.bind(value.get(*it)))
+    }
+
+    fn set_key(&self, slot: u32, column: u16, key: i64) -> Result<()> {
+        let mut value = self.edit(slot)?;
+        value.put(column, Some(ValueRef::Int(key)));
+        if self.head.flags(slot).has(Flags::TOUCHED) {
+            let mut touched = lock(&self.touched);
+            if let Some((_, base)) = touched.iter_mut().find(|it| it.0 == slot) {
+                base.put(column, Some(ValueRef::Int(key)));
+            }
+        }
+        Ok(())
+    }
+
     fn write(&self, slot: u32, change: &mut dyn FnMut(&mut dyn Fields)) -> Result<()> {
         let mut value = self.edit(slot)?;
         change(&mut *value);
@@ -304,7 +431,7 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
 
     fn harvest(&self, take: bool, keep: &dyn Fn(u32) -> bool, visit: &mut Visit<'_>) -> Result<()> {
         let mut list = std::mem::take(&mut *lock(&self.touched));
-        let mut rest = Vec::new();
+        let (mut rest, mut kept) = (Vec::new(), Vec::new());
         let mut outcome = Ok(());
         for (slot, base) in list.drain(..) {
             if outcome.is_err() || !keep(slot) {
@@ -312,30 +439,33 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
                 continue;
             }
             // Value and flag are looked at, and the flag cleared, under one borrow.
-            let value = match self.read(slot) {
-                Ok(value) => value,
-                Err(error) => {
-                    outcome = Err(error);
-                    rest.push((slot, base));
-                    continue;
-                }
-            };
-            let columns = Self::differing(&base, &value);
-            let differs = !columns.is_empty();
-            if differs {
-                visit(slot, &base, &*value, columns);
-            }
-            if !take {
-                drop(value);
-                rest.push((slot, base));
-                continue;
-            }
-            self.clear_touched(slot);
-            drop(value);
-            if differs {
-                lock(&self.journal).push((slot, base));
+            let guard = self.glance(slot);
+            let columns =
+                match guard.as_ref().map_err(|_| ()).and_then(|it| it.value().map_err(|_| ())) {
+                    Ok(value) => {
+                        let columns = Self::differing(&base, value);
+                        if take {
+                            self.head.clear_touched(slot);
+                        }
+                        if !columns.is_empty() {
+                            visit(slot, &base, value, &columns);
+                        }
+                        columns
+                    }
+                    Err(()) => {
+                        outcome = guard.map(drop);
+                        rest.push((slot, base));
+                        continue;
+                    }
+                };
+            drop(guard);
+            match (take, columns.is_empty()) {
+                (false, _) => rest.push((slot, base)),
+                (true, false) => kept.push((slot, base)),
+                (true, true) => {}
             }
         }
+        lock(&self.journal).append(&mut kept);
         lock(&self.touched).append(&mut rest);
         outcome
     }
@@ -346,9 +476,21 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
     }
 
     fn keep(&self, slot: u32) -> Result<()> {
-        let copy = self.read(slot)?.snapshot();
+        let value = self.read(slot)?;
+        // What was changed since the last flush is no part of what the journal goes back to.
+        let base = {
+            let touched = lock(&self.touched);
+            touched.iter().find(|it| it.0 == slot).map(|it| it.1.snapshot())
+        };
+        let copy = base.unwrap_or_else(|| value.snapshot());
         lock(&self.journal).push((slot, copy));
         Ok(())
+    }
+
+    fn check_restore(&self) -> Result<()> {
+        let mut slots: Vec<u32> = lock(&self.touched).iter().map(|it| it.0).collect();
+        slots.extend(lock(&self.journal).iter().map(|it| it.0));
+        slots.into_iter().try_for_each(|it| self.edit(it).map(drop))
     }
 
     fn changed(&self, slot: u32) -> Columns {
@@ -364,9 +506,10 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
         base.map(|it| see(&it.1)).is_some()
     }
 
-    fn restore_touched(&self) {
+    fn restore_touched(&self) -> Result<()> {
         let list = std::mem::take(&mut *lock(&self.touched));
-        list.into_iter().rev().for_each(|(slot, base)| self.restore(slot, base));
+        let restored = list.into_iter().rev().map(|(slot, base)| self.restore(slot, base));
+        restored.fold(Ok(()), Result::and)
     }
 
     fn restore_one(&self, slot: u32) {
@@ -376,15 +519,14 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
             at.map(|it| touched.swap_remove(it).1)
         };
         if let Some(base) = base {
-            self.restore(slot, base);
+            // In vain: it is listed as changed again.
+            let _ = self.restore(slot, base);
         }
     }
 
-    fn undo(&self) {
+    fn undo(&self) -> Result<()> {
         let entry = lock(&self.journal).pop();
-        if let Some((slot, base)) = entry {
-            self.restore(slot, base);
-        }
+        entry.map_or(Ok(()), |(slot, base)| self.restore(slot, base))
     }
 
     fn forget(&self) {
@@ -392,7 +534,7 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
         drop(old);
     }
 
-    fn anchor(self: Arc<Self>, graph: Arc<Graph>) -> Arc<dyn AnyAnchor> {
-        Arc::new(Anchor::with_graph(self, graph))
+    fn anchor(self: Arc<Self>, graph: Arc<Graph>, epoch: u32) -> Arc<dyn AnyAnchor> {
+        Arc::new(Anchor::minted(self, graph, epoch))
     }
 }

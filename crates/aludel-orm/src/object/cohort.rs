@@ -22,7 +22,7 @@ use super::{
 use crate::{
     Result,
     mapping::{EntityMeta, Mapped, Mapper},
-    session::identity::{Hit, Store, fingerprint, spread},
+    session::identity::{Hit, Store, fingerprint, same_value, spread},
 };
 
 /// The position of an object in its cohort; `EntitySlot::NONE` where a row has none.
@@ -104,6 +104,8 @@ pub(crate) trait AnyCohort: Send + Any {
     fn land(&mut self, landing: Landing<'_>) -> Result<()>;
     /// The address of an object that has landed.
     fn reference(&self, position: u32) -> Option<Ref>;
+    /// The addresses of objects that have landed, as cells hold them.
+    fn cells(&self, positions: &[u32], out: &mut Vec<u64>);
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
 }
 
@@ -139,15 +141,11 @@ impl<T: Mapped> Cohort<T> {
             };
             let Some(value) = value.as_ref() else { return false };
             let mut columns = T::PRIMARY_KEY.iter();
-            it.0 == fp && columns.all(|it| same_key(value.get(*it), row.peek_at(usize::from(*it))))
+            it.0 == fp
+                && columns.all(|it| same_value(value.get(*it), row.peek_at(usize::from(*it))))
         };
         self.seen.find(spread(fp), same).map(|it| it.1)
     }
-}
-
-/// Whether a value in a row is the key's: a driver may show a type's stored form.
-fn same_key(own: ValueRef<'_>, row: ValueRef<'_>) -> bool {
-    own == row || own.to_value().to_string() == row.to_value().to_string()
 }
 
 impl<T: Mapped> AnyCohort for Cohort<T> {
@@ -232,12 +230,20 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
             }
             slots.shrink_to_fit();
             let chunk = Arc::new(Chunk::new(slots, batch, session, Flags::PERSISTENT));
+            if hits != 0 {
+                // What met an object already held left its slot empty: no object is there.
+                for slot in 0..chunk.head().used() {
+                    if self.held.contains_key(&(start + slot)) {
+                        chunk.head().set_flags(slot, Flags::default());
+                    }
+                }
+            }
             let anchor = Arc::new(Anchor::with_graph(chunk.clone(), graph.clone()));
             store.adopt(anchor.clone());
             let weak: std::sync::Weak<dyn AnyAnchor> = Arc::downgrade(&anchor) as _;
             Graph::with(graph, |tables, _| tables.insert_held(chunk.clone(), weak));
             if deferred {
-                store.defer(chunk.head().id);
+                store.defer_all(chunk.head().id, chunk.head().used());
             } else {
                 store.reserve(keys.len());
                 for (slot, fp) in keys.iter().enumerate() {
@@ -258,6 +264,12 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
         let (chunk, slot) = locate(position);
         let anchor = self.anchors.get(chunk)?.as_ref()?;
         Some(anchor.chunk().head().reference(slot))
+    }
+
+    fn cells(&self, positions: &[u32], out: &mut Vec<u64>) {
+        // A position without an address is of an object that is gone: a cell of none.
+        let cell = |it: &u32| self.reference(*it).map_or(super::reference::NULL, Ref::cell);
+        out.extend(positions.iter().map(cell));
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
@@ -297,7 +309,7 @@ fn key_of<T: Mapped>(mapper: &Mapper, value: &T) -> u64 {
 
 impl Tables {
     /// Takes in a chunk that a session holds an anchor of.
-    fn insert_held(
+    pub(crate) fn insert_held(
         &mut self,
         chunk: Arc<dyn super::chunk::AnyChunk>,
         anchor: std::sync::Weak<dyn AnyAnchor>,

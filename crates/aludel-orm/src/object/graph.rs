@@ -1,6 +1,9 @@
 //! [`Graph`]: the table of chunks that are linked with each other, under one lock.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak, atomic::Ordering};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -11,7 +14,7 @@ use super::{
     cells::RelColumn,
     chunk::{AnyChunk, next_id},
     log::Ledger,
-    reference::Ref,
+    reference::{Ref, UNLOADED},
     state::{Flags, State},
 };
 use crate::mapping::{EntityMeta, Mapped};
@@ -21,6 +24,8 @@ pub(crate) struct Graph {
     id: u64,
     /// Where everything went when this graph was merged into another.
     forward: OnceLock<Arc<Graph>>,
+    /// How many live sessions there are, for those who needn't know it exactly.
+    sessions: AtomicUsize,
     tables: Mutex<Tables>,
 }
 
@@ -36,6 +41,9 @@ pub(crate) struct Tables {
     pub(super) swept: usize,
     /// The number of the last sweep's marks.
     pub(super) epoch: u32,
+    /// How many merges deep the way to this graph may be, as a power of two at the least. It never
+    /// shrinks, however many chunks a sweep drops, so that the way stays short for ever.
+    rank: u32,
     /// What to drop once the lock is released.
     pub(super) garbage: Vec<Entry>,
 }
@@ -44,7 +52,7 @@ pub(crate) struct Tables {
 pub(crate) struct Entry {
     pub(crate) chunk: Arc<dyn AnyChunk>,
     pub(super) anchor: Weak<dyn AnyAnchor>,
-    pub(super) relations: SmallVec<[RelColumn; 2]>,
+    pub(super) relations: Vec<RelColumn>,
     pub(super) mark: u32,
     /// How many live sessions hold an anchor of their own.
     pub(super) holders: u32,
@@ -55,7 +63,12 @@ pub(crate) struct Entry {
 impl Graph {
     /// An empty graph.
     pub(crate) fn new() -> Self {
-        Self { id: next_id(), forward: OnceLock::new(), tables: Mutex::default() }
+        Self {
+            id: next_id(),
+            forward: OnceLock::new(),
+            sessions: AtomicUsize::new(0),
+            tables: Mutex::default(),
+        }
     }
 
     /// The graph that this one was merged into, or itself.
@@ -84,6 +97,7 @@ impl Graph {
             }
             let result = body(&mut tables, graph);
             let garbage = std::mem::take(&mut tables.garbage);
+            graph.sessions.store(tables.ledgers.len(), Ordering::Relaxed);
             drop(tables);
             drop(garbage);
             return result;
@@ -114,8 +128,14 @@ impl Graph {
             if first.forward.get().is_some() || second.forward.get().is_some() {
                 continue;
             }
-            // The smaller moves, so that the way to the root stays short.
-            if one.chunks.len() >= two.chunks.len() {
+            // The one of lower rank moves, so that the way to the root stays short; of two alike the
+            // smaller.
+            let stays = (one.rank, one.chunks.len()) >= (two.rank, two.chunks.len());
+            if one.rank == two.rank {
+                one.rank += 1;
+                two.rank += 1;
+            }
+            if stays {
                 one.absorb(&mut two);
                 let _ = second.forward.set(first.clone());
             } else {
@@ -127,8 +147,17 @@ impl Graph {
     }
 
     /// An anchor of this graph died: a detached graph is swept now and then.
-    pub(super) fn anchor_dropped(self: &Arc<Self>) {
+    pub(super) fn anchor_dropped(self: &Arc<Self>, epoch: u32) {
+        // A live session sweeps by itself, and once more when it ends.
+        if self.sessions.load(Ordering::Relaxed) != 0 {
+            return;
+        }
         Self::with(self, |tables, _| {
+            // The last sweep kept the chunk without this anchor, so its death frees nothing. Who reads
+            // one member after the other pays for no sweep.
+            if epoch == tables.epoch {
+                return;
+            }
             tables.dead += 1;
             if tables.ledgers.is_empty() && tables.dead * 2 > tables.chunks.len() {
                 tables.sweep();
@@ -141,7 +170,7 @@ impl Tables {
     /// Takes in a chunk.
     pub(crate) fn insert(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>) {
         let entry =
-            Entry { anchor, relations: SmallVec::new(), mark: 0, holders: 0, forbidden: 0, chunk };
+            Entry { anchor, relations: Vec::new(), mark: 0, holders: 0, forbidden: 0, chunk };
         self.chunks.insert(entry.chunk.head().id, entry);
     }
 
@@ -197,6 +226,11 @@ impl Tables {
         self.chunks.get(&object.chunk()).map(|it| &it.chunk)
     }
 
+    /// Whether any relationship of a chunk's objects is known.
+    pub(crate) fn has_cells(&self, chunk: u64) -> bool {
+        self.chunks.get(&chunk).is_some_and(|it| !it.relations.is_empty())
+    }
+
     /// The entity of an address.
     pub(crate) fn meta(&self, object: Ref) -> Option<&'static EntityMeta> {
         self.chunk(object).map(|it| it.meta())
@@ -235,7 +269,7 @@ impl Tables {
         if let Some(anchor) = entry.anchor.upgrade() {
             return Some(anchor);
         }
-        let anchor = entry.chunk.clone().anchor(graph.clone());
+        let anchor = entry.chunk.clone().anchor(graph.clone(), self.epoch);
         entry.anchor = Arc::downgrade(&anchor);
         Some(anchor)
     }
@@ -246,6 +280,17 @@ impl Tables {
         if let Some(cells) = entry.relations.get_mut(usize::from(relation)) {
             cells.unload(object.slot());
         }
+    }
+
+    /// The cells of a chunk's relationship, to fill them.
+    pub(crate) fn cells_of(&mut self, chunk: u64, relation: u16) -> Option<Cells<'_>> {
+        let entry = self.chunks.get_mut(&chunk)?;
+        let index = usize::from(relation);
+        if entry.relations.len() <= index {
+            entry.relations.resize_with(index + 1, RelColumn::default);
+        }
+        let Entry { chunk, relations, .. } = entry;
+        Some(Cells { head: chunk.head(), column: &mut relations[index] })
     }
 
     /// The cell column of a chunk's relationship, made if need be.
@@ -261,5 +306,37 @@ impl Tables {
     /// The cell column of a chunk's relationship.
     pub(super) fn relation(&self, chunk: u64, relation: u16) -> Option<&RelColumn> {
         self.chunks.get(&chunk)?.relations.get(usize::from(relation))
+    }
+}
+
+/// The cells of one relationship for one chunk, to be filled with what was loaded.
+pub(crate) struct Cells<'t> {
+    head: &'t super::chunk::Head,
+    column: &'t mut RelColumn,
+}
+
+impl Cells<'_> {
+    /// Whether an object has no row yet: what nobody set on it is known to be nothing.
+    fn is_new(&self, slot: u32) -> bool {
+        matches!(self.head.flags(slot).state(), State::Transient | State::Pending)
+    }
+
+    /// Fills a to-one cell, unless it is known.
+    pub(crate) fn fill_one(&mut self, slot: u32, value: u64) -> bool {
+        let unknown = self.column.one(slot) == UNLOADED && !self.is_new(slot);
+        if unknown {
+            self.column.reserve_ones(self.head.used());
+            self.column.set_one(slot, value);
+        }
+        unknown
+    }
+
+    /// Fills a to-many cell, unless it is known; changes that were queued are merged in.
+    pub(crate) fn fill_many(&mut self, slot: u32, members: &[u64]) -> bool {
+        let unknown = self.column.many(slot).is_none() && !self.is_new(slot);
+        if unknown {
+            self.column.fill(slot, members);
+        }
+        unknown
     }
 }

@@ -1,8 +1,8 @@
 //! [`ObjRef`] and [`ObjMut`]: guards on an object's columns, like those of `RefCell`.
 //!
 //! A conflict on one thread is a mistake and panics at once, with the entity's name. A conflict
-//! with another thread waits: guards count themselves in a thread-local (they are `!Send`, so the
-//! count is right), and a thread that holds no guard cannot be in its own way.
+//! with another thread waits: guards enter their slot in a list of the thread's (they are `!Send`, so
+//! the list is right), and a thread that holds no guard of a slot cannot be in its own way there.
 
 use std::{
     cell::Cell,
@@ -17,28 +17,58 @@ use atomic_refcell::{AtomicRef, AtomicRefMut};
 use super::chunk::Slot;
 use crate::{Error, error::Subject, mapping::Mapped};
 
-thread_local! {
-    /// How many guards this thread holds.
-    static HELD: Cell<u32> = const { Cell::new(0) };
+/// How many guards a thread lists; of more it only knows the number.
+const LISTED: usize = 8;
+
+/// The guards that a thread holds.
+struct Guards {
+    /// How many there are.
+    count: Cell<usize>,
+    /// The slots of those listed, by address; 0 where a place is free.
+    slots: [Cell<usize>; LISTED],
 }
 
-/// How long a thread without a guard waits for another thread's: longer than any sane hold.
+thread_local! {
+    // Without a destructor, so that it costs no more than a field.
+    static HELD: Guards =
+        const { Guards { count: Cell::new(0), slots: [const { Cell::new(0) }; LISTED] } };
+}
+
+/// How long a thread waits for another thread's guard: longer than any sane hold.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a thread that holds a guard waits: only as long as another thread may need to move on.
+/// How long a thread waits that may be in its own way, as it holds more guards than it lists.
 const SUSPICION: Duration = Duration::from_millis(2);
 
-/// Tries until it works or patience ends.
-pub(super) fn wait<G>(mut attempt: impl FnMut() -> Option<G>) -> Option<G> {
-    if let Some(guard) = attempt() {
-        return Some(guard);
-    }
-    wait_longer(&mut attempt)
+/// Whether this thread holds a guard of any object.
+pub(crate) fn is_guarding() -> bool {
+    HELD.with(|held| held.count.get() != 0)
 }
 
+/// How long this thread may wait for a slot; not at all where it is in its own way.
+fn patience(slot: usize) -> Duration {
+    HELD.with(|held| {
+        if held.slots.iter().any(|it| it.get() == slot) {
+            Duration::ZERO
+        } else if held.count.get() > LISTED {
+            SUSPICION
+        } else {
+            PATIENCE
+        }
+    })
+}
+
+/// Tries until it works or patience ends.
 #[cold]
-fn wait_longer<G>(attempt: &mut dyn FnMut() -> Option<G>) -> Option<G> {
-    let limit = if HELD.get() == 0 { PATIENCE } else { SUSPICION };
+pub(super) fn wait<T, G>(slot: &Slot<T>, mut attempt: impl FnMut() -> Option<G>) -> Option<G> {
+    wait_longer(patience(address(slot)), &mut attempt)
+}
+
+fn address<T>(slot: &Slot<T>) -> usize {
+    std::ptr::from_ref(slot).addr()
+}
+
+fn wait_longer<G>(limit: Duration, attempt: &mut dyn FnMut() -> Option<G>) -> Option<G> {
     let start = Instant::now();
     let mut spins = 0_u32;
     loop {
@@ -70,20 +100,38 @@ pub(super) fn conflict<T: Mapped>(slot: &Slot<T>) -> Error {
     Error::Borrowed(Box::new(Subject { entity: meta.name, key: key.unwrap_or_default() }))
 }
 
-/// Holds one in the thread's count of guards; not `Send`, so that it is given back where it was
-/// taken.
-struct Held(PhantomData<*const ()>);
+/// A place in the thread's list of guards; not `Send`, so that it is given back where it was taken.
+struct Held {
+    place: usize,
+    thread: PhantomData<*const ()>,
+}
 
 impl Held {
-    fn new() -> Self {
-        HELD.set(HELD.get() + 1);
-        Self(PhantomData)
+    #[inline]
+    fn new(slot: usize) -> Self {
+        let place = HELD.with(|held| {
+            let count = held.count.get();
+            held.count.set(count + 1);
+            // Guards mostly end in the order in which they came, so this place is mostly free.
+            let first = count.min(LISTED - 1);
+            let place = match held.slots[first].get() {
+                0 => first,
+                _ => held.slots.iter().position(|it| it.get() == 0).unwrap_or(LISTED),
+            };
+            held.slots.get(place).into_iter().for_each(|it| it.set(slot));
+            place
+        });
+        Self { place, thread: PhantomData }
     }
 }
 
 impl Drop for Held {
+    #[inline]
     fn drop(&mut self) {
-        HELD.set(HELD.get().saturating_sub(1));
+        HELD.with(|held| {
+            held.count.set(held.count.get().saturating_sub(1));
+            held.slots.get(self.place).into_iter().for_each(|it| it.set(0));
+        });
     }
 }
 
@@ -101,14 +149,14 @@ pub struct ObjMut<'a, T> {
 }
 
 impl<'a, T> ObjRef<'a, T> {
-    pub(super) fn new(value: AtomicRef<'a, T>) -> Self {
-        Self { value, _held: Held::new() }
+    pub(super) fn new(slot: &Slot<T>, value: AtomicRef<'a, T>) -> Self {
+        Self { value, _held: Held::new(address(slot)) }
     }
 }
 
 impl<'a, T> ObjMut<'a, T> {
-    pub(super) fn new(value: AtomicRefMut<'a, T>) -> Self {
-        Self { value, _held: Held::new() }
+    pub(super) fn new(slot: &Slot<T>, value: AtomicRefMut<'a, T>) -> Self {
+        Self { value, _held: Held::new(address(slot)) }
     }
 }
 

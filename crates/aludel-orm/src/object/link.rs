@@ -143,6 +143,18 @@ impl Tables {
         loaded.or_else(|| self.is_new(owner).then_some(&[]))
     }
 
+    /// The objects at the other end of a relationship, as far as they are known.
+    pub(crate) fn related(&self, relation: &Relation, owners: &[Ref], out: &mut Vec<Ref>) {
+        for owner in owners {
+            if relation.many {
+                let members = self.member_slice(*owner, relation.index).unwrap_or_default();
+                out.extend(members.iter().filter_map(|it| Ref::from_cell(*it)));
+            } else {
+                out.extend(Ref::from_cell(self.one(*owner, relation.index)));
+            }
+        }
+    }
+
     /// Whether a relationship of an object is known.
     pub(crate) fn is_loaded(&self, owner: Ref, relation: &Relation) -> bool {
         if relation.many {
@@ -356,20 +368,6 @@ impl Tables {
         };
         self.note(owner, Event::Removed { owner, relation, member, at });
         true
-    }
-
-    /// Fills a to-one cell with what was loaded.
-    pub(crate) fn fill_one(&mut self, owner: Ref, relation: u16, value: u64) {
-        if let Some(cells) = self.relation_mut(owner.chunk(), relation) {
-            cells.set_one(owner.slot(), value);
-        }
-    }
-
-    /// Fills a to-many cell with what was loaded; changes that were queued are merged in.
-    pub(crate) fn fill_many(&mut self, owner: Ref, relation: u16, members: &[u64]) {
-        if let Some(cells) = self.relation_mut(owner.chunk(), relation) {
-            cells.fill(owner.slot(), members);
-        }
     }
 
     /// Takes back one change of a cell.

@@ -98,6 +98,15 @@ impl Ledger {
         }
     }
 
+    /// Enters what a flush did: in front of what happened since it gathered, which is the next
+    /// flush's business.
+    pub(crate) fn record(&mut self, events: impl IntoIterator<Item = Event>) {
+        let since = self.log.split_off(self.flushed.min(self.log.len()));
+        self.log.extend(events);
+        self.flushed = self.log.len();
+        self.log.extend(since);
+    }
+
     /// Takes over what another graph remembered of the same session.
     pub(super) fn absorb(&mut self, mut other: Self) {
         self.dirty.append(&mut other.dirty);

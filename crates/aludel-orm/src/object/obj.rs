@@ -54,7 +54,7 @@ impl<T: Mapped> Obj<T> {
     #[track_caller]
     pub fn borrow(&self) -> ObjRef<'_, T> {
         match self.raw().chunk().read(self.raw().slot()) {
-            Ok(value) => ObjRef::new(value),
+            Ok(value) => ObjRef::new(self.raw().chunk().cell(self.raw().slot()), value),
             Err(error) => panic!("{error}"),
         }
     }
@@ -75,7 +75,7 @@ impl<T: Mapped> Obj<T> {
                 if flags.has(Flags::TRACKED) && !flags.has(Flags::TOUCHED) {
                     self.touch(&value);
                 }
-                ObjMut::new(value)
+                ObjMut::new(raw.chunk().cell(raw.slot()), value)
             }
             Err(error) => panic!("{error}"),
         }
@@ -86,9 +86,9 @@ impl<T: Mapped> Obj<T> {
     fn touch(&self, value: &T) {
         let raw = self.raw();
         let chunk = raw.chunk();
-        let first = chunk.touch(raw.slot(), value);
-        let Some(graph) = raw.graph().filter(|_| first) else { return };
+        chunk.touch(raw.slot(), value);
         let head = chunk.head();
+        let Some(graph) = raw.graph().filter(|_| head.announce()) else { return };
         Graph::with(graph, |tables, _| {
             if let Some(ledger) = tables.ledger(head.owner.load(Ordering::Acquire)) {
                 ledger.dirty.push(head.id);

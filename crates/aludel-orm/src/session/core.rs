@@ -23,7 +23,7 @@ use crate::{
         anchor::AnyAnchor,
         chunk::AnyChunk,
         graph::{Graph, Tables},
-        log::Ledger,
+        log::{Event, Ledger},
         reference::Ref,
     },
 };
@@ -114,6 +114,19 @@ impl Core {
         }
     }
 
+    /// Forgets what a rollback would restore.
+    pub(crate) fn forget_journals(&mut self) {
+        let mut last = 0;
+        for event in self.ledger(|it| std::mem::take(&mut it.log)) {
+            if let Event::Value { chunk } = event
+                && chunk != last
+            {
+                last = chunk;
+                self.chunk(Ref::new(chunk, 0)).iter().for_each(|it| it.forget());
+            }
+        }
+    }
+
     /// Lets go of what nobody holds, if there is much of it.
     pub(crate) fn sweep(&mut self, now: bool) {
         sweep(&self.graph, &mut self.stores, now);
@@ -159,7 +172,7 @@ pub(crate) fn sweep(graph: &Arc<Graph>, stores: &mut Stores, now: bool) {
     }
     let mut anchors = Vec::with_capacity(lost.len());
     for store in stores.iter_mut() {
-        anchors.extend(lost.iter().filter_map(|it| store.let_go(*it)));
+        store.let_go(&lost, &mut anchors);
     }
     drop(anchors);
 }
@@ -172,6 +185,8 @@ impl Drop for Core {
         let stores = std::mem::take(&mut self.stores);
         let kept: Vec<u64> =
             stores.iter().flat_map(|it| it.chunks()).map(|it| it.head().id).collect();
+        // The journals end with the transaction that they could take back.
+        self.forget_journals();
         self.tables(|tables| {
             tables.ledgers.retain(|it| it.session != id);
             kept.iter().for_each(|it| tables.release(*it));

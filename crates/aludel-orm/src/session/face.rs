@@ -89,7 +89,7 @@ impl<F: EngineFace> Session<F> {
         F::run(async move {
             self.core.settle().await;
             let at = self.core.before_delete(&object)?;
-            self.core.delete(at).await
+            self.core.delete(vec![at]).await
         })
     }
 
@@ -105,7 +105,14 @@ impl<F: EngineFace> Session<F> {
     ) -> F::Out<impl Future<Output = Result<Option<Obj<C::Mapped>>>> + Send> {
         let _ = entity;
         let key = key.into_key();
-        F::run(async move { self.core.get::<C::Mapped>(key).await })
+        // In a box, so that a hit moves no more than it must.
+        let hit = self.core.hit::<C::Mapped>(&key);
+        F::run(async move {
+            match hit {
+                Some(object) => Ok(Some(object)),
+                None => Box::pin(self.core.get::<C::Mapped>(key)).await,
+            }
+        })
     }
 
     /// As [`Session::get`], where a missing row is an error.
@@ -195,7 +202,8 @@ impl<F: EngineFace> Session<F> {
     /// next read through the session reloads them.
     ///
     /// # Errors
-    /// None today; a connection that can't roll back is closed, which rolls back, too.
+    /// [`Error::Borrowed`] if an object that it restores is borrowed; nothing is done then. A
+    /// connection that can't roll back is closed, which rolls back, too.
     pub fn rollback(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
         F::run(self.core.rollback())
     }
@@ -278,15 +286,14 @@ impl<F: EngineFace> Session<F> {
     /// stay readable. It may be used on afterwards.
     ///
     /// # Errors
-    /// None today, as [`Session::rollback`].
+    /// The database can't roll back; the connection is closed then, which rolls back, too.
     pub fn close(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
         F::run(async move {
             self.core.settle().await;
-            let result = self.core.end(aludel_engine::driver::Control::Rollback).await;
+            // Objects first: if the future is dropped, the pool rolls back.
             self.core.failed = None;
-            self.core.transaction = super::transaction::Transaction::default();
             self.core.expunge_all();
-            result
+            self.core.roll_back_database().await
         })
     }
 

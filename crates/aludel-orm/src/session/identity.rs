@@ -57,8 +57,9 @@ pub(crate) struct Store {
     /// The chunks that the session keeps, until a sweep finds that nobody else does.
     anchors: HashMap<u64, Arc<dyn AnyAnchor>, RandomState>,
     map: HashTable<(u64, Ref)>,
-    /// Chunks whose objects are not in the map yet: nobody has asked for one of this entity.
-    deferred: Vec<u64>,
+    /// Objects that are not in the map yet, as nobody has asked for one of this entity since: a chunk,
+    /// its first slot of them, and how many there are.
+    deferred: Vec<(u64, u32, u32)>,
     /// The chunk that new objects are appended to, and its size.
     pub(crate) open: Option<(u64, usize)>,
 }
@@ -81,8 +82,10 @@ pub(crate) const fn spread(fp: u64) -> u64 {
 pub(crate) fn fingerprint<'a>(mut key: impl Iterator<Item = ValueRef<'a>>) -> u64 {
     let Some(first) = key.next() else { return 0 };
     let second = key.next();
-    if let (ValueRef::Int(it), None) = (first, second) {
-        return it.cast_unsigned();
+    match (first, second) {
+        (ValueRef::Int(it), None) => return it.cast_unsigned(),
+        (ValueRef::Bool(it), None) => return u64::from(it),
+        _ => {}
     }
     // Keyed, so that no stranger's keys can be made to collide.
     static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
@@ -92,11 +95,30 @@ pub(crate) fn fingerprint<'a>(mut key: impl Iterator<Item = ValueRef<'a>>) -> u6
         match it {
             ValueRef::Text(text) => text.hash(&mut hasher),
             ValueRef::Int(number) => number.hash(&mut hasher),
+            ValueRef::Bool(truth) => i64::from(truth).hash(&mut hasher),
             ValueRef::Bytes(bytes) => bytes.hash(&mut hasher),
             other => other.to_string().hash(&mut hasher),
         }
     }
     hasher.finish()
+}
+
+/// Whether two values of a key are the same; one may be a driver's stored form of the other.
+#[inline]
+pub(crate) fn same_value(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    a == b || same_stored(a, b)
+}
+
+#[cold]
+fn same_stored(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    match (a, b) {
+        (ValueRef::Bool(truth), ValueRef::Int(number))
+        | (ValueRef::Int(number), ValueRef::Bool(truth)) => i64::from(truth) == number,
+        (ValueRef::Text(text), other) | (other, ValueRef::Text(text)) => {
+            !matches!(other, ValueRef::Text(_)) && other.to_string() == text
+        }
+        _ => false,
+    }
 }
 
 impl Store {
@@ -121,6 +143,11 @@ impl Store {
         self.anchors.insert(anchor.chunk().head().id, anchor);
     }
 
+    /// Keeps a chunk whose number is known.
+    pub(crate) fn adopt_as(&mut self, chunk: u64, anchor: Arc<dyn AnyAnchor>) {
+        self.anchors.insert(chunk, anchor);
+    }
+
     /// Whether a chunk is kept.
     pub(crate) fn keeps(&self, chunk: u64) -> bool {
         self.anchors.contains_key(&chunk)
@@ -131,11 +158,12 @@ impl Store {
         self.anchors.get(&chunk)
     }
 
-    /// Lets a chunk go.
-    pub(crate) fn let_go(&mut self, chunk: u64) -> Option<Arc<dyn AnyAnchor>> {
-        self.deferred.retain(|it| *it != chunk);
-        self.open = self.open.filter(|it| it.0 != chunk);
-        self.anchors.remove(&chunk)
+    /// Lets these chunks go, where they are this entity's.
+    pub(crate) fn let_go(&mut self, chunks: &[u64], out: &mut Vec<Arc<dyn AnyAnchor>>) {
+        out.extend(chunks.iter().filter_map(|it| self.anchors.remove(it)));
+        let anchors = &self.anchors;
+        self.deferred.retain(|it| anchors.contains_key(&it.0));
+        self.open = self.open.filter(|it| anchors.contains_key(&it.0));
     }
 
     /// All kept chunks.
@@ -143,9 +171,17 @@ impl Store {
         self.anchors.values().map(|it| it.chunk())
     }
 
+    /// Leaves an object out of the map until somebody asks.
+    pub(crate) fn defer(&mut self, chunk: u64, slot: u32) {
+        match self.deferred.last_mut() {
+            Some((last, from, count)) if *last == chunk && *from + *count == slot => *count += 1,
+            _ => self.deferred.push((chunk, slot, 1)),
+        }
+    }
+
     /// Leaves a chunk's objects out of the map until somebody asks.
-    pub(crate) fn defer(&mut self, chunk: u64) {
-        self.deferred.push(chunk);
+    pub(crate) fn defer_all(&mut self, chunk: u64, count: u32) {
+        self.deferred.push((chunk, 0, count));
     }
 
     /// Makes room for so many more.
@@ -165,6 +201,9 @@ impl Store {
 
     /// Takes an object out.
     pub(crate) fn remove(&mut self, fp: u64, object: Ref) -> bool {
+        if !self.deferred.is_empty() {
+            self.index();
+        }
         let found = self.map.find_entry(spread(fp), |it| *it == (fp, object));
         found.map(|it| it.remove()).is_ok()
     }
@@ -206,11 +245,11 @@ impl Store {
     /// Enters the objects that were left out.
     #[cold]
     fn index(&mut self) {
-        for id in std::mem::take(&mut self.deferred) {
+        for (id, from, count) in std::mem::take(&mut self.deferred) {
             let Some(chunk) = self.anchors.get(&id).map(|it| it.chunk()) else { continue };
             let head = chunk.head();
-            self.reserve(head.used() as usize);
-            for slot in 0..head.used() {
+            self.reserve(count as usize);
+            for slot in from..from + count {
                 if head.flags(slot).state() != State::Persistent {
                     continue;
                 }

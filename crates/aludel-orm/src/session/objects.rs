@@ -137,48 +137,65 @@ impl Core {
         Ok(())
     }
 
-    /// Marks an object for deletion, with all that its delete cascades reach; loads what they need
-    /// (CAS-6), and what the flush needs to let go of the object.
-    pub(crate) async fn delete(&mut self, object: Ref) -> Result<()> {
-        let mut stack = vec![object];
-        while let Some(at) = stack.pop() {
-            let Some(chunk) = self.chunk(at) else { continue };
-            let flags = chunk.head().flags(at.slot());
-            if flags.has(Flags::MARKED) || flags.state() == State::Deleted {
-                continue;
-            }
-            if flags.state() == State::Pending {
-                // A pending member of a deleted owner is never inserted.
-                chunk.head().set_flags(at.slot(), flags.in_state(State::Transient));
-                self.ledger(|it| it.log.push(Event::Flags { object: at, old: flags }));
-                continue;
-            }
-            for relation in &Mapper::checked(chunk.meta())?.relationships {
-                let follows = relation.cascade.has(Cascade::DELETE);
-                if !follows
-                    && (relation.direction == Direction::ManyToOne || relation.meta.passive_deletes)
-                {
-                    continue;
+    /// Marks objects for deletion, with all that their delete cascades reach; loads what they need
+    /// (CAS-6), and what the flush needs to let go of them: a query for each relationship and depth.
+    pub(crate) async fn delete(&mut self, objects: Vec<Ref>) -> Result<()> {
+        let mut level = objects;
+        while !level.is_empty() {
+            let mut found = Vec::new();
+            for (mapper, owners) in self.to_delete(&level)? {
+                for relation in &mapper.relationships {
+                    let follows = relation.cascade.has(Cascade::DELETE);
+                    let passive =
+                        relation.direction == Direction::ManyToOne || relation.meta.passive_deletes;
+                    if !follows && passive {
+                        continue;
+                    }
+                    self.load_members(relation, &owners, false).await?;
+                    if follows {
+                        self.tables(|it| it.related(relation, &owners, &mut found));
+                    }
                 }
-                self.load_members(relation, &[at], false).await?;
-                if follows {
-                    let members = self.tables(|it| {
-                        if relation.many {
-                            it.members(at, relation.index).unwrap_or_default()
-                        } else {
-                            vec![it.one(at, relation.index)]
-                        }
+                for at in owners {
+                    let Some(chunk) = self.chunk(at) else { continue };
+                    let old = chunk.head().flags(at.slot());
+                    chunk.head().set_flags(at.slot(), old.with(Flags::MARKED));
+                    self.ledger(|it| {
+                        it.log.push(Event::Flags { object: at, old });
+                        it.marked.push(at);
                     });
-                    stack.extend(members.iter().filter_map(|it| Ref::from_cell(*it)));
                 }
             }
-            chunk.head().set_flags(at.slot(), chunk.head().flags(at.slot()).with(Flags::MARKED));
-            self.ledger(|it| {
-                it.log.push(Event::Flags { object: at, old: flags });
-                it.marked.push(at);
-            });
+            level = found;
         }
         Ok(())
+    }
+
+    /// Which of these are to be marked, by entity. A pending one is never inserted.
+    fn to_delete(&mut self, objects: &[Ref]) -> Result<Vec<(&'static Mapper, Vec<Ref>)>> {
+        let mut groups: Vec<(&'static Mapper, Vec<Ref>)> = Vec::new();
+        for &at in objects {
+            let Some(chunk) = self.chunk(at) else { continue };
+            let mapper = Mapper::checked(chunk.meta())?;
+            let flags = chunk.head().flags(at.slot());
+            match flags.state() {
+                State::Pending => {
+                    let flags = flags.in_state(State::Transient);
+                    chunk.head().set_flags(at.slot(), flags);
+                    let old = flags.in_state(State::Pending);
+                    self.ledger(|it| it.log.push(Event::Flags { object: at, old }));
+                }
+                State::Persistent if !flags.has(Flags::MARKED) => {
+                    match groups.iter_mut().find(|it| std::ptr::eq(it.0, mapper)) {
+                        Some((_, list)) if list.contains(&at) => {}
+                        Some((_, list)) => list.push(at),
+                        None => groups.push((mapper, vec![at])),
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(groups)
     }
 
     /// Checks that an object can be deleted, and brings a detached one in.
@@ -255,6 +272,7 @@ impl Core {
 
     /// Takes every object out of the session.
     pub(crate) fn expunge_all(&mut self) {
+        self.forget_journals();
         let stores = std::mem::take(&mut self.stores);
         let id = self.id;
         self.tables(|tables| {
@@ -273,6 +291,7 @@ impl Core {
                     head.set_flags(slot, flags.in_state(outside).without(Flags::MARKED));
                 }
                 head.owner.store(0, Ordering::Release);
+                head.recall();
             }
             for chunk in stores.iter().flat_map(|it| it.chunks()) {
                 tables.release(chunk.head().id);
@@ -295,7 +314,7 @@ impl Core {
         }
         let head = chunk.head();
         head.set_flags(at.slot(), head.flags(at.slot()).with(Flags::EXPIRED));
-        let mut key = Vec::new();
+        let mut key = super::Key::new();
         chunk.with(at.slot(), &mut |fields| {
             key = mapper.meta.primary_key.iter().map(|it| fields.get(*it).to_value()).collect();
         })?;
@@ -306,6 +325,18 @@ impl Core {
             true => Ok(()),
             false => Err(Error::ObjectDeleted(self.subject(at))),
         }
+    }
+
+    /// The object of a key, where the session holds it and nothing stands in the way: no SQL.
+    #[inline]
+    pub(crate) fn hit<T: Mapped>(
+        &mut self,
+        key: &[aludel_core::value::Value],
+    ) -> Option<Obj<T>> {
+        if self.in_flight.is_some() || self.failed.is_some() {
+            return None;
+        }
+        self.held::<T>(key).filter(|it| !it.raw().flags().has(Flags::EXPIRED))
     }
 
     /// The object of a key, if the session holds it: no SQL.

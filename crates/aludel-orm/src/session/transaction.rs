@@ -1,8 +1,11 @@
 //! The session's transaction: when it begins, what ends it, and how objects are taken back.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
-use aludel_engine::driver::{self, Begin, Control, Step, Work};
+use aludel_engine::{
+    Pooled, Result as EngineResult,
+    driver::{self, Begin, Control, Flow, Step, Work},
+};
 
 use super::{
     core::{Core, InFlight},
@@ -29,6 +32,20 @@ pub(crate) struct Transaction {
     pub(crate) wrote: bool,
     /// Savepoints, outermost first: where in the log each begins.
     pub(crate) savepoints: Vec<usize>,
+}
+
+/// The script of steps whose answers don't matter.
+pub(crate) struct Steps(pub(crate) Vec<Step>);
+
+impl Work for Steps {
+    fn wave(&mut self, out: &mut Vec<Step>) -> EngineResult<Flow> {
+        out.append(&mut self.0);
+        Ok(Flow::Done)
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
 }
 
 impl Core {
@@ -68,82 +85,151 @@ impl Core {
         }
     }
 
+    /// Takes a connection out of the pool, if the session has none. Nothing is begun by that, so a
+    /// future that is dropped here, or one that waits in vain, changes nothing.
+    pub(crate) async fn connect(&mut self) -> Result<()> {
+        if self.connection.is_none() {
+            self.connection = Some(self.engine.checkout().await?);
+        }
+        Ok(())
+    }
+
     /// Runs a unit of work on the transaction's connection.
     ///
     /// If the future is dropped, the next call settles the unit; `apply` is what it does with one
     /// that went through. An error that leaves the database's transaction open is the caller's.
-    pub(crate) async fn run<W: Work>(&mut self, work: W, apply: InFlight) -> Result<W> {
-        if self.connection.is_none() {
-            self.connection = Some(self.engine.checkout().await?);
+    ///
+    /// Where the connection runs it here and now, nothing is awaited; the rest is in boxes, so that
+    /// the futures of short calls are small: moving a large one costs more than a `get`.
+    pub(crate) async fn run<W: Work>(&mut self, mut work: W, apply: InFlight) -> Result<W> {
+        if let Some(connection) = self.connection.as_mut()
+            && !connection.is_under_way()
+            && let Some(result) = connection.run_inline(&mut work)
+        {
+            return match result {
+                Ok(()) => Ok(work),
+                Err(error) => Err(Box::pin(self.run_failed(error)).await),
+            };
         }
-        let Some(connection) = self.connection.as_mut() else { return Err(no_connection()) };
+        Box::pin(self.run_elsewhere(work, apply)).await
+    }
+
+    async fn run_elsewhere<W: Work>(&mut self, work: W, apply: InFlight) -> Result<W> {
         self.in_flight = Some(apply);
+        let connected = self.connect().await;
+        let Some(connection) = self.connection.as_mut() else {
+            self.in_flight = None;
+            self.transaction.begun = None;
+            return Err(connected.err().unwrap_or_else(no_connection));
+        };
         let (result, work) = driver::run_returning(&mut **connection, work).await;
         self.in_flight = None;
         match result {
             Ok(()) => Ok(work),
-            Err(error) => {
-                let error = Error::from(error);
-                self.retryable |= error.is_retryable();
-                Err(error)
+            Err(error) => Err(self.run_failed(error).await),
+        }
+    }
+
+    async fn run_failed(&mut self, error: aludel_engine::Error) -> Error {
+        let error = Error::from(error);
+        self.retryable |= error.is_retryable();
+        let open = |it: &Pooled| it.is_usable() && it.in_transaction();
+        // No BEGIN went through, or the database ended the transaction by itself.
+        if !self.connection.as_ref().is_some_and(open) {
+            self.connection = None;
+            self.transaction.begun = None;
+            if self.transaction.wrote {
+                self.fail(&error).await;
+            }
+        }
+        error
+    }
+
+    /// Settles a unit whose future was dropped: what went through is applied, and otherwise the
+    /// session is as after `rollback()`. A stream that was dropped is waited for.
+    pub(crate) async fn settle(&mut self) {
+        let outcome = match self.connection.as_mut() {
+            Some(connection) => driver::settle(&mut **connection).await,
+            None => None,
+        };
+        let Some(apply) = self.in_flight.take() else { return };
+        match outcome {
+            Some((Ok(()), work)) => apply(self, work),
+            // It failed, or was stopped, or waited for a connection and never started.
+            Some((Err(_), _)) | None => {
+                drop(self.abort());
+                self.failed = None;
             }
         }
     }
 
-    /// Settles a unit whose future was dropped: what went through is applied, and otherwise the
-    /// session is as after `rollback()`.
-    pub(crate) async fn settle(&mut self) {
-        let Some(apply) = self.in_flight else { return };
-        let Some(connection) = self.connection.as_mut() else {
-            self.in_flight = None;
-            return;
-        };
-        let outcome = driver::settle(&mut **connection).await;
-        self.in_flight = None;
-        match outcome {
-            Some((Ok(()), work)) => apply(self, work),
-            Some((Err(_), _)) => {
-                self.connection = None;
-                self.take_back(0);
-                self.transaction = Transaction::default();
-                self.failed = None;
-            }
-            None => {}
-        }
+    /// Takes back everything in memory. The connection, if its transaction is still to be rolled
+    /// back: where nobody does, the pool does.
+    fn abort(&mut self) -> Option<Pooled> {
+        self.take_back(0);
+        let begun = std::mem::take(&mut self.transaction).begun.is_some();
+        self.connection.take().filter(|it| begun || it.in_transaction())
     }
 
     /// Fails the transaction: the database's is rolled back at once, objects are as before it, and
     /// the session waits for `rollback()` (TX-12, TX-13).
     pub(crate) async fn fail(&mut self, error: &Error) {
         self.failed = Some(Arc::from(error.to_string()));
-        let _ = self.end(Control::Rollback).await;
-        self.take_back(0);
-        self.transaction = Transaction::default();
+        // Objects first: dropped in the middle, the connection goes back to the pool, which rolls back.
+        if let Some(mut connection) = self.abort() {
+            let _ = driver::once(&mut *connection, [Step::Control(Control::Rollback)]).await;
+        }
     }
 
-    /// Ends the database's transaction, if one is open, and gives the connection back.
-    pub(crate) async fn end(&mut self, control: Control) -> Result<()> {
-        let begun = self.transaction.begun.take().is_some();
-        let Some(mut connection) = self.connection.take() else { return Ok(()) };
-        if !begun && !connection.in_transaction() {
+    /// Ends the database's transaction by a COMMIT, if one is open. If the future is dropped, the
+    /// next call learns how that ended.
+    pub(crate) async fn commit_database(&mut self) -> Result<()> {
+        if self.transaction.begun.is_none() {
             return Ok(());
         }
-        // Dropped in the middle, the connection goes back to the pool, which rolls back.
-        driver::once(&mut *connection, [Step::Control(control)]).await.map_err(Error::from)
+        let work = Steps(vec![Step::Control(Control::Commit)]);
+        let committed = self.run(work, |core, _| {
+            core.connection = None;
+            core.committed();
+        });
+        committed.await.map(drop)
+    }
+
+    /// Ends the database's transaction by a ROLLBACK, if one is open, and gives the connection back.
+    pub(crate) async fn roll_back_database(&mut self) -> Result<()> {
+        let begun = std::mem::take(&mut self.transaction).begun.is_some();
+        let connection = self.connection.take().filter(|it| begun || it.in_transaction());
+        let Some(mut connection) = connection else { return Ok(()) };
+        driver::once(&mut *connection, [Step::Control(Control::Rollback)])
+            .await
+            .map_err(Error::from)
     }
 
     /// Ends the transaction and takes back all that was changed in it, without SQL but the ROLLBACK.
     pub(crate) async fn rollback(&mut self) -> Result<()> {
         self.settle().await;
-        let result = self.end(Control::Rollback).await;
-        self.take_back(0);
-        self.transaction = Transaction::default();
+        self.check_restore()?;
         self.failed = None;
-        // A connection that can't roll back is closed, and the database rolls back by that.
-        if result.is_err() {
-            self.connection = None;
+        if let Some(mut connection) = self.abort() {
+            // A connection that can't roll back is closed, and the database rolls back by that.
+            let _ = driver::once(&mut *connection, [Step::Control(Control::Rollback)]).await;
         }
         Ok(())
+    }
+
+    /// Refuses a rollback while an object that it restores is borrowed.
+    fn check_restore(&self) -> Result<()> {
+        let mut chunks = self.ledger(|it| {
+            let logged = it.log.iter().filter_map(|it| match it {
+                Event::Value { chunk } | Event::Inserted { chunk, .. } => Some(*chunk),
+                _ => None,
+            });
+            it.dirty.iter().copied().chain(logged).collect::<Vec<u64>>()
+        });
+        chunks.sort_unstable();
+        chunks.dedup();
+        let mut chunks = chunks.into_iter().filter_map(|it| self.chunk(Ref::new(it, 0)));
+        chunks.try_for_each(|it| it.check_restore())
     }
 
     /// Restores values, states, keys and relationships to what they were when the log had `mark`
@@ -157,16 +243,24 @@ impl Core {
             it.links = 0;
             (std::mem::take(&mut it.dirty), log)
         });
-        for chunk in dirty {
-            if let Some(chunk) = self.chunk(Ref::new(chunk, 0)) {
-                chunk.restore_touched();
+        // What somebody holds borrowed stays as it is, and stays listed.
+        let mut borrowed: Vec<u64> = Vec::new();
+        for id in dirty {
+            if let Some(chunk) = self.chunk(Ref::new(id, 0)) {
+                chunk.head().recall();
+                if chunk.restore_touched().is_err() {
+                    borrowed.push(id);
+                }
             }
         }
         let wrote = log.iter().any(|it| matches!(it, Event::Value { .. } | Event::Inserted { .. }));
         while let Some(event) = log.pop() {
-            self.undo(event);
+            self.undo(event, &mut borrowed);
         }
         self.tables(|tables| {
+            if let Some(ledger) = tables.ledger(id) {
+                ledger.dirty.append(&mut borrowed);
+            }
             let mut pending =
                 tables.ledger(id).map(|it| std::mem::take(&mut it.pending)).unwrap_or_default();
             let mut marked =
@@ -183,17 +277,14 @@ impl Core {
         }
     }
 
-    fn undo(&mut self, event: Event) {
+    fn undo(&mut self, event: Event, borrowed: &mut Vec<u64>) {
         match event {
             Event::One { .. } | Event::Added { .. } | Event::Removed { .. } => {
                 self.tables(|it| it.undo_cell(&event));
             }
             Event::Flags { object, old } => {
                 if let Some(chunk) = self.chunk(object) {
-                    let head = chunk.head();
-                    // Whether a snapshot is held isn't the log's to say.
-                    let held = head.flags(object.slot()).0 & Flags::TOUCHED;
-                    head.set_flags(object.slot(), old.without(Flags::TOUCHED).with(held));
+                    chunk.head().set_flags(object.slot(), old);
                 }
             }
             Event::Enlisted { chunk, from, count } => {
@@ -203,8 +294,10 @@ impl Core {
                 }
             }
             Event::Value { chunk } => {
-                if let Some(chunk) = self.chunk(Ref::new(chunk, 0)) {
-                    chunk.undo();
+                if let Some(chunk) = self.chunk(Ref::new(chunk, 0))
+                    && chunk.undo().is_err()
+                {
+                    borrowed.push(chunk.head().id);
                 }
             }
             Event::Mapped { mapper, fingerprint, object } => {
@@ -257,9 +350,11 @@ impl Core {
 
     /// The transaction was committed: its log is forgotten, and deleted objects are detached.
     pub(crate) fn committed(&mut self) {
+        // What happened since the last flush gathered, in another thread, is the next transaction's.
         let log = self.ledger(|it| {
+            let since = it.log.split_off(it.flushed.min(it.log.len()));
             it.flushed = 0;
-            std::mem::take(&mut it.log)
+            std::mem::replace(&mut it.log, since)
         });
         let mut last = 0;
         for event in &log {
