@@ -1,5 +1,7 @@
 //! The two databases of a measurement: the same schema, the same rows, the same settings.
 
+use std::path::Path;
+
 use aludel::{blocking::Engine, prelude::*};
 use rusqlite::Connection;
 
@@ -21,6 +23,18 @@ pub(crate) fn databases() -> Result<(Engine, Connection)> {
     let engine = Engine::new("sqlite::memory:")?;
     Base::metadata().create_all(&engine)?;
     let raw = Connection::open_in_memory()?;
+    settle(&raw)?;
+    raw.execute_batch(&ddl(&engine)?)?;
+    Ok((engine, raw))
+}
+
+/// The same in two files of a folder, as a program keeps them: with a write-ahead log, synchronous
+/// NORMAL.
+pub(crate) fn files(folder: &Path) -> Result<(Engine, Connection)> {
+    let engine = Engine::new(&format!("sqlite:{}", folder.join("aludel.db").display()))?;
+    Base::metadata().create_all(&engine)?;
+    let raw = Connection::open(folder.join("raw.db"))?;
+    raw.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")?;
     settle(&raw)?;
     raw.execute_batch(&ddl(&engine)?)?;
     Ok((engine, raw))

@@ -1,4 +1,4 @@
-//! The budgets of the README, measured: the raw driver and Aludel do the same work by turns in one
+//! The budgets of ARCHITECTURE.md, measured: the raw driver and Aludel do the same work by turns in one
 //! run, and a broken budget is an exit code.
 
 mod child;

@@ -1,12 +1,9 @@
 //! The example's whole store, 15,607 rows of eleven tables in one flush, against a program that
-//! inserts the same rows by hand and reads their keys back.
+//! inserts the same rows by hand and reads their keys back. In a file, as the example has it.
 
 mod raw;
 
-use aludel::{
-    blocking::{Engine, Session},
-    prelude::*,
-};
+use aludel::blocking::Session;
 use rusqlite::Connection;
 
 use super::Row;
@@ -32,15 +29,16 @@ fn run(options: Options) -> Result<Vec<Verdict>> {
     let flush = duel(
         options,
         || {
-            let (_, raw) = fixture::databases()?;
+            let folder = tempfile::tempdir()?;
+            let (_, raw) = fixture::files(folder.path())?;
             let mut store = raw::Store::read(&data)?;
             let (time, ()) = time(|| store.insert(&raw))?;
             check(&raw, &store)?;
             Ok(time)
         },
         || {
-            let engine = Engine::new("sqlite::memory:")?;
-            Base::metadata().create_all(&engine)?;
+            let folder = tempfile::tempdir()?;
+            let (engine, _) = fixture::files(folder.path())?;
             let mut session = Session::new(&engine);
             data.add_to(&mut session, &mut || ())?;
             let (time, ()) = time(|| Ok(session.commit()?))?;
@@ -50,7 +48,8 @@ fn run(options: Options) -> Result<Vec<Verdict>> {
     let whole = duel(
         options,
         || {
-            let (_, raw) = fixture::databases()?;
+            let folder = tempfile::tempdir()?;
+            let (_, raw) = fixture::files(folder.path())?;
             let (time, store) = time(|| {
                 let mut store = raw::Store::read(&data)?;
                 store.insert(&raw)?;
@@ -60,8 +59,8 @@ fn run(options: Options) -> Result<Vec<Verdict>> {
             Ok(time)
         },
         || {
-            let engine = Engine::new("sqlite::memory:")?;
-            Base::metadata().create_all(&engine)?;
+            let folder = tempfile::tempdir()?;
+            let (engine, _) = fixture::files(folder.path())?;
             let (time, session) = time(|| {
                 let mut session = Session::new(&engine);
                 data.add_to(&mut session, &mut || ())?;

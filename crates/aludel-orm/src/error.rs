@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use aludel_engine::{DatabaseError, Integrity, Kind};
 
-use crate::mapping::EntityMeta;
+use crate::mapping::{EntityMeta, Relation};
 
 /// A result of Aludel.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -168,6 +168,11 @@ impl Error {
     #[cold]
     pub(crate) fn other_session(meta: Option<&'static EntityMeta>) -> Self {
         Self::OtherSession(Self::subject(meta))
+    }
+
+    #[cold]
+    pub(crate) fn not_loaded(relation: &Relation) -> Self {
+        Self::NotLoaded(Box::new(Attribute { entity: relation.owner.name, name: relation.name }))
     }
 
     #[cold]

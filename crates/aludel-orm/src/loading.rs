@@ -3,7 +3,7 @@
 mod access;
 mod eager;
 mod entity;
-mod get;
+pub(crate) mod get;
 mod members;
 mod options;
 mod query;

@@ -19,6 +19,7 @@ pub(crate) mod fields;
 pub(crate) mod graph;
 mod guard;
 pub(crate) mod link;
+mod list;
 pub(crate) mod log;
 mod obj;
 mod ops;

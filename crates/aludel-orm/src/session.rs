@@ -11,7 +11,7 @@ mod retry;
 pub(crate) mod transaction;
 
 pub use face::Session;
-pub use inspect::{Inspect, Inspection, inspect};
+pub use inspect::{Change, Inspect, Inspection, inspect};
 pub use key::{IntoKey, Key};
 pub use options::SessionOptions;
 pub use retry::{Attempts, transaction};

@@ -1,4 +1,92 @@
-//! **Aludel**: an object-relational mapper and SQL toolkit for Rust. Change objects, commit, done.
+//! **Aludel**: an object-relational mapper and SQL toolkit for Rust, after SQLAlchemy. Change objects,
+//! commit, done.
+//!
+//! # The nouns
+//!
+//! | noun | what it is | where it comes from |
+//! | --- | --- | --- |
+//! | mapped struct | a struct whose fields are columns and relationships | [`#[derive(Mapped)]`](derive@Mapped) |
+//! | entity constant | `User` as a value: `User.name` in statements, `User` in `get` and `select` | the same derive |
+//! | [`Engine`] | a database to connect to, and its pool | `Engine::new("sqlite:app.db")` |
+//! | [`Session`] | one task's conversation: transaction, identity map, unit of work | `Session::new(&engine)` |
+//! | [`Obj`] | a handle on an object; two of one row are one object | `session.add`, `get`, a query |
+//! | [`Auto`] | a column that the database or the unit of work fills in | a field's type |
+//! | [`Many`], [`One`] | relationships, beside the columns | a field's type |
+//! | [`Select`], [`Expr`] | a statement and its parts, as data | [`select`], `User.name.eq("x")`, [`func`] |
+//! | [`State`] | transient, pending, persistent, deleted or detached | [`inspect`] |
+//! | [`FlushPlan`] | what a flush would do | `session.flush_plan()` |
+//! | [`Error`] | everything that can go wrong | every [`Result`] |
+//!
+//! # A tour
+//!
+//! ```
+//! use aludel::{
+//!     blocking::{Engine, Session},
+//!     prelude::*,
+//! };
+//!
+//! #[derive(Mapped)]
+//! #[table("user_account")]
+//! pub struct User {
+//!     #[column(primary_key)]
+//!     pub id: Auto<i64>,
+//!     pub name: String,
+//!     pub email: Option<String>,
+//!     #[relationship(back_populates = user, cascade(all, delete_orphan), order_by = Address.id)]
+//!     pub addresses: Many<Address>,
+//! }
+//!
+//! #[derive(Mapped)]
+//! #[table("address")]
+//! pub struct Address {
+//!     #[column(primary_key)]
+//!     pub id: Auto<i64>,
+//!     #[column(foreign_key = User.id)]
+//!     pub user_id: Auto<i64>,
+//!     pub email_address: String,
+//!     #[relationship(back_populates = addresses)]
+//!     pub user: One<User>,
+//! }
+//!
+//! fn main() -> aludel::Result<()> {
+//!     // A database. Nothing connects before the first use.
+//!     let engine = Engine::new("sqlite::memory:")?;
+//!     Base::metadata().create_all(&engine)?;
+//!
+//!     // Two objects, two rows: the user first, as the address needs its key.
+//!     let mut session = Session::new(&engine);
+//!     let address = Address::builder().email_address("alice@x.org");
+//!     let alice = session.add(User::builder().name("Alice").addresses([address]));
+//!     session.commit()?;
+//!     assert_eq!(alice.borrow().id, 1);
+//!
+//!     // One row is one object.
+//!     assert!(session.get_one(User, 1)?.is(&alice));
+//!
+//!     // A change is noticed; only what differs is written.
+//!     alice.borrow_mut().name = "Alice L.".into();
+//!     assert_eq!(
+//!         &*session.flush_plan()?.steps[0].sql,
+//!         "UPDATE user_account SET name = ? WHERE id = ?"
+//!     );
+//!     session.commit()?;
+//!
+//!     // Statements are typed: objects, values, or both in a tuple.
+//!     let rows: Vec<(Obj<User>, i64)> = session
+//!         .execute(select((User, func::count(Address.id))).join(User.addresses).group_by(User.id))
+//!         .all()?;
+//!     assert!(rows[0].0.is(&alice) && rows[0].1 == 1);
+//!
+//!     // What a transaction did to objects, its rollback takes back.
+//!     session.delete(&alice)?;
+//!     session.flush()?;
+//!     session.rollback()?;
+//!     assert_eq!(alice.borrow().name, "Alice L.");
+//!     Ok(())
+//! }
+//! ```
+#![doc = ""]
+#![doc = include_str!("../docs/nouns.md")]
 
 pub use aludel_core::{
     DecodeError, compile, dialect, expr,
@@ -11,26 +99,41 @@ pub use aludel_core::{
 };
 pub use aludel_derive::{Mapped, Row, SqlNewtype};
 pub use aludel_engine::{
-    CreateAll, DatabaseError, Engine, EngineConnection, EngineOptions, Integrity, Kind, driver, log,
+    CreateAll, DatabaseError, Engine, EngineConnection, EngineFace, EngineOptions, Integrity, Kind,
+    PoolStatus, driver, log,
 };
 pub use aludel_orm::{
     Attribute, Error, FlushAction, FlushPlan, FlushStep, IntegrityError, MappingError, Result,
     StaleData, Subject,
     loading::{
-        LoadOption, Optional, Relationships, WithOptions, joinedload, raiseload, selectinload,
+        Execute, Fetch, LoadOption, Optional, Relationships, Rows, Stream, WithOptions, joinedload,
+        raiseload, selectinload,
     },
     mapping::{
         Base, Cascade, DeclarativeBase, EntityConst, IntoNew, Mapped, Mapper, MetaDataOf, Registry,
         Relationship,
     },
-    object::{Many, Obj, ObjMut, ObjRef, One, State},
-    session::{Inspection, SessionOptions, inspect},
+    object::{Many, ManyAccess, Obj, ObjMut, ObjRef, One, OneAccess, State},
+    session::{Change, Inspection, IntoKey, SessionOptions, inspect},
 };
 
-/// For async programs: a session whose methods are futures.
+/// For async programs: a session whose methods give futures.
 pub type Session = aludel_orm::session::Session<Engine>;
 
 /// For programs without a runtime: the same names, without `.await`.
+///
+/// ```
+/// use aludel::blocking::{Engine, transaction};
+///
+/// # fn main() -> aludel::Result<()> {
+/// let engine = Engine::new("sqlite::memory:")?;
+/// let two = transaction(&engine, |session| -> aludel::Result<Option<i64>> {
+///     session.scalar(aludel::text("SELECT 1 + 1").rows::<(i64,)>()).map(|it| it.map(|(n,)| n))
+/// })?;
+/// assert_eq!(two, Some(2));
+/// # Ok(())
+/// # }
+/// ```
 pub mod blocking {
     pub use aludel_engine::blocking::{Engine, block_on};
     pub use aludel_orm::session::transaction;
@@ -40,13 +143,16 @@ pub mod blocking {
 }
 
 /// What a program that uses Aludel names: `use aludel::prelude::*`.
+///
+/// Types and functions by their names, and the traits that bring methods (operators, `create_all`,
+/// `options`, `any`, `optional`, `aliased`) without theirs.
 pub mod prelude {
     pub use crate::{
         Auto, Base, CreateAll as _, DeclarativeBase as _, Engine, EntityConst as _,
         Expression as _, Many, Mapped, MetaDataOf as _, Obj, One, Optional as _,
         Relationships as _, Row, Session, SqlNewtype, WithOptions as _, all_of, any_of, case,
-        delete, exists, func, insert, inspect, joinedload, lit, not_exists, raiseload, select,
-        selectinload, text, transaction, update,
+        delete, exists, func, insert, inspect, joinedload, lit, not_exists, raiseload,
+        schema::MetaData, select, selectinload, text, transaction, update,
     };
 }
 
@@ -61,6 +167,32 @@ pub mod __private;
 /// remembers that, so the block may give any error that an [`Error`] can become.
 ///
 /// The blocking form is the function [`blocking::transaction`].
+///
+/// ```
+/// # use aludel::{prelude::*, schema::MetaData};
+/// # #[derive(Mapped)]
+/// # #[table("account")]
+/// # pub struct Account { #[column(primary_key)] pub id: Auto<i64>, pub cents: i64 }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> aludel::Result<()> {
+/// # let engine = Engine::new("sqlite::memory:")?;
+/// # MetaData::of(Account).create_all(&engine).await?;
+/// # transaction!(engine, |session| {
+/// #     session.add_all([100, 0].map(|it| Account::builder().cents(it)));
+/// #     Ok::<_, aludel::Error>(())
+/// # })?;
+/// let left = transaction!(engine, retries = 5, |session| {
+///     let from = session.get_one(Account, 1).await?;
+///     let to = session.get_one(Account, 2).await?;
+///     from.borrow_mut().cents -= 30;
+///     to.borrow_mut().cents += 30;
+///     let left = from.borrow().cents;
+///     Ok::<_, aludel::Error>(left)
+/// })?;
+/// assert_eq!(left, 70);
+/// # Ok(())
+/// # }
+/// ```
 #[macro_export]
 macro_rules! transaction {
     ($engine:expr, |$session:ident| $body:expr) => {
@@ -84,4 +216,21 @@ macro_rules! transaction {
             }
         }
     }};
+}
+
+/// The README and the book: their examples are tests of this crate.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../../README.md")]
+    mod readme {}
+    #[doc = include_str!("../../../book/src/first-steps.md")]
+    mod first_steps {}
+    #[doc = include_str!("../../../book/src/session.md")]
+    mod session {}
+    #[doc = include_str!("../../../book/src/queries.md")]
+    mod queries {}
+    #[doc = include_str!("../../../book/src/relationships.md")]
+    mod relationships {}
+    #[doc = include_str!("../../../book/src/sqlite.md")]
+    mod sqlite {}
 }

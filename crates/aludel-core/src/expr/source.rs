@@ -35,7 +35,8 @@ pub enum Source {
     Table,
     /// An alias that the user named: `User.aliased("u2")`.
     Named(&'static str),
-    /// An alias that Aludel made; rendered as `name_N`, unique in the statement.
+    /// An alias that Aludel made, told from others by its number; rendered as `table_1`, `table_2` in
+    /// the order of the text.
     Anon(u32),
 }
 

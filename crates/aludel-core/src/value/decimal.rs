@@ -1,10 +1,15 @@
 //! [`Decimal`]: an exact decimal number in the neutral form that drivers exchange.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 /// An exact decimal number: sign, 96-bit integer, and how many of its digits stand behind the
 /// point. Arithmetic belongs to the decimal crates whose types convert to and from this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// Numbers are equal by value: 1.5 is 1.50.
+#[derive(Clone, Copy, Debug)]
 pub struct Decimal {
     /// The low 64 bits of the digits as one integer.
     pub low: u64,
@@ -20,6 +25,16 @@ impl Decimal {
     /// The digits as one integer, without sign and point.
     pub fn digits(self) -> u128 {
         u128::from(self.high) << 64 | u128::from(self.low)
+    }
+
+    /// The number without zeros at its end: what equal numbers have in common.
+    fn normal(self) -> (u128, u8, bool) {
+        let (mut digits, mut scale) = (self.digits(), self.scale);
+        while scale > 0 && digits % 10 == 0 {
+            digits /= 10;
+            scale -= 1;
+        }
+        (digits, scale, self.negative && digits != 0)
     }
 
     /// Reads `-12.50`; `None` where it isn't a plain decimal number or has over 96 bits.
@@ -40,6 +55,20 @@ impl Decimal {
         let high = u32::try_from(digits >> 64).ok()?;
         let low = (digits & u128::from(u64::MAX)) as u64;
         Some(Self { low, high, scale: fraction.len() as u8, negative })
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.normal() == other.normal()
+    }
+}
+
+impl Eq for Decimal {}
+
+impl Hash for Decimal {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.normal().hash(state);
     }
 }
 

@@ -85,19 +85,24 @@ impl Core {
             rest = more;
             let chunk = &shared.chunks[place as usize];
             let head = chunk.head();
-            let mut slots = Vec::with_capacity(group.len());
+            let slots: Vec<u32> = group.iter().map(|it| shared.objects[*it as usize].1).collect();
+            let key_of = |ordinal: u32| {
+                let keys = &shared.keys.integers;
+                key.map(|column| (column, keys[ordinal as usize].load(Ordering::Acquire)))
+            };
             let mut touched = false;
-            for ordinal in group {
-                let slot = shared.objects[*ordinal as usize].1;
-                let key = key.map(|column| {
-                    (column, shared.keys.integers[*ordinal as usize].load(Ordering::Acquire))
-                });
-                let written = match key {
-                    Some((column, key)) if filled.is_empty() && rows.returning.is_empty() => {
-                        chunk.set_key(slot, column, key)
-                    }
-                    _ if columns.is_empty() => Ok(()),
-                    _ => chunk.write(slot, &mut |fields| {
+            if let (Some(column), true) = (key, filled.is_empty() && rows.returning.is_empty()) {
+                let keys: Vec<(u32, i64)> = slots
+                    .iter()
+                    .zip(group)
+                    .filter_map(|(slot, ordinal)| Some((*slot, key_of(*ordinal)?.1)))
+                    .collect();
+                touched = chunk.set_keys(column, &keys);
+                run += group.len();
+            } else {
+                for (slot, ordinal) in slots.iter().zip(group) {
+                    let key = key_of(*ordinal);
+                    let change = &mut |fields: &mut dyn crate::object::chunk::Fields| {
                         if let Some((column, key)) = key {
                             fields.put(column, Some(ValueRef::Int(key)));
                         }
@@ -113,24 +118,17 @@ impl Core {
                                 fields.put(*column, Some(value.as_ref()));
                             }
                         }
-                    }),
-                };
-                run += 1;
-                let mut flags = head.flags(slot);
-                if written.is_err() {
-                    // Borrowed for ten seconds: the row is there, the values are read again.
-                    flags = flags.with(Flags::EXPIRED);
+                    };
+                    let written = columns.is_empty() || chunk.write(*slot, change).is_ok();
+                    touched |= chunk.settle_new(*slot, !written);
+                    run += 1;
                 }
-                let kept = flags.0 & (Flags::TOUCHED | Flags::EXPIRED);
-                head.set_flags(slot, Flags(Flags::PERSISTENT.0 | kept));
-                touched |= flags.has(Flags::TOUCHED);
-                slots.push(slot);
             }
             if touched {
                 self.ledger(|it| it.dirty.push(head.id));
             }
             if !self.store(mapper).keeps(head.id) {
-                self.adopt(head.id);
+                self.adopt(mapper, head.id);
             }
             let store = self.store(mapper);
             slots.iter().for_each(|it| store.defer(head.id, *it));
@@ -164,11 +162,16 @@ impl Core {
             }
             if !stale.is_empty() && chunk.keep(at.slot()).is_ok() {
                 events.push(Event::Value { chunk: at.chunk() });
-                let _ = chunk.write(at.slot(), &mut |fields| {
+                let written = chunk.write(at.slot(), &mut |fields| {
                     for (column, value) in &stale {
                         fields.put(*column, (!value.is_null()).then(|| value.as_ref()));
                     }
                 });
+                if written.is_err() {
+                    // Borrowed: the row is right, and is read again.
+                    let head = chunk.head();
+                    head.set_flags(at.slot(), head.flags(at.slot()).with(Flags::EXPIRED));
+                }
             }
             if rekeyed {
                 self.rekey(mapper, &*chunk, at.slot(), &cells[rows.columns.len()..], events);

@@ -80,7 +80,8 @@ impl Pair {
 impl Core {
     /// Gathers what changed since the last flush. If it is taken, what changes from now on belongs to
     /// the next flush.
-    pub(super) fn gather(&self, take: bool) -> Gathered {
+    /// `doomed` are objects that a flush would mark for deletion first.
+    pub(super) fn gather(&self, take: bool, doomed: Vec<Ref>) -> Gathered {
         let id = self.id;
         self.tables(|tables| {
             let mut gathered = Gathered::default();
@@ -88,8 +89,10 @@ impl Core {
             // Lent, so that it can be read beside the tables.
             let log = std::mem::take(&mut ledger.log);
             let seen = std::mem::replace(&mut ledger.flushed, log.len());
+            let left = ledger.left;
             let (pending, marked, dirty) = if take {
                 ledger.links = 0;
+                ledger.left = false;
                 (
                     std::mem::take(&mut ledger.pending),
                     std::mem::take(&mut ledger.marked),
@@ -100,7 +103,11 @@ impl Core {
                 (ledger.pending.clone(), ledger.marked.clone(), ledger.dirty.clone())
             };
             gathered.pending = tables.with_state(pending, |it| it.state() == State::Pending);
+            if left {
+                once_each(&mut gathered.pending);
+            }
             gathered.marked = tables.with_state(marked, |it| it.has(Flags::MARKED));
+            gathered.marked.extend(doomed);
             gathered.marked.sort_unstable();
             gathered.marked.dedup();
             gathered.dirty = dirty;
@@ -140,36 +147,35 @@ impl Tables {
 impl Gathered {
     /// New objects' relationships are read from their cells, whoever set them and when.
     fn of_new_objects(&mut self, tables: &Tables) {
-        let mut last: Option<(u64, Option<&'static Mapper>)> = None;
-        for position in 0..self.pending.len() {
-            let object = self.pending[position];
-            let mapper = match last {
-                Some((chunk, mapper)) if chunk == object.chunk() => mapper,
-                _ => {
-                    // Most new objects of a session's own chunks are linked with nothing.
-                    let linked = tables.has_cells(object.chunk());
-                    let mapper = tables.meta(object).filter(|_| linked).map(Mapper::of);
-                    last = Some((object.chunk(), mapper));
-                    mapper
-                }
+        let pending = std::mem::take(&mut self.pending);
+        for group in pending.chunk_by(|a, b| a.chunk() == b.chunk()) {
+            // Most new objects of a session's own chunks are linked with nothing.
+            let linked = group.first().filter(|it| tables.has_cells(it.chunk()));
+            let Some(mapper) = linked.and_then(|it| tables.meta(*it)).map(Mapper::of) else {
+                continue;
             };
-            for relation in mapper.iter().flat_map(|it| &it.relationships) {
-                if !relation.is_canonical() {
-                    continue;
+            group.iter().for_each(|it| self.of_new_object(tables, mapper, *it));
+        }
+        self.pending = pending;
+    }
+
+    fn of_new_object(&mut self, tables: &Tables, mapper: &'static Mapper, object: Ref) {
+        for relation in &mapper.relationships {
+            if !relation.is_canonical() {
+                continue;
+            }
+            if !relation.many {
+                if let Some(other) = Ref::from_cell(tables.one(object, relation.index)) {
+                    self.refer(relation, object, other);
                 }
-                if !relation.many {
-                    if let Some(other) = Ref::from_cell(tables.one(object, relation.index)) {
-                        self.refer(relation, object, other);
-                    }
-                    continue;
-                }
-                for member in tables.member_slice(object, relation.index).unwrap_or_default() {
-                    let Some(member) = Ref::from_cell(*member) else { continue };
-                    if relation.direction == Direction::ManyToMany {
-                        self.pairs.push((Pair { relation, owner: object, member }, 1));
-                    } else {
-                        self.refer(relation, object, member);
-                    }
+                continue;
+            }
+            for member in tables.member_slice(object, relation.index).unwrap_or_default() {
+                let Some(member) = Ref::from_cell(*member) else { continue };
+                if relation.direction == Direction::ManyToMany {
+                    self.pairs.push((Pair { relation, owner: object, member }, 1));
+                } else {
+                    self.refer(relation, object, member);
                 }
             }
         }
@@ -285,18 +291,29 @@ impl Gathered {
                     match relation.direction {
                         Direction::ManyToOne => {}
                         Direction::OneToMany => {
-                            let child = tables.flags(member);
-                            if !deleted.contains(&member) && child.state() == State::Persistent {
+                            let state = tables.flags(member).state();
+                            let stays = matches!(state, State::Persistent | State::Pending);
+                            if stays && !deleted.contains(&member) {
                                 self.unlink(relation, member);
                             }
                         }
+                        // The row went with the other end.
+                        Direction::ManyToMany if tables.flags(member).state() == State::Deleted => {
+                        }
                         Direction::ManyToMany => {
                             // Each row once, from whichever side it is met first; one that was
-                            // never inserted not at all.
+                            // never inserted not at all, and one that was only taken out and put
+                            // back all the same.
                             let pair = Pair { relation, owner: object, member }.canonical();
-                            if let Entry::Vacant(entry) = places.entry(pair.key()) {
-                                entry.insert(self.pairs.len());
-                                self.pairs.push((pair, -1));
+                            match places.entry(pair.key()) {
+                                Entry::Vacant(entry) => {
+                                    entry.insert(self.pairs.len());
+                                    self.pairs.push((pair, -1));
+                                }
+                                Entry::Occupied(entry) => {
+                                    let net = &mut self.pairs[*entry.get()].1;
+                                    *net = if *net == 0 { -1 } else { *net };
+                                }
                             }
                         }
                     }
@@ -310,14 +327,16 @@ impl Gathered {
 
     /// Links with objects that are in no session are not written: the original warns, too (CAS-4).
     fn leave_out_strangers(&mut self, tables: &Tables) {
-        let mut last: Option<(u64, State)> = None;
+        let mut last: Option<(Ref, bool)> = None;
         let mut is_outside = |it: Ref| {
-            let state = match last {
-                Some((cell, state)) if cell == it.cell() => state,
-                _ => tables.state(it),
-            };
-            last = Some((it.cell(), state));
-            matches!(state, State::Transient | State::Detached)
+            if let Some((same, outside)) = last
+                && same == it
+            {
+                return outside;
+            }
+            let outside = tables.session_of(it).is_none();
+            last = Some((it, outside));
+            outside
         };
         self.references.retain(|it| {
             let outside = it.parent.is_some_and(&mut is_outside);
@@ -336,7 +355,8 @@ impl Gathered {
     }
 
     fn find_chunks(&mut self, tables: &Tables) {
-        let refs = self.pending.iter().chain(&self.marked).copied();
+        let pending = self.pending.chunk_by(|a, b| a.chunk() == b.chunk()).map(|it| &it[0]);
+        let refs = pending.chain(&self.marked).copied();
         let more = self.references.iter().flat_map(|it| [Some(it.child), it.parent]).flatten();
         let pairs = self.pairs.iter().flat_map(|it| [it.0.owner, it.0.member]);
         let dirty = self.dirty.iter().map(|it| Ref::new(*it, 0));
@@ -355,6 +375,15 @@ impl Gathered {
             }
         }
     }
+}
+
+/// One that left and came again is listed twice: the last time counts.
+#[cold]
+fn once_each(objects: &mut Vec<Ref>) {
+    let mut seen: HashSet<Ref, RandomState> = HashSet::default();
+    objects.reverse();
+    objects.retain(|it| seen.insert(*it));
+    objects.reverse();
 }
 
 #[cold]

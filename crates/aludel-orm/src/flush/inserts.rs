@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// A new object.
+#[derive(Clone, Copy)]
 pub(super) struct NewObject {
     pub(super) mapper: &'static Mapper,
     pub(super) shape: u32,
@@ -48,13 +49,9 @@ impl Planner {
         self.new.reserve(pending.len());
         self.shared.objects.reserve(pending.len());
         let mut by_mapper: Map<u32, Shapes> = Map::default();
-        let mut rest = pending.as_slice();
-        while let Some(first) = rest.first() {
-            let id = first.chunk();
-            let (group, more) =
-                rest.split_at(rest.iter().take_while(|it| it.chunk() == id).count());
-            rest = more;
-            let Some(place) = self.place(id) else { continue };
+        let mut absent = Vec::new();
+        for group in pending.chunk_by(|a, b| a.chunk() == b.chunk()) {
+            let Some(place) = group.first().and_then(|it| self.place(it.chunk())) else { continue };
             let chunk = self.shared.chunks[place as usize].clone();
             let mapper = Mapper::checked(chunk.meta())?;
             let shapes = by_mapper.entry(mapper.number).or_insert_with(|| Shapes {
@@ -62,14 +59,14 @@ impl Planner {
                 conditional: conditional(mapper),
                 known: Vec::new(),
             });
+            chunk.survey(group, &shapes.conditional, self.consume, &mut absent)?;
             let start = self.new.len();
-            let conditional = shapes.conditional.clone();
-            let mut slots = group.iter().map(|it| it.slot());
-            chunk.survey(&mut slots, &conditional, self.consume, &mut |slot, absent| {
-                let shape = self.shape(shapes, absent);
-                self.new.push(NewObject { mapper, shape, level: 0 });
-                self.shared.objects.push((place, slot));
-            })?;
+            for same in absent.chunk_by(|a, b| a == b) {
+                let shape = self.shape(shapes, same[0]);
+                let new = NewObject { mapper, shape, level: 0 };
+                self.new.extend(std::iter::repeat_n(new, same.len()));
+            }
+            self.shared.objects.extend(group.iter().map(|it| (place, it.slot())));
             self.fill_defaults(mapper, start);
         }
         // Only links ask which object has which ordinal.

@@ -1,5 +1,7 @@
 //! Orphans: persistent members that a delete-orphan relationship let go of and nobody took up.
 
+use smallvec::SmallVec;
+
 use super::gather::Map;
 use crate::{
     mapping::{Cascade, Mapper, Relation},
@@ -13,6 +15,30 @@ use crate::{
 };
 
 impl Core {
+    /// What a flush would mark for deletion first: orphans, and what their delete cascades reach, as
+    /// far as it is loaded.
+    pub(super) fn doomed(&self) -> Vec<Ref> {
+        let mut doomed = self.orphans();
+        let mut next = 0;
+        while let Some(object) = doomed.get(next).copied() {
+            next += 1;
+            let found = self.tables(|tables| {
+                let mut found = Vec::new();
+                for relation in
+                    tables.meta(object).iter().flat_map(|it| &Mapper::of(it).relationships)
+                {
+                    if relation.cascade.has(Cascade::DELETE) {
+                        tables.related(relation, &[object], &mut found);
+                    }
+                }
+                found.retain(|it| is_tracked(tables, self.id, *it));
+                found
+            });
+            doomed.extend(found.into_iter().filter(|it| !doomed.contains(it)).collect::<Vec<_>>());
+        }
+        doomed
+    }
+
     /// Members that left a delete-orphan relationship since the last flush, and are not marked yet.
     pub(super) fn orphans(&self) -> Vec<Ref> {
         let id = self.id;
@@ -23,27 +49,35 @@ impl Core {
             }
             // Lent, so that it can be read beside the tables.
             let (log, start) = (std::mem::take(&mut ledger.log), ledger.flushed);
-            let orphans = find(tables, id, &log[start..]);
+            let pending = std::mem::take(&mut ledger.pending);
+            let orphans = find(tables, id, &pending, &log[start..]);
             if let Some(ledger) = tables.ledger(id) {
-                ledger.log = log;
+                (ledger.log, ledger.pending) = (log, pending);
             }
             orphans
         })
     }
 }
 
-fn find(tables: &Tables, session: u64, events: &[Event]) -> Vec<Ref> {
-    // Whether each member came or went last, by relationship: the last word counts.
-    let mut last: Map<(Ref, *const Relation), bool> = Map::default();
-    let mut order: Vec<(Ref, *const Relation)> = Vec::new();
+/// Owners of one relationship, and whether each let its member go.
+type Owners = SmallVec<[(Ref, bool); 2]>;
+
+fn find(tables: &Tables, session: u64, pending: &[Ref], events: &[Event]) -> Vec<Ref> {
+    // Whether each member came to an owner or went from it last, by relationship.
+    let mut last: Map<(Ref, *const Relation), Owners> = Map::default();
+    let mut order: Vec<(Ref, &'static Relation)> = Vec::new();
     let mut say = |owner: Ref, index: u16, member: Option<Ref>, gone: bool| {
         let Some(member) = member.filter(|it| is_tracked(tables, session, *it)) else { return };
         let Some(meta) = tables.meta(owner) else { return };
         let relation = &Mapper::of(meta).relationships[usize::from(index)];
         if relation.cascade.has(Cascade::DELETE_ORPHAN) {
-            let key = (member, std::ptr::from_ref(relation));
-            if last.insert(key, gone).is_none() {
-                order.push(key);
+            let owners = last.entry((member, std::ptr::from_ref(relation))).or_default();
+            if owners.is_empty() {
+                order.push((member, relation));
+            }
+            match owners.iter_mut().find(|it| it.0 == owner) {
+                Some(entry) => entry.1 = gone,
+                None => owners.push((owner, gone)),
             }
         }
     };
@@ -63,12 +97,27 @@ fn find(tables: &Tables, session: u64, events: &[Event]) -> Vec<Ref> {
         }
     }
     let mut orphans = Vec::new();
-    for key in order {
-        if last.get(&key) == Some(&true) && !orphans.contains(&key.0) {
-            orphans.push(key.0);
+    for (member, relation) in order {
+        let gone = last[&(member, std::ptr::from_ref(relation))].iter().all(|it| it.1);
+        let lost = gone && !is_owned(tables, pending, member, relation);
+        if lost && !orphans.contains(&member) {
+            orphans.push(member);
         }
     }
     orphans
+}
+
+/// Whether somebody took a member up without telling the log of this relationship.
+fn is_owned(tables: &Tables, pending: &[Ref], member: Ref, relation: &'static Relation) -> bool {
+    match relation.back {
+        Some(back) if !back.many => Ref::from_cell(tables.one(member, back.index)).is_some(),
+        // A new owner may have had it before it came into the session.
+        _ => pending.iter().any(|owner| {
+            let same = tables.meta(*owner).is_some_and(|it| it.table == relation.owner.table);
+            let members = same.then(|| tables.member_slice(*owner, relation.index)).flatten();
+            members.is_some_and(|it| it.contains(&member.cell()))
+        }),
+    }
 }
 
 /// Whether an object has a row, and nobody deletes it yet.

@@ -43,9 +43,9 @@ pub(super) struct Planner {
 
 impl Planner {
     /// Plans a flush.
-    pub(super) fn plan(core: &Core, consume: bool) -> Result<Self> {
+    pub(super) fn plan(core: &Core, consume: bool, doomed: Vec<Ref>) -> Result<Self> {
         let mut planner = Self {
-            gathered: core.gather(consume),
+            gathered: core.gather(consume, doomed),
             dialect: core.engine.dialect(),
             consume,
             plan: Plan::default(),
@@ -128,7 +128,7 @@ impl Core {
     /// What a flush would do now.
     pub(crate) fn flush_plan(&self) -> Result<FlushPlan> {
         self.check()?;
-        Ok(FlushPlan::new(&Planner::plan(self, false)?.plan))
+        Ok(FlushPlan::new(&Planner::plan(self, false, self.doomed())?.plan))
     }
 
     /// Writes what changed.
@@ -146,19 +146,21 @@ impl Core {
     pub(crate) async fn commit(&mut self) -> Result<()> {
         self.settle().await;
         self.check()?;
-        if self.ledger(|it| !it.is_clean()) {
+        // In one step: what another thread links from now on is the next transaction's.
+        let is_clean = self.ledger(|it| {
+            let is_clean = it.is_clean();
+            it.flushed = if is_clean { it.log.len() } else { it.flushed };
+            is_clean
+        });
+        if !is_clean {
             self.connect().await?;
             self.write(Some(Control::Commit)).await?;
-        } else {
-            self.ledger(|it| it.flushed = it.log.len());
-            if let Err(error) = self.commit_database().await {
-                self.fail(&error).await;
-                return Err(error);
-            }
+        } else if let Err(error) = self.commit_database().await {
+            self.fail(&error).await;
+            return Err(error);
         }
         self.connection = None;
         self.committed();
-        self.sweep(false);
         Ok(())
     }
 
@@ -188,14 +190,17 @@ impl Core {
             if last.as_ref().is_none_or(|it| it.head().id != at.chunk()) {
                 last = self.chunk(at);
             }
+            // Its key will be written.
             if let Some(chunk) = &last {
-                chunk.with(at.slot(), &mut |_| ())?;
+                chunk.write(at.slot(), &mut |_| ())?;
             }
         }
         Ok(())
     }
 
     async fn try_write(&mut self, end: Option<Control>) -> Result<()> {
+        // What the last unit left behind, and nobody holds by now.
+        self.sweep(false);
         self.enter_joined()?;
         if let Some(problem) = self.ledger(|it| it.problem.take()) {
             return Err(problem);
@@ -207,7 +212,7 @@ impl Core {
             }
             self.delete(orphans).await?;
         }
-        let planner = Planner::plan(self, true)?;
+        let planner = Planner::plan(self, true, Vec::new())?;
         let opening = if planner.plan.steps.is_empty() { Vec::new() } else { self.opening(true) };
         self.opened(&opening);
         let work = FlushWork::new(planner, opening, end);
@@ -217,7 +222,9 @@ impl Core {
             self.finish_flush(work);
             return Ok(());
         }
-        self.transaction.wrote = true;
+        if !work.plan.steps.is_empty() {
+            self.wrote();
+        }
         let work = self.run(work, |core, work| core.apply_settled(work)).await;
         let work = work.map_err(|error| self.name_entity(error))?;
         self.finish_flush(work);

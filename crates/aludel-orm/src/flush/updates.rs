@@ -111,7 +111,9 @@ impl Planner {
             let head = chunk.head();
             let takes_part = |slot: u32| {
                 let flags = head.flags(slot);
-                flags.state() == State::Persistent && !flags.has(Flags::MARKED)
+                flags.state() == State::Persistent
+                    && !flags.has(Flags::MARKED)
+                    && !self.is_doomed(head.reference(slot))
             };
             let before = changes.rows.len();
             let primary_key = mapper.meta.primary_key;
@@ -173,6 +175,11 @@ impl Planner {
         Ok(())
     }
 
+    /// Whether a flush would mark an object first. One that is under way has done so.
+    fn is_doomed(&self, object: Ref) -> bool {
+        !self.consume && self.gathered.marked.binary_search(&object).is_ok()
+    }
+
     fn depth_of(&self, object: Ref) -> u32 {
         let place = self.place(object.chunk());
         place.map_or(0, |it| Mapper::of(self.shared.chunks[it as usize].meta()).depth)
@@ -204,7 +211,8 @@ impl Planner {
         let Some(place) = self.place(child.chunk()) else { return Ok(()) };
         let chunk = self.shared.chunks[place as usize].clone();
         let flags = chunk.head().flags(child.slot());
-        if flags.state() != State::Persistent || flags.has(Flags::MARKED) {
+        let deleted = flags.has(Flags::MARKED) || self.is_doomed(child);
+        if flags.state() != State::Persistent || deleted {
             return Ok(());
         }
         let mapper = Mapper::checked(chunk.meta())?;

@@ -399,7 +399,8 @@ impl Eager {
             match node.strategy {
                 Strategy::Selectin => {
                     let pairs = node.owners.iter();
-                    let owners: Vec<_> = pairs.filter_map(|it| Some((owner(it.0)?, it.1))).collect();
+                    let owners: Vec<_> =
+                        pairs.filter_map(|it| Some((owner(it.0)?, it.1))).collect();
                     core.tables(|tables| node.fetch.link(tables, &owners));
                 }
                 Strategy::Joined => {

@@ -75,11 +75,55 @@ impl Work for ReadWork {
     }
 }
 
+/// How far a `get` came without waiting.
+pub(crate) enum Early<T: Mapped> {
+    /// It is done.
+    Done(Result<Option<Obj<T>>>),
+    /// The database refused; the session has yet to learn of it.
+    Failed(aludel_engine::Error),
+    /// It must wait, or do something else first. In a box, so that what is done is small.
+    Later(Box<Key>),
+}
+
 impl Core {
+    /// The object of a key, where nothing needs to be waited for: the session holds it, or the
+    /// connection reads rows here and now, and nothing is to be flushed or begun before.
+    pub(crate) fn get_early<T: Mapped>(&mut self, key: Key) -> Early<T> {
+        if let Some(object) = self.hit::<T>(&key) {
+            return Early::Done(Ok(Some(object)));
+        }
+        let waits = self.in_flight.is_some() || self.failed.is_some();
+        let must_flush = || self.options.autoflush && self.ledger(|it| !it.is_clean());
+        if waits
+            || self.transaction.begun.is_none()
+            || key.iter().any(Value::is_null)
+            || must_flush()
+        {
+            return Early::Later(Box::new(key));
+        }
+        let dialect = self.engine.dialect();
+        let Some(connection) = self.connection.as_mut().filter(|it| !it.is_under_way()) else {
+            return Early::Later(Box::new(key));
+        };
+        let mapper = Mapper::of(T::meta());
+        let Ok(statement) = mapper.statement(Purpose::Get, dialect) else {
+            return Early::Later(Box::new(key));
+        };
+        let run = Run { statement, params: Params::Values(key.clone()), want: Want::Rows };
+        let mut work = GetWork::<T> { opening: Vec::new(), run: Some(run), found: None };
+        match (connection.run_inline(&mut work), work.found) {
+            (None, _) => Early::Later(Box::new(key)),
+            (Some(Err(error)), _) => Early::Failed(error),
+            (Some(Ok(())), None) => Early::Done(Ok(None)),
+            (Some(Ok(())), Some(value)) => Early::Done(self.land_one(mapper, value).map(Some)),
+        }
+    }
+
     /// The object of a key: from the identity map without SQL, or from its row.
     pub(crate) async fn get<T: Mapped>(&mut self, key: Key) -> Result<Option<Obj<T>>> {
         self.settle().await;
         self.check()?;
+        self.enter_joined()?;
         let held = self.held::<T>(&key);
         if let Some(object) = held {
             let flags = object.raw().flags();
@@ -136,9 +180,7 @@ impl Core {
         {
             let flags = raw.flags();
             if flags.has(Flags::EXPIRED) {
-                raw.chunk().drop_snapshot(raw.slot());
-                raw.chunk().replace(raw.slot(), value)?;
-                raw.chunk().head().set_flags(raw.slot(), raw.flags().without(Flags::EXPIRED));
+                raw.renew(self.id, value)?;
             }
             return Ok(Obj::from_raw(raw));
         }

@@ -8,10 +8,6 @@ use crate::mapping::{Mapped, Relation, Relationship, Strategy};
 
 /// How a query loads a relationship; chain [`LoadOption::selectinload`] and the like for what lies
 /// behind it.
-///
-/// ```ignore
-/// select(Artist).options(selectinload(Artist.albums).selectinload(Album.tracks))
-/// ```
 #[derive(Clone, Debug)]
 pub struct LoadOption<E, R> {
     pub(super) path: Vec<Hop>,

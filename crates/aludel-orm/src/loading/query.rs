@@ -270,8 +270,8 @@ impl Core {
         self.opened(&opening);
         let run = run_of(compiled, Want::Count);
         let work = ChangeWork { opening, run: Some(run), matched: 0 };
-        let done = self.run(work, |core, _| core.transaction.wrote = true).await?;
-        self.transaction.wrote = true;
+        let done = self.run(work, |core, _| core.wrote()).await?;
+        self.wrote();
         Ok(done.matched)
     }
 }

@@ -1,5 +1,7 @@
 //! Relationships in statements: `join(User.addresses)`, `any`, `has`, `contains`.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use aludel_core::expr::{
     Expr, FromItem, Join, JoinKind, JoinTarget, Node, Predicate, Query, SelectItem, Source,
 };
@@ -50,6 +52,13 @@ fn predicate(node: Node) -> Expr<bool> {
     Expr::new(node)
 }
 
+/// An appearance unlike any other, so that conditions may stand in each other. Numbers of joins stay
+/// below these; the statement's text counts by itself.
+fn fresh() -> Source {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    Source::Anon(NEXT.fetch_add(1, Ordering::Relaxed) | 1 << 31)
+}
+
 fn item(meta: &'static crate::mapping::EntityMeta, source: Source) -> FromItem {
     FromItem { table: meta.table, source }
 }
@@ -61,7 +70,7 @@ impl<E: Mapped, R: Mapped> Relationship<E, R> {
         let own = item(relation.owner, self.source());
         // A table within itself stands under an alias, and so does what the condition says of it.
         let clashes = relation.target.table == own.table && own.source == Source::Table;
-        let target = if clashes { Source::Anon(100) } else { Source::Table };
+        let target = if clashes { fresh() } else { Source::Table };
         let mut query = Query {
             items: vec![SelectItem::new(Node::Text("1"))],
             from: vec![item(relation.target, target)],
@@ -70,7 +79,7 @@ impl<E: Mapped, R: Mapped> Relationship<E, R> {
         match &relation.secondary {
             None => query.and_filter(relation.on(self.source(), target)),
             Some(secondary) => {
-                let source = Source::Anon(101);
+                let source = fresh();
                 let on = equal(&secondary.target, relation.target, target, secondary.meta, source);
                 let association = item(secondary.meta, source);
                 query.joins.push(Join { kind: JoinKind::Inner, target: association, on });

@@ -94,7 +94,7 @@ pub fn with_members<E: Mapped, F: RelField>(
 ) -> NewObject<E> {
     let Some(members) = members else { return new };
     let owner = match new {
-        NewObject::Value(value) => Obj::new(value),
+        NewObject::Value(value) => Obj::of_value(value),
         NewObject::Object(owner) => owner,
     };
     initial(&owner, index, members);

@@ -3,7 +3,7 @@
 use aludel_core::expr::{ColumnRef, FromItem, Node, Source};
 
 use super::{
-    Back, Cascade, EntityMeta, RelationshipMeta, Strategy,
+    Back, Cascade, EntityMeta, Mapper, RelationshipMeta, Strategy,
     mapper::{ForeignKey, foreign_keys},
 };
 
@@ -75,6 +75,11 @@ impl Relation {
     /// many-to-many, with one of the association's in between.
     pub(crate) fn on(&self, owner: Source, target: Source) -> Node {
         equal(&self.pairs, self.owner, owner, self.target, target)
+    }
+
+    /// The relationship at the other end that mirrors this one.
+    pub(crate) fn back_relation(&self) -> Option<&'static Self> {
+        Mapper::of(self.target).relationships.get(usize::from(self.back?.index))
     }
 
     /// Whether this is the side of a linked pair that the flush reads: the one that both sides

@@ -69,6 +69,7 @@ impl<T: Mapped> Anchor<T> {
 
 impl<T: Mapped> Drop for Anchor<T> {
     fn drop(&mut self) {
+        super::graph::order::check("an anchor is dropped");
         if let Some(graph) = self.graph.get() {
             Graph::root(graph).anchor_dropped(self.epoch);
         }

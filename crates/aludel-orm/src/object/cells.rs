@@ -2,7 +2,10 @@
 
 use smallvec::SmallVec;
 
-use super::reference::{Ref, UNLOADED};
+use super::{
+    list::MemberList,
+    reference::{Ref, UNLOADED},
+};
 
 /// The cells of one relationship for one chunk, by slot.
 #[derive(Default)]
@@ -30,19 +33,21 @@ pub(crate) enum ManyCell {
     /// Loaded in bulk: start and length in `flat`.
     Shared(u32, u32),
     /// Loaded, or of an object without a row, and changed since. In a box, so that a cell is two words.
-    #[expect(clippy::box_collection, reason = "a cell of a third word would cost every owner")]
-    Own(Box<Vec<u64>>),
+    Own(Box<MemberList>),
     /// Not loaded, and changed: merged in when it is loaded.
     Queued(Box<Queue>),
 }
+
+/// Sixteen bytes and eight a member is what a loaded collection costs.
+const _: () = assert!(size_of::<ManyCell>() == 16);
 
 /// Changes of a collection that isn't loaded.
 #[derive(Default)]
 pub(crate) struct Queue {
     /// Members that came.
-    pub(crate) added: Vec<u64>,
+    pub(crate) added: MemberList,
     /// Members that left.
-    pub(crate) removed: Vec<u64>,
+    pub(crate) removed: MemberList,
 }
 
 impl RelColumn {
@@ -86,6 +91,19 @@ impl RelColumn {
         }
     }
 
+    /// The members of a to-many cell that are known: all of them, or those that are queued.
+    pub(crate) fn known_members(&self, slot: u32) -> impl Iterator<Item = Ref> {
+        let queued = match self {
+            Self::Many { cells, .. } => match cells.get(slot as usize) {
+                Some(ManyCell::Queued(queue)) => Some(&*queue.added),
+                _ => None,
+            },
+            _ => None,
+        };
+        let members = self.many(slot).or(queued).unwrap_or_default();
+        members.iter().filter_map(|it| Ref::from_cell(*it))
+    }
+
     fn cell_mut(&mut self, slot: u32) -> (&mut ManyCell, &mut Vec<u64>) {
         let slot = slot as usize;
         if !matches!(self, Self::Many { .. }) {
@@ -99,11 +117,11 @@ impl RelColumn {
     }
 
     /// The members of a to-many cell as a list of its own; `None` where it isn't loaded.
-    pub(crate) fn own(&mut self, slot: u32) -> Option<&mut Vec<u64>> {
+    pub(crate) fn own(&mut self, slot: u32) -> Option<&mut MemberList> {
         let (cell, flat) = self.cell_mut(slot);
         if let ManyCell::Shared(start, len) = *cell {
             let members = flat[start as usize..(start + len) as usize].to_vec();
-            *cell = ManyCell::Own(Box::new(members));
+            *cell = ManyCell::Own(Box::new(members.into()));
         }
         match cell {
             ManyCell::Own(list) => Some(list),
@@ -123,16 +141,36 @@ impl RelColumn {
         }
     }
 
+    /// Whether changes of a to-many cell are queued.
+    pub(crate) fn is_queued(&self, slot: u32) -> bool {
+        matches!(self, Self::Many { cells, .. }
+            if matches!(cells.get(slot as usize), Some(ManyCell::Queued(_))))
+    }
+
+    /// Forgets what is queued of these members.
+    pub(crate) fn settle(&mut self, slot: u32, members: &[u64]) {
+        let Self::Many { cells, .. } = self else { return };
+        let Some(cell) = cells.get_mut(slot as usize) else { return };
+        if let ManyCell::Queued(queue) = cell {
+            let mut members = MemberList::from(members.to_vec());
+            queue.added.retain(|it| !members.holds(it));
+            queue.removed.retain(|it| !members.holds(it));
+            if queue.added.is_empty() && queue.removed.is_empty() {
+                *cell = ManyCell::Unloaded;
+            }
+        }
+    }
+
     /// Makes a to-many cell loaded, with these members; a queue is merged in, without duplicates.
     pub(crate) fn fill(&mut self, slot: u32, members: &[u64]) {
         let (cell, flat) = self.cell_mut(slot);
         match std::mem::take(cell) {
-            ManyCell::Queued(queue) => {
-                let mut list: Vec<u64> = members.to_vec();
-                list.retain(|it| !queue.removed.contains(it));
-                let fresh = queue.added.iter().filter(|it| !members.contains(it));
-                let fresh: Vec<_> = fresh.copied().collect();
-                list.extend(fresh);
+            ManyCell::Queued(mut queue) => {
+                let mut list = MemberList::from(members.to_vec());
+                let fresh: Vec<u64> =
+                    queue.added.iter().copied().filter(|it| !list.holds(*it)).collect();
+                list.retain(|it| !queue.removed.holds(it));
+                fresh.into_iter().for_each(|it| list.push(it));
                 *cell = ManyCell::Own(Box::new(list));
             }
             _ => {
@@ -143,7 +181,7 @@ impl RelColumn {
     }
 
     /// Makes a to-many cell an empty list of its own.
-    pub(crate) fn make_empty(&mut self, slot: u32) -> &mut Vec<u64> {
+    pub(crate) fn make_empty(&mut self, slot: u32) -> &mut MemberList {
         let (cell, _) = self.cell_mut(slot);
         *cell = ManyCell::Own(Box::default());
         match cell {

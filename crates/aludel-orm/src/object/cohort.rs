@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     Result,
-    mapping::{EntityMeta, Mapped, Mapper},
+    mapping::{Direction, EntityMeta, Mapped, Mapper, Relation},
     session::identity::{Hit, Store, fingerprint, same_value, spread},
 };
 
@@ -217,7 +217,7 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
                         None => {}
                         Some(hit) => {
                             hits += 1;
-                            if let Some(raw) = meet(hit, slot, overwrite)? {
+                            if let Some(raw) = meet(hit, slot, session, overwrite)? {
                                 self.held.insert(start + offset as u32, raw);
                             }
                         }
@@ -279,21 +279,58 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
 
 /// A row met an object that the session holds: the object stays as it is (IDM-5), unless it is
 /// expired or rows overwrite.
-fn meet<T: Mapped>(hit: Hit, slot: &mut Slot<T>, overwrite: bool) -> Result<Option<Raw<T>>> {
+fn meet<T: Mapped>(
+    hit: Hit,
+    slot: &mut Slot<T>,
+    session: u64,
+    overwrite: bool,
+) -> Result<Option<Raw<T>>> {
     let Some(raw) = Raw::<T>::from_any(hit.anchor, hit.slot) else { return Ok(None) };
     let fresh = slot.get_mut().take();
     let flags = raw.flags();
     if let Some(fresh) = fresh
         && (overwrite || flags.has(Flags::EXPIRED))
     {
-        if flags.has(Flags::TOUCHED) {
+        if overwrite {
             raw.chunk().drop_snapshot(raw.slot());
         }
-        raw.chunk().replace(raw.slot(), fresh)?;
-        let flags = raw.flags().without(Flags::EXPIRED);
-        raw.chunk().head().set_flags(raw.slot(), flags);
+        raw.renew(session, fresh)?;
     }
     Ok(Some(raw))
+}
+
+impl<T: Mapped> Raw<T> {
+    /// Takes what was read again, and forgets a many-to-one that says otherwise; changes that no flush
+    /// has seen stay.
+    pub(crate) fn renew(&self, session: u64, fresh: T) -> Result<()> {
+        let relations = Mapper::of(T::meta()).relationships.iter();
+        let ones = relations.filter(|it| it.direction == Direction::ManyToOne);
+        let stale: SmallVec<[u16; 8]> =
+            ones.filter(|it| !self.still_refers(it, &fresh)).map(|it| it.index).collect();
+        self.chunk().renew(self.slot(), fresh)?;
+        self.chunk().head().set_flags(self.slot(), self.flags().without(Flags::EXPIRED));
+        if let Some(graph) = self.graph().filter(|_| !stale.is_empty()) {
+            Graph::with(graph, |tables, _| tables.forget_cells(session, self.reference(), &stale));
+        }
+        Ok(())
+    }
+
+    /// Whether a many-to-one is what the row's foreign key says.
+    fn still_refers(&self, relation: &Relation, fresh: &T) -> bool {
+        let Some(graph) = self.graph() else { return true };
+        let parent = Graph::with(graph, |tables, _| {
+            let parent = Ref::from_cell(tables.one(self.reference(), relation.index))?;
+            Some((tables.chunk(parent)?.clone(), parent.slot()))
+        });
+        let Some((chunk, slot)) = parent else {
+            return relation.pairs.iter().any(|it| fresh.get(it.0).is_null());
+        };
+        let mut same = false;
+        let _ = chunk.with(slot, &mut |parent| {
+            same = relation.pairs.iter().all(|(own, other)| fresh.get(*own) == parent.get(*other));
+        });
+        same
+    }
 }
 
 /// The fingerprint of an object's key.

@@ -114,7 +114,7 @@ pub fn target_meta<F: RelField>() -> &'static EntityMeta {
 #[doc(hidden)]
 pub fn to_obj<N: IntoNew>(new: N) -> Obj<N::Entity> {
     match new.into_new() {
-        NewObject::Value(value) => Obj::new(value),
+        NewObject::Value(value) => Obj::of_value(value),
         NewObject::Object(object) => object,
     }
 }

@@ -13,7 +13,7 @@ use super::{
     anchor::{AnyAnchor, Raw},
     cells::RelColumn,
     chunk::{AnyChunk, next_id},
-    log::Ledger,
+    log::{Event, Ledger},
     reference::{Ref, UNLOADED},
     state::{Flags, State},
 };
@@ -35,6 +35,8 @@ pub(crate) struct Tables {
     pub(crate) chunks: HashMap<u64, Entry, RandomState>,
     /// The live sessions that track objects of this graph.
     pub(crate) ledgers: SmallVec<[Ledger; 1]>,
+    /// Changes of detached objects' cells: sessions learn of them when the objects come in.
+    pub(super) loose: Vec<Event>,
     /// Anchors that died since the last sweep.
     pub(super) dead: usize,
     /// How many chunks the last sweep left.
@@ -95,7 +97,9 @@ impl Graph {
                 graph = Self::root(next);
                 continue;
             }
+            let locked = order::Locked::new();
             let result = body(&mut tables, graph);
+            drop(locked);
             let garbage = std::mem::take(&mut tables.garbage);
             graph.sessions.store(tables.ledgers.len(), Ordering::Relaxed);
             drop(tables);
@@ -166,6 +170,41 @@ impl Graph {
     }
 }
 
+/// Lock order, held by tests: what may not happen under the graph's lock says so in debug builds.
+pub(super) mod order {
+    #[cfg(debug_assertions)]
+    thread_local! {
+        static LOCKED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    }
+
+    /// This thread is under a graph's lock for as long as this lives.
+    pub(super) struct Locked(());
+
+    impl Locked {
+        pub(super) fn new() -> Self {
+            check("another graph is locked");
+            #[cfg(debug_assertions)]
+            LOCKED.set(true);
+            Self(())
+        }
+    }
+
+    impl Drop for Locked {
+        fn drop(&mut self) {
+            #[cfg(debug_assertions)]
+            LOCKED.set(false);
+        }
+    }
+
+    /// Fails where this thread is under a graph's lock.
+    #[inline]
+    pub(in crate::object) fn check(what: &str) {
+        #[cfg(debug_assertions)]
+        assert!(!LOCKED.get() || std::thread::panicking(), "under a graph's lock, {what}");
+        let _ = what;
+    }
+}
+
 impl Tables {
     /// Takes in a chunk.
     pub(crate) fn insert(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>) {
@@ -209,6 +248,7 @@ impl Tables {
                 None => self.ledgers.push(ledger),
             }
         }
+        self.loose.append(&mut other.loose);
         self.dead += other.dead;
         // Marks are numbers of sweeps: the larger number, or a mark from the future would look like
         // a visit, and what it leads to would be dropped.
@@ -274,10 +314,25 @@ impl Tables {
         Some(anchor)
     }
 
-    /// Forgets what a relationship of an object holds, unless it has changes of its own.
-    pub(crate) fn forget_cell(&mut self, object: Ref, relation: u16) {
+    /// Forgets what these relationships of an object hold, but for changes that no flush has seen yet.
+    pub(crate) fn forget_cells(&mut self, session: u64, object: Ref, relations: &[u16]) {
+        let mut changed: SmallVec<[u16; 4]> = SmallVec::new();
+        if let Some(ledger) = self.ledger(session).filter(|it| it.links != 0) {
+            let events = ledger.log.get(ledger.flushed..).unwrap_or_default();
+            let own = events.iter().filter(|it| it.owner() == Some(object));
+            changed.extend(own.filter_map(Event::relation));
+        }
         let Some(entry) = self.chunks.get_mut(&object.chunk()) else { return };
-        if let Some(cells) = entry.relations.get_mut(usize::from(relation)) {
+        let mut ledger = self.ledgers.iter_mut().find(|it| it.session == session && it.wrote);
+        for (relation, cells) in entry.relations.iter_mut().enumerate() {
+            let relation = relation as u16;
+            if !relations.contains(&relation) || changed.contains(&relation) {
+                continue;
+            }
+            let old = cells.one(object.slot());
+            if let Some(ledger) = ledger.as_mut().filter(|_| old != UNLOADED) {
+                ledger.log.push(Event::Forgotten { owner: object, relation, old });
+            }
             cells.unload(object.slot());
         }
     }
@@ -290,7 +345,10 @@ impl Tables {
             entry.relations.resize_with(index + 1, RelColumn::default);
         }
         let Entry { chunk, relations, .. } = entry;
-        Some(Cells { head: chunk.head(), column: &mut relations[index] })
+        let (head, column) = (chunk.head(), &mut relations[index]);
+        let owner = head.owner.load(Ordering::Acquire);
+        let ledger = self.ledgers.iter_mut().find(|it| it.session == owner && it.wrote);
+        Some(Cells { head, column, relation, log: ledger.map(|it| &mut it.log) })
     }
 
     /// The cell column of a chunk's relationship, made if need be.
@@ -313,6 +371,9 @@ impl Tables {
 pub(crate) struct Cells<'t> {
     head: &'t super::chunk::Head,
     column: &'t mut RelColumn,
+    relation: u16,
+    /// Where a rollback finds what was filled, if it has to.
+    log: Option<&'t mut Vec<Event>>,
 }
 
 impl Cells<'_> {
@@ -321,12 +382,24 @@ impl Cells<'_> {
         matches!(self.head.flags(slot).state(), State::Transient | State::Pending)
     }
 
+    fn note(&mut self, slot: u32) {
+        let (id, of) = (self.head.id, self.relation);
+        let Some(log) = &mut self.log else { return };
+        match log.last_mut() {
+            Some(Event::Filled { chunk, relation, slots }) if (*chunk, *relation) == (id, of) => {
+                slots.push(slot);
+            }
+            _ => log.push(Event::Filled { chunk: id, relation: of, slots: vec![slot] }),
+        }
+    }
+
     /// Fills a to-one cell, unless it is known.
     pub(crate) fn fill_one(&mut self, slot: u32, value: u64) -> bool {
         let unknown = self.column.one(slot) == UNLOADED && !self.is_new(slot);
         if unknown {
             self.column.reserve_ones(self.head.used());
             self.column.set_one(slot, value);
+            self.note(slot);
         }
         unknown
     }
@@ -336,6 +409,7 @@ impl Cells<'_> {
         let unknown = self.column.many(slot).is_none() && !self.is_new(slot);
         if unknown {
             self.column.fill(slot, members);
+            self.note(slot);
         }
         unknown
     }

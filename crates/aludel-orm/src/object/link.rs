@@ -3,6 +3,9 @@
 
 use std::sync::atomic::Ordering;
 
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
 use super::{
     graph::Tables,
     log::Event,
@@ -11,7 +14,7 @@ use super::{
 };
 use crate::{
     Error,
-    mapping::{Cascade, Mapper, Relation},
+    mapping::{Cascade, Direction, Mapper, Relation},
 };
 
 impl Tables {
@@ -20,6 +23,7 @@ impl Tables {
         if !self.meet(owner, relation, member) {
             return;
         }
+        self.take_up(owner, relation, member);
         match relation.back {
             Some(back) if back.many => {
                 if self.linked(owner, relation.index, member, back.index) {
@@ -32,13 +36,25 @@ impl Tables {
                 if old == owner.cell() {
                     return;
                 }
+                // The member was read again, and what it refers to wasn't: it is here all the same.
+                if old == UNLOADED && self.has_member(owner, relation.index, member) {
+                    if let Some(mut cells) = self.cells_of(member.chunk(), back.index) {
+                        cells.fill_one(member.slot(), owner.cell());
+                    }
+                    return;
+                }
                 if let Some(old) = Ref::from_cell(old) {
                     self.remove_member(old, relation.index, member);
                 }
                 self.put_one(member, back.index, owner.cell());
             }
-            None if self.has_member(owner, relation.index, member) => return,
-            None => {}
+            None => {
+                let cells = self.relation_mut(owner.chunk(), relation.index);
+                let list = cells.and_then(|it| it.own(owner.slot()));
+                if list.is_some_and(|it| it.holds(member.cell())) {
+                    return;
+                }
+            }
         }
         self.insert_member(owner, relation.index, member);
     }
@@ -67,7 +83,8 @@ impl Tables {
         if let Some(back) = relation.back {
             if back.many {
                 self.remove_member(member, back.index, owner);
-            } else if self.one(member, back.index) == owner.cell() {
+            } else if [owner.cell(), UNLOADED].contains(&self.one(member, back.index)) {
+                // Where it isn't known what the member refers to, the caller says that it is this.
                 self.put_one(member, back.index, NULL);
             }
         }
@@ -79,6 +96,9 @@ impl Tables {
     pub(crate) fn assign(&mut self, owner: Ref, relation: &'static Relation, new: Option<Ref>) {
         if new.is_some_and(|new| !self.meet(owner, relation, new)) {
             return;
+        }
+        if let Some(new) = new {
+            self.take_up(owner, relation, new);
         }
         let cell = new.map_or(NULL, Ref::cell);
         let old = self.one(owner, relation.index);
@@ -108,13 +128,22 @@ impl Tables {
         self.put_one(owner, relation.index, cell);
         if let Some(old) = old {
             self.drop_pending_orphan(relation, old);
+            if let (None, Some(back)) = (new, relation.back_relation()) {
+                self.drop_pending_orphan(back, owner);
+            }
         }
     }
 
-    /// `owner.relation` (to-many) holds exactly these members, in this order.
+    /// `owner.relation` (to-many) holds exactly these members; those that stay keep their place.
     pub(crate) fn assign_all(&mut self, owner: Ref, relation: &'static Relation, members: &[Ref]) {
         let keep: std::collections::HashSet<u64> = members.iter().map(|it| it.cell()).collect();
-        let old: Vec<u64> = self.members(owner, relation.index).unwrap_or_default();
+        let Some(old) = self.members(owner, relation.index) else {
+            // Who has to leave isn't known, and nothing is loaded in secret.
+            if let Some(session) = self.session_of(owner) {
+                self.report(session, Error::not_loaded(relation));
+            }
+            return;
+        };
         // From the back, so that each removal is found at once.
         for cell in old.iter().rev().filter(|it| !keep.contains(it)) {
             if let Some(member) = Ref::from_cell(*cell) {
@@ -173,30 +202,67 @@ impl Tables {
     pub(crate) fn enlist(&mut self, session: u64, start: Ref) {
         let mut stack = vec![start];
         while let Some(object) = stack.pop() {
-            if !self.enlist_one(session, object) {
+            if !self.enlist_one(session, object, object == start) {
                 continue;
             }
-            let Some(meta) = self.meta(object) else { continue };
-            let from = stack.len();
-            for relation in &Mapper::of(meta).relationships {
-                if !relation.cascade.has(Cascade::SAVE_UPDATE) {
-                    continue;
-                }
-                let Some(cells) = self.relation(object.chunk(), relation.index) else { continue };
-                if relation.many {
-                    let members = cells.many(object.slot()).unwrap_or_default();
-                    stack.extend(members.iter().filter_map(|it| Ref::from_cell(*it)));
-                } else {
-                    stack.extend(Ref::from_cell(cells.one(object.slot())));
-                }
-            }
-            // The first member is next.
-            stack[from..].reverse();
+            self.cascade(object, Cascade::SAVE_UPDATE, &mut stack);
         }
     }
 
-    /// Brings one object into a session; whether it was outside.
-    fn enlist_one(&mut self, session: u64, object: Ref) -> bool {
+    /// Adds what an object's cascades of this kind lead to, so that the first is popped next.
+    fn cascade(&self, object: Ref, cascade: Cascade, stack: &mut Vec<Ref>) {
+        let Some(meta) = self.meta(object) else { return };
+        let from = stack.len();
+        for relation in &Mapper::of(meta).relationships {
+            if !relation.cascade.has(cascade) {
+                continue;
+            }
+            let Some(cells) = self.relation(object.chunk(), relation.index) else { continue };
+            if relation.many {
+                stack.extend(cells.known_members(object.slot()));
+            } else {
+                stack.extend(Ref::from_cell(cells.one(object.slot())));
+            }
+        }
+        stack[from..].reverse();
+    }
+
+    /// Cancels the mark for deletion of an object, and of all that its cascades of this kind reach.
+    pub(crate) fn unmark(&mut self, session: u64, start: Ref, cascade: Cascade) {
+        let mut stack = vec![start];
+        while let Some(object) = stack.pop() {
+            let old = self.flags(object);
+            if !old.has(Flags::MARKED) || self.session_of(object) != Some(session) {
+                continue;
+            }
+            if let Some(chunk) = self.chunk(object) {
+                chunk.head().set_flags(object.slot(), old.without(Flags::MARKED));
+            }
+            if let Some(ledger) = self.ledger(session) {
+                ledger.log.push(Event::Flags { object, old });
+            }
+            self.cascade(object, cascade, &mut stack);
+        }
+    }
+
+    /// A child that is marked for deletion and gets another owner is wanted after all (CAS-14).
+    fn take_up(&mut self, owner: Ref, relation: &'static Relation, other: Ref) {
+        let (parent, child) = match relation.direction {
+            Direction::OneToMany => (owner, other),
+            Direction::ManyToOne if relation.back.is_some() => (other, owner),
+            _ => return,
+        };
+        if self.flags(child).has(Flags::MARKED)
+            && !self.flags(parent).has(Flags::MARKED)
+            && let Some(session) = self.session_of(child)
+        {
+            self.unmark(session, child, Cascade::DELETE);
+        }
+    }
+
+    /// Brings one object into a session; whether it was outside. One that was deleted may still stand
+    /// in collections: only who adds it by name is told.
+    fn enlist_one(&mut self, session: u64, object: Ref, named: bool) -> bool {
         let old = self.flags(object);
         let state = self.state(object);
         match state {
@@ -206,20 +272,20 @@ impl Tables {
                 }
                 return false;
             }
-            State::Deleted => {
-                self.report(session, Error::deleted(self.meta(object)));
+            _ if state == State::Deleted || old.has(Flags::GONE) => {
+                if named {
+                    self.report(session, Error::deleted(self.meta(object)));
+                }
                 return false;
             }
-            State::Detached if old.has(Flags::GONE) => {
-                self.report(session, Error::deleted(self.meta(object)));
-                return false;
-            }
-            State::Transient | State::Detached => {}
+            State::Transient | State::Detached | State::Deleted => {}
         }
         if !self.claim(session, object) {
             self.report(session, Error::other_session(self.meta(object)));
             return false;
         }
+        // What a rollback goes back to is what it is now, spelled out.
+        let old = self.flags(object);
         let Some(chunk) = self.chunk(object) else { return false };
         if state == State::Transient {
             chunk.head().set_flags(object.slot(), Flags::of(State::Pending));
@@ -238,6 +304,9 @@ impl Tables {
                     ledger.dirty.push(id);
                 }
             }
+        }
+        if state == State::Detached && !self.loose.is_empty() {
+            self.bring_links(session, object);
         }
         true
     }
@@ -305,15 +374,31 @@ impl Tables {
         }
         if let Some(ledger) = self.ledger(session) {
             ledger.log.push(Event::Flags { object: member, old: flags });
+            ledger.left = true;
         }
     }
 
-    /// Writes an event to the ledger of the session that tracks its owner.
+    /// Writes a change of a cell to the ledger of the session that tracks its owner.
     fn note(&mut self, owner: Ref, event: Event) {
-        let Some(session) = self.session_of(owner) else { return };
+        let Some(session) = self.session_of(owner) else {
+            if self.state(owner) == State::Detached {
+                self.loose.push(event);
+            }
+            return;
+        };
         if let Some(ledger) = self.ledger(session) {
             ledger.log.push(event);
             ledger.links += 1;
+        }
+    }
+
+    /// What was linked while an object was detached is a change of the session that it comes into.
+    fn bring_links(&mut self, session: u64, object: Ref) {
+        let of_object = |it: &mut Event| it.owner() == Some(object);
+        let links: Vec<Event> = self.loose.extract_if(.., of_object).collect();
+        if let Some(ledger) = self.ledger(session) {
+            ledger.links += links.len();
+            ledger.log.extend(links);
         }
     }
 
@@ -334,8 +419,8 @@ impl Tables {
             Some(list) => list.push(member.cell()),
             None => {
                 let queue = cells.queue(owner.slot());
-                queue.removed.retain(|it| *it != member.cell());
-                if queue.added.contains(&member.cell()) {
+                queue.removed.remove(member.cell());
+                if queue.added.holds(member.cell()) {
                     return;
                 }
                 queue.added.push(member.cell());
@@ -349,17 +434,14 @@ impl Tables {
         let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return false };
         let at = match cells.own(owner.slot()) {
             Some(list) => {
-                let Some(at) = list.iter().rposition(|it| *it == member.cell()) else {
-                    return false;
-                };
-                list.remove(at);
+                let Some(at) = list.remove(member.cell()) else { return false };
                 at as u32
             }
             None if new => return false,
             None => {
                 let queue = cells.queue(owner.slot());
-                queue.added.retain(|it| *it != member.cell());
-                if queue.removed.contains(&member.cell()) {
+                queue.added.remove(member.cell());
+                if queue.removed.holds(member.cell()) {
                     return false;
                 }
                 queue.removed.push(member.cell());
@@ -370,10 +452,30 @@ impl Tables {
         true
     }
 
+    /// What was queued on collections that aren't loaded is in the database now.
+    pub(crate) fn settle_queues(&mut self, log: &[Event]) {
+        let mut lists: HashMap<(Ref, u16), Vec<u64>, RandomState> = HashMap::default();
+        for event in log {
+            if let Event::Added { owner, relation, member }
+            | Event::Removed { owner, relation, member, .. } = *event
+                && self
+                    .relation(owner.chunk(), relation)
+                    .is_some_and(|it| it.is_queued(owner.slot()))
+            {
+                lists.entry((owner, relation)).or_default().push(member.cell());
+            }
+        }
+        for ((owner, relation), members) in lists {
+            if let Some(cells) = self.relation_mut(owner.chunk(), relation) {
+                cells.settle(owner.slot(), &members);
+            }
+        }
+    }
+
     /// Takes back one change of a cell.
     pub(crate) fn undo_cell(&mut self, event: &Event) {
         match *event {
-            Event::One { owner, relation, old, .. } => {
+            Event::One { owner, relation, old, .. } | Event::Forgotten { owner, relation, old } => {
                 if let Some(cells) = self.relation_mut(owner.chunk(), relation) {
                     cells.set_one(owner.slot(), old);
                 }
@@ -381,20 +483,24 @@ impl Tables {
             Event::Added { owner, relation, member, .. } => {
                 let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return };
                 match cells.own(owner.slot()) {
-                    Some(list) => {
-                        if let Some(at) = list.iter().rposition(|it| *it == member.cell()) {
-                            list.remove(at);
-                        }
-                    }
-                    None => cells.queue(owner.slot()).added.retain(|it| *it != member.cell()),
+                    Some(list) => _ = list.remove(member.cell()),
+                    None => _ = cells.queue(owner.slot()).added.remove(member.cell()),
                 }
             }
             Event::Removed { owner, relation, member, at } => {
                 let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return };
                 match cells.own(owner.slot()) {
-                    Some(list) if list.contains(&member.cell()) => {}
-                    Some(list) => list.insert((at as usize).min(list.len()), member.cell()),
-                    None => cells.queue(owner.slot()).removed.retain(|it| *it != member.cell()),
+                    Some(list) => {
+                        if !list.holds(member.cell()) {
+                            list.insert(at as usize, member.cell());
+                        }
+                    }
+                    None => _ = cells.queue(owner.slot()).removed.remove(member.cell()),
+                }
+            }
+            Event::Filled { chunk, relation, ref slots } => {
+                if let Some(cells) = self.relation_mut(chunk, relation) {
+                    slots.iter().for_each(|it| cells.unload(*it));
                 }
             }
             _ => {}

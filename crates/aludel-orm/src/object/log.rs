@@ -12,10 +12,14 @@ pub(crate) struct Ledger {
     /// Objects to insert, in the order in which they became pending. One that left again is still
     /// listed; its state says so.
     pub(crate) pending: Vec<Ref>,
-    /// Objects marked by `delete`.
+    /// Whether an object left before it was inserted: it may have come again since.
+    pub(crate) left: bool,
+    /// Objects marked by `delete`; one whose mark was cancelled is still listed.
     pub(crate) marked: Vec<Ref>,
     /// Detached objects that a cascade brought in; the identity map learns of them next.
     pub(crate) joined: Vec<Ref>,
+    /// Whether the transaction has written: what is loaded from now on a rollback makes untrue.
+    pub(crate) wrote: bool,
     /// All changes since the transaction began, in order.
     pub(crate) log: Vec<Event>,
     /// How much of the log the last flush has seen.
@@ -35,6 +39,10 @@ pub(crate) enum Event {
     Added { owner: Ref, relation: u16, member: Ref },
     /// A member left a to-many cell, from this place.
     Removed { owner: Ref, relation: u16, member: Ref, at: u32 },
+    /// Cells of a chunk were filled with what was loaded, after the transaction wrote.
+    Filled { chunk: u64, relation: u16, slots: Vec<u32> },
+    /// A to-one cell was forgotten with the row that it came with, after the transaction wrote.
+    Forgotten { owner: Ref, relation: u16, old: u64 },
     /// An object's flags changed.
     Flags { object: Ref, old: Flags },
     /// Transient objects of one chunk, one behind the other, became pending.
@@ -50,6 +58,28 @@ pub(crate) enum Event {
     Inserted { chunk: u64, slots: Vec<u32>, columns: Columns },
 }
 
+impl Event {
+    /// Which relationship's cell changed.
+    pub(crate) fn relation(&self) -> Option<u16> {
+        match self {
+            Self::One { relation, .. }
+            | Self::Added { relation, .. }
+            | Self::Removed { relation, .. } => Some(*relation),
+            _ => None,
+        }
+    }
+
+    /// Whose cell changed.
+    pub(crate) fn owner(&self) -> Option<Ref> {
+        match self {
+            Self::One { owner, .. } | Self::Added { owner, .. } | Self::Removed { owner, .. } => {
+                Some(*owner)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Debug for Flags {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{:#x}", self.state(), self.0)
@@ -63,8 +93,10 @@ impl Ledger {
             session,
             dirty: Vec::new(),
             pending: Vec::new(),
+            left: false,
             marked: Vec::new(),
             joined: Vec::new(),
+            wrote: false,
             log: Vec::new(),
             flushed: 0,
             links: 0,
@@ -77,6 +109,7 @@ impl Ledger {
         self.dirty.is_empty()
             && self.pending.is_empty()
             && self.marked.is_empty()
+            && self.joined.is_empty()
             && self.links == 0
             && self.problem.is_none()
     }
@@ -111,6 +144,8 @@ impl Ledger {
     pub(super) fn absorb(&mut self, mut other: Self) {
         self.dirty.append(&mut other.dirty);
         self.pending.append(&mut other.pending);
+        self.left |= other.left;
+        self.wrote |= other.wrote;
         self.marked.append(&mut other.marked);
         self.joined.append(&mut other.joined);
         self.log.append(&mut other.log);

@@ -16,7 +16,7 @@ use super::{
     graph::Graph,
     state::{Flags, State},
 };
-use crate::mapping::{Handle, Mapped};
+use crate::mapping::{Handle, IntoNew, Mapped};
 
 /// A handle on an object: cheap to clone, `Send + Sync`, equal by identity, and usable after its
 /// session is gone.
@@ -29,8 +29,13 @@ pub struct Obj<T: Mapped> {
 }
 
 impl<T: Mapped> Obj<T> {
-    /// A transient object: it can be linked with others before any session knows it.
-    pub fn new(value: T) -> Self {
+    /// A transient object of a value or a finished builder: it can be linked with others before any
+    /// session knows it.
+    pub fn new(new: impl IntoNew<Entity = T>) -> Self {
+        super::to_obj(new)
+    }
+
+    pub(crate) fn of_value(value: T) -> Self {
         let chunk = Chunk::new(smallvec![Slot::new(Some(value))], next_id(), 0, Flags::default());
         Self::from_raw(Raw::new(Arc::new(Anchor::alone(Arc::new(chunk))), 0))
     }
@@ -148,7 +153,10 @@ impl<T: Mapped> fmt::Debug for Obj<T> {
             Some(value) => {
                 for (position, column) in T::PRIMARY_KEY.iter().enumerate() {
                     let comma = if position == 0 { "" } else { ", " };
-                    write!(f, "{comma}{}", value.get(*column))?;
+                    match value.is_unset(*column) {
+                        true => write!(f, "{comma}unset")?,
+                        false => write!(f, "{comma}{}", value.get(*column))?,
+                    }
                 }
             }
             None => f.write_str("borrowed")?,

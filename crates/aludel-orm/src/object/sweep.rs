@@ -36,6 +36,8 @@ impl Tables {
             self.chunks.iter().filter(|it| it.1.mark != epoch).map(|it| *it.0).collect();
         // Dropped after the lock: a value's `Drop` is the user's code.
         self.garbage.extend(lost.iter().filter_map(|it| self.chunks.remove(it)));
+        let chunks = &self.chunks;
+        self.loose.retain(|it| it.owner().is_some_and(|it| chunks.contains_key(&it.chunk())));
         self.swept = self.chunks.len();
         lost
     }
@@ -51,7 +53,7 @@ impl Tables {
             roots.extend(listed.into_iter().flatten().map(|it| it.chunk()));
             for event in &ledger.log {
                 match event {
-                    Event::One { owner, old, .. } => {
+                    Event::One { owner, old, .. } | Event::Forgotten { owner, old, .. } => {
                         roots.push(owner.chunk());
                         roots.extend(Ref::from_cell(*old).map(Ref::chunk));
                     }
@@ -64,6 +66,7 @@ impl Tables {
                     Event::Value { chunk }
                     | Event::Inserted { chunk, .. }
                     | Event::Enlisted { chunk, .. } => roots.push(*chunk),
+                    Event::Filled { .. } => {}
                 }
             }
         }

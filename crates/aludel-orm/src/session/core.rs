@@ -20,7 +20,6 @@ use crate::{
     error::Subject,
     mapping::Mapper,
     object::{
-        anchor::AnyAnchor,
         chunk::AnyChunk,
         graph::{Graph, Tables},
         log::{Event, Ledger},
@@ -95,22 +94,15 @@ impl Core {
     }
 
     /// Keeps a chunk of this session's graph in the identity map.
-    pub(crate) fn adopt(&mut self, chunk: u64) {
+    pub(crate) fn adopt(&mut self, mapper: &'static Mapper, chunk: u64) {
         let graph = self.graph.clone();
-        let anchor = Graph::with(&graph, |tables, graph| tables.anchor(chunk, graph));
+        let anchor = Graph::with(&graph, |tables, graph| {
+            let anchor = tables.anchor(chunk, graph)?;
+            tables.hold(chunk);
+            Some(anchor)
+        });
         if let Some(anchor) = anchor {
-            self.adopt_anchor(anchor);
-        }
-    }
-
-    /// Keeps an anchor's chunk in the identity map.
-    pub(crate) fn adopt_anchor(&mut self, anchor: Arc<dyn AnyAnchor>) {
-        let chunk = anchor.chunk();
-        let id = chunk.head().id;
-        let store = self.store(Mapper::of(chunk.meta()));
-        if !store.keeps(id) {
-            store.adopt(anchor);
-            self.tables(|it| it.hold(id));
+            self.store(mapper).adopt_as(chunk, anchor);
         }
     }
 
@@ -146,8 +138,8 @@ impl Core {
         let meta = chunk.meta();
         let mut key = String::new();
         let _ = chunk.with(object.slot(), &mut |fields| {
-            let parts: Vec<_> =
-                meta.primary_key.iter().map(|it| fields.get(*it).to_string()).collect();
+            let known = meta.primary_key.iter().filter(|it| !fields.is_unset(**it));
+            let parts: Vec<_> = known.map(|it| fields.get(*it).to_string()).collect();
             key = parts.join(", ");
         });
         Box::new(Subject { entity: meta.name, key })

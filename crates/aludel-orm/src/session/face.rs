@@ -8,7 +8,7 @@ use aludel_engine::{Engine, EngineFace, driver::Begin};
 use super::{IntoKey, SessionOptions, core::Core};
 use crate::{
     Error, FlushPlan, Result,
-    loading::{Execute, Fetch, Rows, Stream},
+    loading::{Execute, Fetch, Rows, Stream, get::Early},
     mapping::{EntityConst, IntoNew, Mapped, NewObject},
     object::Obj,
 };
@@ -105,12 +105,13 @@ impl<F: EngineFace> Session<F> {
     ) -> F::Out<impl Future<Output = Result<Option<Obj<C::Mapped>>>> + Send> {
         let _ = entity;
         let key = key.into_key();
-        // In a box, so that a hit moves no more than it must.
-        let hit = self.core.hit::<C::Mapped>(&key);
+        let early = self.core.get_early::<C::Mapped>(key);
         F::run(async move {
-            match hit {
-                Some(object) => Ok(Some(object)),
-                None => Box::pin(self.core.get::<C::Mapped>(key)).await,
+            // In boxes, so that what is done already moves no more than it must.
+            match early {
+                Early::Done(result) => result,
+                Early::Failed(error) => Err(Box::pin(self.core.run_failed(error)).await),
+                Early::Later(key) => Box::pin(self.core.get::<C::Mapped>(*key)).await,
             }
         })
     }

@@ -1,6 +1,11 @@
 //! What a session does with objects: `add`, `delete`, `expunge`, `refresh`.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::Ordering},
+};
+
+use aludel_core::value::Value;
 
 use super::{
     core::Core,
@@ -12,7 +17,7 @@ use crate::{
     object::{
         Obj, Raw,
         anchor::Anchor,
-        chunk::Chunk,
+        chunk::{Chunk, Fields},
         graph::Graph,
         log::Event,
         reference::Ref,
@@ -75,16 +80,7 @@ impl Core {
         self.tables(|tables| {
             tables.enlist(id, at);
             // Adding what is only marked for deletion cancels the mark (STATE-8).
-            let flags = tables.flags(at);
-            if flags.has(Flags::MARKED)
-                && let Some(chunk) = tables.chunk(at)
-            {
-                chunk.head().set_flags(at.slot(), flags.without(Flags::MARKED));
-                if let Some(ledger) = tables.ledger(id) {
-                    ledger.log.push(Event::Flags { object: at, old: flags });
-                    ledger.marked.retain(|it| *it != at);
-                }
-            }
+            tables.unmark(id, at, Cascade::SAVE_UPDATE);
         });
     }
 
@@ -105,94 +101,118 @@ impl Core {
 
     /// Detached objects that came in again enter the identity map.
     pub(crate) fn enter_joined(&mut self) -> Result<()> {
-        let joined = self.ledger(|it| std::mem::take(&mut it.joined));
-        for at in joined {
-            let Some(chunk) = self.chunk(at) else { continue };
-            let mapper = Mapper::checked(chunk.meta())?;
-            let Some(fp) = key_of(mapper.meta, &*chunk, at.slot()) else { continue };
-            let mut key = Vec::new();
-            chunk.with(at.slot(), &mut |fields| {
-                key = mapper.meta.primary_key.iter().map(|it| fields.get(*it).to_value()).collect();
-            })?;
-            let same = |fields: &dyn crate::object::chunk::Fields| {
-                mapper
-                    .meta
-                    .primary_key
-                    .iter()
-                    .zip(&key)
-                    .all(|(at, key)| fields.get(*at) == key.as_ref())
-            };
-            let held = self.store(mapper).find(fp, same);
-            let taken = held.is_some_and(|it| it.anchor.chunk().head().reference(it.slot) != at);
-            if taken {
+        let mut outcome = Ok(());
+        for at in self.ledger(|it| std::mem::take(&mut it.joined)) {
+            // One that a rollback or `expunge` took out again stays outside.
+            if self.tables(|it| it.flags(at).state()) != State::Persistent {
+                continue;
+            }
+            let entered = self.enter(at);
+            if matches!(entered, Err(Error::Borrowed(_))) {
+                self.ledger(|it| it.joined.push(at));
+            }
+            outcome = outcome.and(entered);
+        }
+        outcome
+    }
+
+    fn enter(&mut self, at: Ref) -> Result<()> {
+        let Some(chunk) = self.chunk(at) else { return Ok(()) };
+        let mapper = Mapper::checked(chunk.meta())?;
+        let mut key = super::Key::new();
+        let mut see = |fields: &dyn Fields| {
+            key = mapper.meta.primary_key.iter().map(|it| fields.get(*it).to_value()).collect();
+        };
+        // The row has the key that was loaded, whatever the object says now.
+        if !chunk.base(at.slot(), &mut see) {
+            chunk.with(at.slot(), &mut see)?;
+        }
+        let fp = fingerprint(key.iter().map(Value::as_ref));
+        let same = |fields: &dyn Fields| {
+            let mut columns = mapper.meta.primary_key.iter().zip(&key);
+            columns.all(|(at, key)| fields.get(*at) == key.as_ref())
+        };
+        let held = self.store(mapper).find(fp, same);
+        match held.map(|it| it.anchor.chunk().head().reference(it.slot)) {
+            Some(other) if other == at => return Ok(()),
+            Some(_) => {
                 let flags = chunk.head().flags(at.slot());
                 chunk.head().set_flags(at.slot(), flags.in_state(State::Detached));
                 return Err(Error::IdentityConflict(self.subject(at)));
             }
-            self.adopt(at.chunk());
-            self.store(mapper).insert(fp, at);
-            let event = Event::Mapped { mapper: mapper.number, fingerprint: fp, object: at };
-            self.ledger(|it| it.log.push(event));
+            None => {}
         }
+        if !self.store(mapper).keeps(at.chunk()) {
+            self.adopt(mapper, at.chunk());
+        }
+        self.store(mapper).insert(fp, at);
+        let event = Event::Mapped { mapper: mapper.number, fingerprint: fp, object: at };
+        self.ledger(|it| it.log.push(event));
         Ok(())
     }
 
     /// Marks objects for deletion, with all that their delete cascades reach; loads what they need
     /// (CAS-6), and what the flush needs to let go of them: a query for each relationship and depth.
     pub(crate) async fn delete(&mut self, objects: Vec<Ref>) -> Result<()> {
+        // Marked at the end, so that a load that fails leaves nothing half-marked.
+        let mut doomed = Vec::new();
+        let mut seen = HashSet::new();
         let mut level = objects;
         while !level.is_empty() {
+            level.retain(|it| seen.insert(*it));
             let mut found = Vec::new();
             for (mapper, owners) in self.to_delete(&level)? {
                 for relation in &mapper.relationships {
                     let follows = relation.cascade.has(Cascade::DELETE);
-                    let passive =
-                        relation.direction == Direction::ManyToOne || relation.meta.passive_deletes;
-                    if !follows && passive {
+                    if !follows && relation.direction == Direction::ManyToOne {
                         continue;
                     }
-                    self.load_members(relation, &owners, false).await?;
+                    // What isn't loaded is the database's, if the mapping says so (UOW-31).
+                    if !relation.meta.passive_deletes {
+                        self.load_members(relation, &owners, false).await?;
+                    }
                     if follows {
                         self.tables(|it| it.related(relation, &owners, &mut found));
                     }
                 }
-                for at in owners {
-                    let Some(chunk) = self.chunk(at) else { continue };
-                    let old = chunk.head().flags(at.slot());
-                    chunk.head().set_flags(at.slot(), old.with(Flags::MARKED));
-                    self.ledger(|it| {
-                        it.log.push(Event::Flags { object: at, old });
-                        it.marked.push(at);
-                    });
-                }
+                doomed.extend(owners);
             }
             level = found;
         }
+        doomed.into_iter().for_each(|it| self.mark(it));
         Ok(())
     }
 
-    /// Which of these are to be marked, by entity. A pending one is never inserted.
-    fn to_delete(&mut self, objects: &[Ref]) -> Result<Vec<(&'static Mapper, Vec<Ref>)>> {
+    fn mark(&mut self, at: Ref) {
+        let Some(chunk) = self.chunk(at) else { return };
+        let old = chunk.head().flags(at.slot());
+        let is_new = old.state() == State::Pending;
+        // A new member of a deleted owner is never inserted.
+        let new = if is_new { old.in_state(State::Transient) } else { old.with(Flags::MARKED) };
+        chunk.head().set_flags(at.slot(), new);
+        self.ledger(|it| {
+            it.log.push(Event::Flags { object: at, old });
+            match is_new {
+                true => it.left = true,
+                false => it.marked.push(at),
+            }
+        });
+    }
+
+    /// Which of these are to be deleted, by entity.
+    fn to_delete(&self, objects: &[Ref]) -> Result<Vec<(&'static Mapper, Vec<Ref>)>> {
         let mut groups: Vec<(&'static Mapper, Vec<Ref>)> = Vec::new();
         for &at in objects {
             let Some(chunk) = self.chunk(at) else { continue };
             let mapper = Mapper::checked(chunk.meta())?;
             let flags = chunk.head().flags(at.slot());
-            match flags.state() {
-                State::Pending => {
-                    let flags = flags.in_state(State::Transient);
-                    chunk.head().set_flags(at.slot(), flags);
-                    let old = flags.in_state(State::Pending);
-                    self.ledger(|it| it.log.push(Event::Flags { object: at, old }));
-                }
-                State::Persistent if !flags.has(Flags::MARKED) => {
-                    match groups.iter_mut().find(|it| std::ptr::eq(it.0, mapper)) {
-                        Some((_, list)) if list.contains(&at) => {}
-                        Some((_, list)) => list.push(at),
-                        None => groups.push((mapper, vec![at])),
-                    }
-                }
-                _ => {}
+            let exists = matches!(flags.state(), State::Pending | State::Persistent);
+            if !exists || flags.has(Flags::MARKED) {
+                continue;
+            }
+            match groups.iter_mut().find(|it| std::ptr::eq(it.0, mapper)) {
+                Some((_, list)) => list.push(at),
+                None => groups.push((mapper, vec![at])),
             }
         }
         Ok(groups)
@@ -251,6 +271,7 @@ impl Core {
                 self.store(mapper).remove(fp, at);
             }
             head.set_flags(at.slot(), flags.in_state(outside).without(Flags::MARKED));
+            self.ledger(|it| it.left = true);
             let members = self.tables(|tables| {
                 let mut members = Vec::new();
                 for relation in &mapper.relationships {
@@ -308,6 +329,7 @@ impl Core {
     pub(crate) async fn refresh(&mut self, at: Ref) -> Result<()> {
         let Some(chunk) = self.chunk(at) else { return Err(Error::Detached(Error::subject(None))) };
         let mapper = Mapper::checked(chunk.meta())?;
+        self.enter_joined()?;
         chunk.restore_one(at.slot());
         if self.options.autoflush {
             self.flush().await?;
@@ -318,9 +340,10 @@ impl Core {
         chunk.with(at.slot(), &mut |fields| {
             key = mapper.meta.primary_key.iter().map(|it| fields.get(*it).to_value()).collect();
         })?;
-        for relation in &mapper.relationships {
-            self.tables(|tables| tables.forget_cell(at, relation.index));
-        }
+        // A many-to-one goes by the row that comes.
+        let others = mapper.relationships.iter().filter(|it| it.direction != Direction::ManyToOne);
+        let others: Vec<u16> = others.map(|it| it.index).collect();
+        self.tables(|it| it.forget_cells(self.id, at, &others));
         match self.read_by_key(mapper, key).await? {
             true => Ok(()),
             false => Err(Error::ObjectDeleted(self.subject(at))),
@@ -329,10 +352,7 @@ impl Core {
 
     /// The object of a key, where the session holds it and nothing stands in the way: no SQL.
     #[inline]
-    pub(crate) fn hit<T: Mapped>(
-        &mut self,
-        key: &[aludel_core::value::Value],
-    ) -> Option<Obj<T>> {
+    pub(crate) fn hit<T: Mapped>(&mut self, key: &[Value]) -> Option<Obj<T>> {
         if self.in_flight.is_some() || self.failed.is_some() {
             return None;
         }
@@ -340,10 +360,10 @@ impl Core {
     }
 
     /// The object of a key, if the session holds it: no SQL.
-    pub(crate) fn held<T: Mapped>(&mut self, key: &[aludel_core::value::Value]) -> Option<Obj<T>> {
+    pub(crate) fn held<T: Mapped>(&mut self, key: &[Value]) -> Option<Obj<T>> {
         let mapper = Mapper::of(T::meta());
-        let fp = fingerprint(key.iter().map(aludel_core::value::Value::as_ref));
-        let same = |fields: &dyn crate::object::chunk::Fields| {
+        let fp = fingerprint(key.iter().map(Value::as_ref));
+        let same = |fields: &dyn Fields| {
             T::PRIMARY_KEY.iter().zip(key).all(|(at, key)| fields.get(*at) == key.as_ref())
         };
         let hit = self.existing_store(mapper)?.find(fp, same)?;

@@ -76,6 +76,12 @@ impl Core {
         }
     }
 
+    /// Remembers that something was written.
+    pub(crate) fn wrote(&mut self) {
+        self.transaction.wrote = true;
+        self.ledger(|it| it.wrote = true);
+    }
+
     /// Remembers what [`Core::opening`]'s steps did.
     pub(crate) fn opened(&mut self, steps: &[Step]) {
         for step in steps {
@@ -130,7 +136,8 @@ impl Core {
         }
     }
 
-    async fn run_failed(&mut self, error: aludel_engine::Error) -> Error {
+    /// An error of a unit of work: the transaction may be over by it.
+    pub(crate) async fn run_failed(&mut self, error: aludel_engine::Error) -> Error {
         let error = Error::from(error);
         self.retryable |= error.is_retryable();
         let open = |it: &Pooled| it.is_usable() && it.in_transaction();
@@ -241,6 +248,7 @@ impl Core {
             let log = it.log.split_off(mark.min(it.log.len()));
             it.flushed = it.flushed.min(it.log.len());
             it.links = 0;
+            it.wrote &= mark != 0;
             (std::mem::take(&mut it.dirty), log)
         });
         // What somebody holds borrowed stays as it is, and stays listed.
@@ -279,12 +287,27 @@ impl Core {
 
     fn undo(&mut self, event: Event, borrowed: &mut Vec<u64>) {
         match event {
-            Event::One { .. } | Event::Added { .. } | Event::Removed { .. } => {
+            Event::One { .. }
+            | Event::Added { .. }
+            | Event::Removed { .. }
+            | Event::Filled { .. }
+            | Event::Forgotten { .. } => {
                 self.tables(|it| it.undo_cell(&event));
             }
             Event::Flags { object, old } => {
-                if let Some(chunk) = self.chunk(object) {
-                    chunk.head().set_flags(object.slot(), old);
+                let Some(chunk) = self.chunk(object) else { return };
+                let (head, slot) = (chunk.head(), object.slot());
+                // What was expunged since stays outside.
+                if head.flags(slot).state() == State::Detached {
+                    return;
+                }
+                head.set_flags(slot, old);
+                // A change that no flush took, since the object was deleted.
+                if old.state() == State::Persistent && head.flags(slot).has(Flags::TOUCHED) {
+                    chunk.restore_one(slot);
+                    if head.flags(slot).has(Flags::TOUCHED) {
+                        borrowed.push(object.chunk());
+                    }
                 }
             }
             Event::Enlisted { chunk, from, count } => {
@@ -354,32 +377,29 @@ impl Core {
         let log = self.ledger(|it| {
             let since = it.log.split_off(it.flushed.min(it.log.len()));
             it.flushed = 0;
+            it.wrote = false;
             std::mem::replace(&mut it.log, since)
         });
-        let mut last = 0;
-        for event in &log {
-            match event {
-                Event::Value { chunk } if *chunk != last => {
-                    last = *chunk;
-                    if let Some(chunk) = self.chunk(Ref::new(*chunk, 0)) {
-                        chunk.forget();
+        let mut journals = Vec::new();
+        self.tables(|tables| {
+            let mut last = 0;
+            for event in &log {
+                match event {
+                    Event::Value { chunk } if *chunk != last => {
+                        last = *chunk;
+                        journals.extend(tables.chunk(Ref::new(*chunk, 0)).cloned());
                     }
-                }
-                Event::Flags { object, .. } => {
-                    let Some(chunk) = self.chunk(*object) else { continue };
-                    let head = chunk.head();
-                    let flags = head.flags(object.slot());
-                    if flags.state() == State::Deleted {
-                        let flags = flags.in_state(State::Detached).with(Flags::GONE);
-                        head.set_flags(
-                            object.slot(),
-                            flags.without(Flags::TRACKED | Flags::MARKED),
-                        );
+                    Event::Flags { object, .. } => {
+                        let Some(chunk) = tables.chunk(*object) else { continue };
+                        chunk.head().bury(object.slot());
                     }
+                    _ => {}
                 }
-                _ => {}
             }
-        }
+            tables.settle_queues(&log);
+        });
+        // Values are dropped outside of the lock.
+        journals.iter().for_each(|it| it.forget());
         self.transaction = Transaction::default();
         if self.options.expire_on_commit {
             self.expire_all();

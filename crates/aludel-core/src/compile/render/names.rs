@@ -23,10 +23,9 @@ impl Names {
         }
         let mut names: Vec<(FromItem, String)> = Vec::with_capacity(all.anonymous.len());
         for item in all.anonymous {
-            let Source::Anon(number) = item.source else {
-                continue;
-            };
-            let mut name = format!("{}_{number}", item.table.name);
+            // Counted by table as they appear, so that one query is always one text.
+            let before = names.iter().filter(|(it, _)| it.table == item.table).count();
+            let mut name = format!("{}_{}", item.table.name, before + 1);
             while all.taken.contains(&&*name) || names.iter().any(|(_, it)| *it == name) {
                 name.push('_');
             }

@@ -86,14 +86,17 @@ fn read_message(error: &mut DatabaseError, kind: Integrity) {
     }
 }
 
-/// SQLite says only that some foreign key failed. The statement names the table; the columns are
-/// those of its foreign keys, where the statement writes to the referring side.
-pub(super) fn locate_foreign_key(error: &mut DatabaseError, sql: &str, connection: &Connection) {
-    if error.kind != Kind::Integrity(Integrity::ForeignKey) || error.table.is_some() {
+/// SQLite says only that some foreign key failed, or which check. The statement names the table; the
+/// columns are those of its foreign keys, where the statement writes to the referring side.
+pub(super) fn locate(error: &mut DatabaseError, sql: &str, connection: &Connection) {
+    let Kind::Integrity(kind @ (Integrity::ForeignKey | Integrity::Check)) = error.kind else {
+        return;
+    };
+    if error.table.is_some() {
         return;
     }
     let Some((verb, table)) = written_table(sql) else { return };
-    if verb != Verb::Delete {
+    if kind == Integrity::ForeignKey && verb != Verb::Delete {
         let columns =
             "SELECT DISTINCT \"from\" FROM pragma_foreign_key_list(?1) ORDER BY id DESC, seq";
         let found = connection.prepare(columns).and_then(|mut statement| {

@@ -236,13 +236,13 @@ impl Executor {
         Ok(if changed { self.connection.changes() } else { 0 })
     }
 
-    /// Adds what the database's message leaves out: the statement, and for a foreign key the table
-    /// and the columns that may be meant.
+    /// Adds what the database's message leaves out: the statement, its table, and for a foreign key
+    /// the columns that may be meant.
     #[cold]
     fn explain(&self, mut error: Error, sql: &Arc<str>) -> Error {
         if let Error::Database(error) = &mut error {
             error.sql.get_or_insert_with(|| Arc::clone(sql));
-            super::classify::locate_foreign_key(error, sql, &self.connection);
+            super::classify::locate(error, sql, &self.connection);
         }
         error
     }

@@ -39,7 +39,7 @@ fn constraints() {
     check("INSERT INTO parent VALUES (1, 'y', 1)", Unique, Some("parent"), &["id"], None);
     check("INSERT INTO parent VALUES (2, 'x', 1)", Unique, Some("parent"), &["a", "b"], None);
     check("INSERT INTO parent VALUES (2, NULL, 1)", NotNull, Some("parent"), &["a"], None);
-    check("UPDATE parent SET b = 0", Check, None, &[], Some("positive"));
+    check("UPDATE parent SET b = 0", Check, Some("parent"), &[], Some("positive"));
     check("INSERT INTO child VALUES (2, 9)", ForeignKey, Some("child"), &["parent_id"], None);
     check("UPDATE child SET parent_id = 9", ForeignKey, Some("child"), &["parent_id"], None);
     check("DELETE FROM parent", ForeignKey, Some("parent"), &[], None);

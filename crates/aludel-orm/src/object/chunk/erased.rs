@@ -1,0 +1,292 @@
+//! [`AnyChunk`]: a chunk without its type, as the flush and the graph see it.
+
+use std::{any::Any, sync::Arc};
+
+use aludel_core::value::ValueRef;
+use aludel_engine::{Result as EngineResult, driver::Binder};
+
+use super::{Chunk, Columns, Head, lock};
+use crate::{
+    Result,
+    mapping::{EntityMeta, Mapped},
+    object::{
+        anchor::{Anchor, AnyAnchor},
+        graph::Graph,
+        reference::Ref,
+        state::Flags,
+    },
+};
+
+/// The columns of one object, without its type.
+pub(crate) trait Fields {
+    fn get(&self, column: u16) -> ValueRef<'_>;
+    fn is_unset(&self, column: u16) -> bool;
+    fn put(&mut self, column: u16, value: Option<ValueRef<'_>>) -> bool;
+}
+
+impl<T: Mapped> Fields for T {
+    fn get(&self, column: u16) -> ValueRef<'_> {
+        Mapped::get(self, column)
+    }
+
+    fn is_unset(&self, column: u16) -> bool {
+        Mapped::is_unset(self, column)
+    }
+
+    fn put(&mut self, column: u16, value: Option<ValueRef<'_>>) -> bool {
+        Mapped::put(self, column, value)
+    }
+}
+
+/// Sees a changed object: its slot, the columns it had, those it has, and which differ.
+pub(crate) type Visit<'a> = dyn FnMut(u32, &dyn Fields, &dyn Fields, &[u16]) + 'a;
+
+/// A chunk without its type.
+pub(crate) trait AnyChunk: Send + Sync + Any {
+    fn head(&self) -> &Head;
+    fn meta(&self) -> &'static EntityMeta;
+    /// Shows an object's columns.
+    fn with(&self, slot: u32, see: &mut dyn FnMut(&dyn Fields)) -> Result<()>;
+    /// Writes an object's columns, and those of its snapshot, without marking it as changed.
+    fn write(&self, slot: u32, change: &mut dyn FnMut(&mut dyn Fields)) -> Result<()>;
+    /// Shows each object touched since the last flush that differs from its snapshot: slot, old and
+    /// new columns, and which of them differ. `keep(slot)` says whether a slot takes part. If they
+    /// are taken, the snapshots move to the journal, and the objects are no longer touched.
+    fn harvest(&self, take: bool, keep: &dyn Fn(u32) -> bool, visit: &mut Visit<'_>) -> Result<()>;
+    /// Finds which of these columns have no value yet, one bit each, for objects that a flush is about
+    /// to insert. If they are taken, a change from now on is one of the next flush.
+    fn survey(
+        &self,
+        objects: &[Ref],
+        columns: &[u16],
+        take: bool,
+        absent: &mut Vec<u128>,
+    ) -> Result<()>;
+    /// Binds columns of an object, in this order.
+    fn bind(&self, slot: u32, columns: &[u16], out: &mut dyn Binder) -> EngineResult<()>;
+    /// Sets the integer keys that the database generated for new objects, in their snapshots too, and
+    /// makes them persistent. Whether any was changed while the flush was under way.
+    fn set_keys(&self, column: u16, keys: &[(u32, i64)]) -> bool;
+    /// Makes a new object persistent; whether it was changed while the flush was under way.
+    fn settle_new(&self, slot: u32, expired: bool) -> bool;
+    /// Whether every touched object can be read now.
+    fn check(&self) -> Result<()>;
+    /// Whether every object that a rollback restores can be written now.
+    fn check_restore(&self) -> Result<()>;
+    /// Keeps an object's columns in the journal: something but the user is about to change them.
+    fn keep(&self, slot: u32) -> Result<()>;
+    /// Which columns differ from the last flush, for one object.
+    fn changed(&self, slot: u32) -> Columns;
+    /// Shows the snapshot of an object touched since the last flush.
+    fn base(&self, slot: u32, see: &mut dyn FnMut(&dyn Fields)) -> bool;
+    /// Restores the objects touched since the last flush; one that is borrowed stays touched.
+    fn restore_touched(&self) -> Result<()>;
+    /// Forgets one object's unflushed change.
+    fn restore_one(&self, slot: u32);
+    /// Restores the newest entry of the journal; an object that is borrowed is touched then.
+    fn undo(&self) -> Result<()>;
+    /// Forgets the journal.
+    fn forget(&self);
+    /// A new anchor for this chunk, which the sweep of this number kept without one.
+    fn anchor(self: Arc<Self>, graph: Arc<Graph>, epoch: u32) -> Arc<dyn AnyAnchor>;
+}
+
+impl<T: Mapped> AnyChunk for Chunk<T> {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn meta(&self) -> &'static EntityMeta {
+        T::meta()
+    }
+
+    fn with(&self, slot: u32, see: &mut dyn FnMut(&dyn Fields)) -> Result<()> {
+        see(&*self.read(slot)?);
+        Ok(())
+    }
+
+    fn survey(
+        &self,
+        objects: &[Ref],
+        columns: &[u16],
+        take: bool,
+        absent: &mut Vec<u128>,
+    ) -> Result<()> {
+        absent.clear();
+        absent.reserve(objects.len());
+        for object in objects {
+            let slot = object.slot();
+            let guard = self.glance(slot)?;
+            let value = guard.value()?;
+            let mut bits = 0;
+            for (bit, column) in columns.iter().enumerate() {
+                let unset = value.is_unset(*column) || value.get(*column).is_null();
+                bits |= u128::from(unset) << bit;
+            }
+            if take {
+                self.head.store_flags(slot, self.head.flags(slot).with(Flags::TRACKED));
+            }
+            absent.push(bits);
+        }
+        Ok(())
+    }
+
+    fn bind(&self, slot: u32, columns: &[u16], out: &mut dyn Binder) -> EngineResult<()> {
+        let guard = self.glance(slot)?;
+        let value = guard.value()?;
+        columns.iter().try_for_each(|it| out.bind(value.get(*it)))
+    }
+
+    fn set_keys(&self, column: u16, keys: &[(u32, i64)]) -> bool {
+        let mut touched = false;
+        for (slot, key) in keys {
+            let key = Some(ValueRef::Int(*key));
+            let Ok(mut value) = self.edit(*slot) else {
+                // Borrowed for ten seconds: the row is there, the values are read again.
+                touched |= self.settle_new(*slot, true);
+                continue;
+            };
+            value.put(column, key);
+            if self.head.flags(*slot).has(Flags::TOUCHED) {
+                let mut touched = lock(&self.touched);
+                if let Some((_, base)) = touched.iter_mut().find(|it| it.0 == *slot) {
+                    base.put(column, key);
+                }
+            }
+            let flags = self.head.flags(*slot);
+            let kept = flags.0 & (Flags::TOUCHED | Flags::EXPIRED);
+            self.head.store_flags(*slot, Flags(Flags::PERSISTENT.0 | kept));
+            touched |= flags.has(Flags::TOUCHED);
+        }
+        touched
+    }
+
+    fn write(&self, slot: u32, change: &mut dyn FnMut(&mut dyn Fields)) -> Result<()> {
+        let mut value = self.edit(slot)?;
+        change(&mut *value);
+        if self.head.flags(slot).has(Flags::TOUCHED) {
+            let mut touched = lock(&self.touched);
+            if let Some((_, base)) = touched.iter_mut().find(|it| it.0 == slot) {
+                change(base);
+            }
+        }
+        Ok(())
+    }
+
+    fn settle_new(&self, slot: u32, expired: bool) -> bool {
+        let flags = self.head.flags(slot);
+        let kept = flags.0 & (Flags::TOUCHED | Flags::EXPIRED);
+        let expired = if expired { Flags::EXPIRED } else { 0 };
+        self.head.set_flags(slot, Flags(Flags::PERSISTENT.0 | kept | expired));
+        flags.has(Flags::TOUCHED)
+    }
+
+    fn harvest(&self, take: bool, keep: &dyn Fn(u32) -> bool, visit: &mut Visit<'_>) -> Result<()> {
+        let mut list = std::mem::take(&mut *lock(&self.touched));
+        let (mut rest, mut kept) = (Vec::new(), Vec::new());
+        let mut outcome = Ok(());
+        for (slot, base) in list.drain(..) {
+            if outcome.is_err() || !keep(slot) {
+                rest.push((slot, base));
+                continue;
+            }
+            // Value and flag are looked at, and the flag cleared, under one borrow.
+            let guard = self.glance(slot);
+            let columns =
+                match guard.as_ref().map_err(|_| ()).and_then(|it| it.value().map_err(|_| ())) {
+                    Ok(value) => {
+                        let columns = Self::differing(&base, value);
+                        if take {
+                            self.head.clear_touched(slot);
+                        }
+                        if !columns.is_empty() {
+                            visit(slot, &base, value, &columns);
+                        }
+                        columns
+                    }
+                    Err(()) => {
+                        outcome = guard.map(drop);
+                        rest.push((slot, base));
+                        continue;
+                    }
+                };
+            drop(guard);
+            match (take, columns.is_empty()) {
+                (false, _) => rest.push((slot, base)),
+                (true, false) => kept.push((slot, base)),
+                (true, true) => {}
+            }
+        }
+        lock(&self.journal).append(&mut kept);
+        lock(&self.touched).append(&mut rest);
+        outcome
+    }
+
+    fn check(&self) -> Result<()> {
+        let slots: Vec<u32> = lock(&self.touched).iter().map(|it| it.0).collect();
+        slots.into_iter().try_for_each(|it| self.read(it).map(drop))
+    }
+
+    fn keep(&self, slot: u32) -> Result<()> {
+        let value = self.read(slot)?;
+        // What was changed since the last flush is no part of what the journal goes back to.
+        let base = {
+            let touched = lock(&self.touched);
+            touched.iter().find(|it| it.0 == slot).map(|it| it.1.snapshot())
+        };
+        let copy = base.unwrap_or_else(|| value.snapshot());
+        lock(&self.journal).push((slot, copy));
+        Ok(())
+    }
+
+    fn check_restore(&self) -> Result<()> {
+        let mut slots: Vec<u32> = lock(&self.touched).iter().map(|it| it.0).collect();
+        slots.extend(lock(&self.journal).iter().map(|it| it.0));
+        slots.into_iter().try_for_each(|it| self.edit(it).map(drop))
+    }
+
+    fn changed(&self, slot: u32) -> Columns {
+        let Ok(value) = self.read(slot) else { return Columns::new() };
+        let touched = lock(&self.touched);
+        let base = touched.iter().find(|it| it.0 == slot);
+        base.map(|it| Self::differing(&it.1, &value)).unwrap_or_default()
+    }
+
+    fn base(&self, slot: u32, see: &mut dyn FnMut(&dyn Fields)) -> bool {
+        let touched = lock(&self.touched);
+        let base = touched.iter().find(|it| it.0 == slot);
+        base.map(|it| see(&it.1)).is_some()
+    }
+
+    fn restore_touched(&self) -> Result<()> {
+        let list = std::mem::take(&mut *lock(&self.touched));
+        let restored = list.into_iter().rev().map(|(slot, base)| self.restore(slot, base));
+        restored.fold(Ok(()), Result::and)
+    }
+
+    fn restore_one(&self, slot: u32) {
+        let base = {
+            let mut touched = lock(&self.touched);
+            let at = touched.iter().position(|it| it.0 == slot);
+            at.map(|it| touched.swap_remove(it).1)
+        };
+        if let Some(base) = base {
+            // In vain: it is listed as changed again.
+            let _ = self.restore(slot, base);
+        }
+    }
+
+    fn undo(&self) -> Result<()> {
+        let entry = lock(&self.journal).pop();
+        entry.map_or(Ok(()), |(slot, base)| self.restore(slot, base))
+    }
+
+    fn forget(&self) {
+        let old = std::mem::take(&mut *lock(&self.journal));
+        drop(old);
+    }
+
+    fn anchor(self: Arc<Self>, graph: Arc<Graph>, epoch: u32) -> Arc<dyn AnyAnchor> {
+        Arc::new(Anchor::minted(self, graph, epoch))
+    }
+}

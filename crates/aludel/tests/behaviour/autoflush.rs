@@ -1,0 +1,179 @@
+//! When a session flushes by itself, and when it begins a transaction.
+
+use aludel::{Error, SessionOptions, blocking::Session, prelude::*};
+
+use crate::{
+    models::*,
+    store::{address, author, book, store, user},
+};
+
+// AF-1
+#[test]
+fn queries_flush_first() {
+    let mut store = store();
+    store.add(user("Alice"));
+    let names = store.scalars(select(User.name)).all().unwrap();
+    assert_eq!(names, ["Alice"]);
+    assert_eq!(
+        store.sent(),
+        "BEGIN IMMEDIATE\nINSERT INTO user_account (name, email) VALUES (?, ?)\n\
+         SELECT user_account.name FROM user_account"
+    );
+    store.add(user("Bob"));
+    let rows: Vec<(i64,)> =
+        store.execute(text("SELECT count(*) FROM user_account").rows()).all().unwrap();
+    assert_eq!(rows, [(2,)]);
+    store.add(user("Carol"));
+    let changed = store.execute(update(User).set(User.email, "x")).unwrap_or(99);
+    assert_eq!(changed, 99, "three users with one email");
+    store.rollback().unwrap();
+}
+
+// AF-1: relationships, refresh.
+#[test]
+fn loads_and_refreshes_flush_first() {
+    let mut store = store();
+    store.add(Author::builder().name("A").books([book("x")]));
+    store.save();
+    store.renew();
+    let author = store.get_one(Author, 1).unwrap();
+    let new = store.add(book("y"));
+    new.author().set(&author);
+    let books = author.books().load(&mut store).unwrap();
+    assert_eq!(books.len(), 2);
+    assert!(books[1].is(&new));
+    let other = store.add(book("z"));
+    store.refresh(&author).unwrap();
+    assert_eq!(other.borrow().id, 3);
+}
+
+// AF-2, AF-8, AF-10
+#[test]
+fn nothing_is_sent_where_nothing_is_to_do() {
+    let mut store = store();
+    store.flush().unwrap();
+    store.commit().unwrap();
+    store.rollback().unwrap();
+    assert_eq!(store.sent(), "");
+    let alice = store.add(user("Alice"));
+    assert_eq!(store.sent(), "");
+    store.save();
+    store.flush().unwrap();
+    store.commit().unwrap();
+    alice.borrow_mut().name = "Alice".into();
+    store.flush().unwrap();
+    store.commit().unwrap();
+    store.delete(&alice).unwrap();
+    store.rollback().unwrap();
+    let sent = store.sent();
+    assert!(!sent.contains("UPDATE") && !sent.contains("COMMIT"), "{sent}");
+}
+
+// AF-4, AF-5
+#[test]
+fn autoflush_can_be_turned_off() {
+    let store = store();
+    let options = SessionOptions::default().autoflush(false);
+    let mut session = Session::with_options(&store.engine, options);
+    session.add(user("Alice"));
+    assert!(session.scalars(select(User)).all().unwrap().is_empty());
+    assert_eq!(session.scalars(select(User).autoflush(true)).all().unwrap().len(), 1);
+    session.add(user("Bob"));
+    session.commit().unwrap();
+    drop(session);
+    let mut session = Session::new(&store.engine);
+    session.add(user("Carol"));
+    assert_eq!(session.scalars(select(User).autoflush(false)).all().unwrap().len(), 2);
+}
+
+// AF-6
+#[test]
+fn an_error_in_an_autoflush() {
+    let mut store = store();
+    store.add(Address::builder().mail("a@x").user_id(77));
+    let error = store.scalars(select(User)).all().unwrap_err();
+    assert_eq!(error.integrity(), Some(aludel::Integrity::ForeignKey));
+    assert!(!store.is_active());
+    assert!(matches!(store.scalars(select(User)).all(), Err(Error::PendingRollback(_))));
+    store.rollback().unwrap();
+    assert!(store.is_active());
+    assert!(store.scalars(select(User)).all().unwrap().is_empty());
+}
+
+// AF-7
+#[test]
+fn refresh_discards_own_changes_and_flushes_others() {
+    let mut store = store();
+    let (alice, bob) = (store.add(user("Alice")), store.add(user("Bob")));
+    alice.addresses().push(address("a@x"));
+    store.save();
+    alice.borrow_mut().name = "mine".into();
+    bob.borrow_mut().name = "Bobby".into();
+    store.refresh(&alice).unwrap();
+    assert_eq!(alice.borrow().name, "Alice");
+    assert_eq!(
+        store.sent(),
+        "BEGIN IMMEDIATE\nUPDATE user_account SET name = ? WHERE id = ?\n\
+         SELECT user_account.id, user_account.name, user_account.email \
+         FROM user_account WHERE user_account.id = ?"
+    );
+    // Relationships are read again when they are loaded.
+    assert!(matches!(alice.addresses().len(), Err(Error::NotLoaded(_))));
+    assert_eq!(alice.addresses().load(&mut store).unwrap().len(), 1);
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM user_account WHERE name = 'mine'"), 0);
+}
+
+// AF-9
+#[test]
+fn begin_twice() {
+    let mut store = store();
+    store.begin().unwrap();
+    assert!(matches!(store.begin(), Err(Error::InvalidRequest(_))));
+    assert!(matches!(store.begin_read_only(), Err(Error::InvalidRequest(_))));
+    assert_eq!(store.sent(), "");
+    store.scalars(select(User)).all().unwrap();
+    store.add(author("A"));
+    store.commit().unwrap();
+    assert_eq!(
+        store.sent(),
+        "BEGIN IMMEDIATE\nSELECT user_account.id, user_account.name, user_account.email \
+         FROM user_account\nINSERT INTO author (name) VALUES (?)\nCOMMIT"
+    );
+    store.begin().unwrap();
+    store.rollback().unwrap();
+}
+
+// TX-14: an error of a plain statement is not the transaction's end.
+#[test]
+fn an_error_of_a_query_leaves_the_session_usable() {
+    let mut store = store();
+    store.add(author("A"));
+    store.flush().unwrap();
+    assert!(store.execute(text("SELECT nothing FROM nowhere")).is_err());
+    assert!(store.is_active());
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM author"), 1);
+}
+
+// AF-8: a connection that can't be had leaves nothing behind.
+#[test]
+fn the_first_statement_may_fail() {
+    use aludel::{EngineOptions, blocking::Engine};
+    let options = EngineOptions::new().checkout_timeout(std::time::Duration::from_millis(20));
+    let engine = Engine::with_options("sqlite::memory:", options).unwrap();
+    Base::metadata().create_all(&engine).unwrap();
+    let mut first = Session::new(&engine);
+    first.scalars(select(User)).all().unwrap();
+    let mut second = Session::new(&engine);
+    let error = second.scalars(select(User)).all().unwrap_err();
+    assert!(error.to_string().contains("no connection came free"), "{error}");
+    first.rollback().unwrap();
+    engine.log().start();
+    second.add(author("A"));
+    second.commit().unwrap();
+    assert_eq!(
+        engine.log().take().join("\n"),
+        "BEGIN IMMEDIATE\nINSERT INTO author (name) VALUES (?)\nCOMMIT"
+    );
+}

@@ -1,0 +1,230 @@
+//! One row is one object, however it is met.
+
+use aludel::{Error, blocking::Session, prelude::*};
+
+use crate::{
+    models::*,
+    store::{address, book, store, user},
+};
+
+// IDM-1, IDM-7
+#[test]
+fn one_row_is_one_object() {
+    let mut store = store();
+    let alice =
+        store.add(User::builder().name("Alice").addresses([address("a@x"), address("b@x")]));
+    store.save();
+    assert!(store.get(User, 1).unwrap().unwrap().is(&alice));
+    assert_eq!(store.sent(), "");
+    store.renew();
+    let mail = store.get_one(Address, 2).unwrap();
+    let owner = mail.user().load(&mut store).unwrap().unwrap();
+    assert!(store.get_one(User, 1).unwrap().is(&owner));
+    let found = store.scalars(select(User).filter(User.name.eq("Alice"))).one().unwrap();
+    assert!(found.is(&owner));
+    let mails = owner.addresses().load(&mut store).unwrap();
+    assert!(mails[1].is(&mail));
+    let rows: Vec<(_, _)> =
+        store.execute(select((User, Address)).join(User.addresses)).all().unwrap();
+    assert!(rows.iter().all(|(user, _)| user.is(&owner)));
+    assert!(rows[1].1.is(&mail));
+}
+
+// IDM-7, AF-2: a hit costs no SQL and flushes nothing; a miss costs one SELECT.
+#[test]
+fn get_hits_and_misses() {
+    let mut store = store();
+    store.add_all([user("Alice"), user("Bob")]);
+    store.save();
+    store.renew();
+    let alice = store.get_one(User, 1).unwrap();
+    assert_eq!(
+        store.sent(),
+        "BEGIN\nSELECT user_account.id, user_account.name, user_account.email \
+         FROM user_account WHERE user_account.id = ?"
+    );
+    alice.borrow_mut().name = "Alicia".into();
+    assert!(store.get(User, 1).unwrap().is_some());
+    assert_eq!(store.sent(), "");
+    assert!(store.get(User, 2).unwrap().is_some());
+    assert_eq!(
+        store.sent(),
+        "ROLLBACK\nBEGIN IMMEDIATE\nUPDATE user_account SET name = ? WHERE id = ?\n\
+         SELECT user_account.id, user_account.name, user_account.email \
+         FROM user_account WHERE user_account.id = ?"
+    );
+    assert!(store.get(User, 99).unwrap().is_none());
+}
+
+// IDM-11: keys of text and of several columns.
+#[test]
+fn get_by_other_keys() {
+    let mut store = store();
+    store.add(Currency::builder().code("EUR").name("Euro"));
+    store.add(Region::builder().country("DE").code(2).name("Hamburg"));
+    store.add(Region::builder().country("DE").code(9).name("Bayern"));
+    store.save();
+    let euro = store.get_one(Currency, "EUR").unwrap();
+    assert!(store.get_one(Currency, String::from("EUR")).unwrap().is(&euro));
+    let hamburg = store.get_one(Region, ("DE", 2)).unwrap();
+    assert_eq!(hamburg.borrow().name, "Hamburg");
+    assert_eq!(store.sent(), "");
+    store.renew();
+    let bayern = store.get_one(Region, ("DE", 9)).unwrap();
+    assert_eq!(
+        store.sent(),
+        "BEGIN\nSELECT region.country, region.code, region.name FROM region \
+         WHERE region.country = ? AND region.code = ?"
+    );
+    assert!(store.get_one(Region, ("DE", 9)).unwrap().is(&bayern));
+    assert_eq!(store.sent(), "");
+    assert!(store.get(Region, ("de", 9)).unwrap().is_none());
+    assert!(store.get(Currency, "eur").unwrap().is_none());
+    let all = store.scalars(select(Region).order_by(Region.code)).all().unwrap();
+    assert!(all[1].is(&bayern));
+}
+
+// IDM-12
+#[test]
+fn get_one_of_no_row() {
+    let mut store = store();
+    let error = store.get_one(User, 7).unwrap_err();
+    assert!(matches!(error, Error::NoResultFound(_)));
+    assert_eq!(error.to_string(), "no row was found: User 7");
+}
+
+// IDM-3: what nobody holds is let go of, with all that was loaded beside it.
+#[test]
+fn clean_objects_are_let_go_of() {
+    let mut store = store();
+    store.add_all((0..200).map(|it| user(&it.to_string())));
+    store.save();
+    store.renew();
+    for key in 1..=200_i64 {
+        assert!(store.get(User, key).unwrap().is_some());
+    }
+    store.sent();
+    assert!(store.get(User, 1).unwrap().is_some());
+    assert_eq!(
+        store.sent(),
+        "SELECT user_account.id, user_account.name, user_account.email \
+         FROM user_account WHERE user_account.id = ?"
+    );
+}
+
+// IDM-3, IDM-4: what is held or changed stays.
+#[test]
+fn held_and_changed_objects_stay() {
+    let mut store = store();
+    store.add_all((0..300).map(|it| user(&it.to_string())));
+    store.save();
+    store.renew();
+    let held = store.get_one(User, 1).unwrap();
+    let marked = store.get_one(User, 3).unwrap();
+    store.get_one(User, 2).unwrap().borrow_mut().name = "changed".into();
+    store.delete(&marked).unwrap();
+    drop(marked);
+    store.add(user("new"));
+    let quiet = |key: i64| select(User).filter(User.id.eq(key)).autoflush(false);
+    for key in 4..=300 {
+        assert_eq!(store.scalars(quiet(key)).all().unwrap().len(), 1);
+    }
+    store.sent();
+    assert!(store.get(User, 1).unwrap().unwrap().is(&held));
+    assert_eq!(store.get(User, 2).unwrap().unwrap().borrow().name, "changed");
+    assert_eq!(store.sent(), "");
+    store.commit().unwrap();
+    let sent = store.sent();
+    assert!(
+        sent.contains("UPDATE") && sent.contains("DELETE") && sent.contains("INSERT"),
+        "{sent}"
+    );
+}
+
+// IDM-5: a row does not overwrite what is loaded, changed or not.
+#[test]
+fn rows_do_not_overwrite() {
+    let mut store = store();
+    store.add_all([user("Alice"), user("Bob")]);
+    store.save();
+    store.run("UPDATE user_account SET name = 'elsewhere'");
+    let all = store.scalars(select(User).order_by(User.id)).all().unwrap();
+    assert_eq!(all[0].borrow().name, "Alice");
+    store.save();
+    store.renew();
+    let all = store.scalars(select(User).order_by(User.id)).all().unwrap();
+    assert_eq!(all[0].borrow().name, "elsewhere");
+}
+
+// IDM-5: nor what was changed and is expired.
+#[test]
+fn rows_do_not_overwrite_changes_of_expired_objects() {
+    let store = store();
+    let options = aludel::SessionOptions::default().autoflush(false);
+    let mut session = Session::with_options(&store.engine, options);
+    let alice = session.add(user("Alice"));
+    session.commit().unwrap();
+    session.get_one(User, 1).unwrap();
+    session.scalars(select(User)).all().unwrap();
+    session.rollback().unwrap();
+    assert!(inspect(&alice).expired);
+    alice.borrow_mut().name = "mine".into();
+    session.scalars(select(User)).all().unwrap();
+    assert_eq!(alice.borrow().name, "mine");
+    assert!(session.get(User, 1).unwrap().unwrap().is(&alice));
+    assert_eq!(alice.borrow().name, "mine");
+    session.commit().unwrap();
+    let names = session.scalars(select(User.name)).all().unwrap();
+    assert_eq!(names, ["mine"]);
+}
+
+// IDM-8: the row of an expired object is gone.
+#[test]
+fn get_of_an_object_whose_row_is_gone() {
+    let mut store = store();
+    let alice = store.add(user("Alice"));
+    store.save();
+    store.run("DELETE FROM user_account");
+    store.save();
+    assert!(store.get(User, 1).unwrap().is_some());
+    assert!(matches!(store.refresh(&alice), Err(Error::ObjectDeleted(_))));
+    assert!(store.get(User, 1).unwrap().is_none());
+}
+
+// IDM-1: an object that is linked but not held by anybody is still the same.
+#[test]
+fn linked_objects_stay() {
+    let mut store = store();
+    store.add(Author::builder().name("A").books([book("x"), book("y")]));
+    store.save();
+    store.renew();
+    let author = store.get_one(Author, 1).unwrap();
+    author.books().load(&mut store).unwrap();
+    let _ = author;
+    store.sent();
+    assert!(store.get(Book, 2).unwrap().is_some());
+    assert_eq!(store.sent(), "");
+}
+
+// FK-4, TX-5
+#[test]
+fn a_changed_key() {
+    let mut store = store();
+    let euro = store.add(Currency::builder().code("EUR").name("Euro"));
+    store.save();
+    euro.borrow_mut().code = "EUX".into();
+    assert!(store.get(Currency, "EUR").unwrap().unwrap().is(&euro));
+    store.log_parameters();
+    store.flush().unwrap();
+    assert_eq!(
+        store.sent(),
+        "BEGIN IMMEDIATE\nUPDATE currency SET code = ? WHERE code = ? -- (\"EUX\", \"EUR\")"
+    );
+    assert!(store.get(Currency, "EUX").unwrap().unwrap().is(&euro));
+    assert_eq!(store.sent(), "");
+    assert!(store.get(Currency, "EUR").unwrap().is_none());
+    store.rollback().unwrap();
+    assert_eq!(euro.borrow().code, "EUR");
+    assert!(store.get(Currency, "EUR").unwrap().unwrap().is(&euro));
+    assert!(store.get(Currency, "EUX").unwrap().is_none());
+}

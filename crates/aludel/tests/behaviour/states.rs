@@ -1,0 +1,348 @@
+//! The five states of an object, and what leads from one to the other.
+
+use aludel::{Error, Obj, State, blocking::Session, prelude::*};
+
+use crate::{
+    models::*,
+    store::{address, author, book, store, user},
+};
+
+fn state<T: Mapped>(object: &Obj<T>) -> State {
+    inspect(object).state
+}
+
+// STATE-1, STATE-2, STATE-3
+#[test]
+fn transient_pending_persistent() {
+    let mut store = store();
+    let alice = Obj::new(user("Alice"));
+    assert_eq!((state(&alice), inspect(&alice).identity), (State::Transient, None));
+    assert!(!store.contains(&alice));
+    let same = store.add(&alice);
+    assert!(same.is(&alice));
+    assert_eq!(state(&alice), State::Pending);
+    store.add(&alice);
+    assert!(store.contains(&alice));
+    assert_eq!(store.sent(), "");
+    store.flush().unwrap();
+    assert_eq!(state(&alice), State::Persistent);
+    assert_eq!(inspect(&alice).identity, Some(vec![1_i64.into()]));
+    store.add(&alice);
+    store.commit().unwrap();
+    assert_eq!(state(&alice), State::Persistent);
+    assert_eq!(
+        store.sent(),
+        "BEGIN IMMEDIATE\nINSERT INTO user_account (name, email) VALUES (?, ?)\nCOMMIT"
+    );
+    assert_eq!(format!("{alice:?}"), "User(1, persistent)");
+}
+
+#[test]
+fn add_takes_values_builders_and_objects() {
+    let mut store = store();
+    let one = store.add(author("value"));
+    let two = store.add(Author::builder().name("builder"));
+    let three = Obj::new(author("object"));
+    store.add(&three);
+    let four = store.add(Author::builder().name("with members").books([book("a"), book("b")]));
+    let more = store.add_all([author("x"), author("y")]);
+    store.flush().unwrap();
+    let ids: Vec<i64> = [&one, &two, &three, &four, &more[0], &more[1]]
+        .map(|it| it.borrow().id.value().unwrap())
+        .into();
+    assert_eq!(ids, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(
+        store.sent(),
+        "BEGIN IMMEDIATE\n\
+         INSERT INTO author (name) VALUES (?) -- 6 rows\n\
+         INSERT INTO book (title, pages, author_id) VALUES (?, ?, ?) -- 2 rows"
+    );
+}
+
+// STATE-4, STATE-5, STATE-17
+#[test]
+fn delete_marks_and_flush_deletes() {
+    let mut store = store();
+    let tag = store.add(Tag::builder().name("t"));
+    store.save();
+    store.delete(&tag).unwrap();
+    let seen = inspect(&tag);
+    assert_eq!((seen.state, seen.marked_deleted), (State::Persistent, true));
+    assert!(store.contains(&tag));
+    store.sent();
+    store.flush().unwrap();
+    assert_eq!(store.sent(), "ROLLBACK\nBEGIN IMMEDIATE\nDELETE FROM tag WHERE id = ?");
+    assert_eq!(state(&tag), State::Deleted);
+    assert!(!store.contains(&tag));
+    store.commit().unwrap();
+    assert_eq!(state(&tag), State::Detached);
+    assert_eq!(tag.borrow().name, "t");
+}
+
+// STATE-5
+#[test]
+fn rollback_of_a_delete() {
+    let mut store = store();
+    let tag = store.add(Tag::builder().name("t"));
+    store.save();
+    store.delete(&tag).unwrap();
+    store.flush().unwrap();
+    store.rollback().unwrap();
+    assert_eq!(state(&tag), State::Persistent);
+    assert!(store.get(Tag, 1).unwrap().unwrap().is(&tag));
+    // Of an object whose INSERT is taken back as well.
+    let other = store.add(Tag::builder().name("u"));
+    store.flush().unwrap();
+    store.delete(&other).unwrap();
+    store.flush().unwrap();
+    store.rollback().unwrap();
+    assert_eq!(state(&other), State::Transient);
+    // Of one that is only marked.
+    store.delete(&tag).unwrap();
+    store.rollback().unwrap();
+    assert!(!inspect(&tag).marked_deleted);
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM tag"), 1);
+}
+
+// STATE-6
+#[test]
+fn only_what_has_a_row_can_be_deleted() {
+    let mut store = store();
+    let transient = Obj::new(user("a"));
+    assert!(matches!(store.delete(&transient), Err(Error::NotPersistent(_))));
+    let pending = store.add(user("b"));
+    let error = store.delete(&pending).unwrap_err();
+    assert_eq!(error.to_string(), "User is not persisted: flush it first");
+    assert_eq!((state(&transient), state(&pending)), (State::Transient, State::Pending));
+    store.commit().unwrap();
+}
+
+// STATE-7
+#[test]
+fn what_was_deleted_can_not_be_added() {
+    let mut store = store();
+    let tag = store.add(Tag::builder().name("t"));
+    store.save();
+    store.delete(&tag).unwrap();
+    store.flush().unwrap();
+    let error = store.try_add(&tag).unwrap_err();
+    assert_eq!(error.to_string(), "Tag 1 was deleted; it can't be added again");
+    assert_eq!(state(&tag), State::Deleted);
+    store.commit().unwrap();
+    assert!(matches!(store.try_add(&tag), Err(Error::Deleted(_))));
+    assert_eq!(state(&tag), State::Detached);
+    // Plain `add` tells at the next flush.
+    store.add(&tag);
+    assert!(matches!(store.flush(), Err(Error::Deleted(_))));
+    assert!(matches!(store.flush(), Err(Error::PendingRollback(_))));
+    store.rollback().unwrap();
+    store.commit().unwrap();
+}
+
+// STATE-8
+#[test]
+fn adding_cancels_a_mark() {
+    let mut store = store();
+    let alice = store.add(User::builder().name("Alice").addresses([address("a@x")]));
+    store.save();
+    store.delete(&alice).unwrap();
+    let mail = alice.addresses().iter().unwrap().next().unwrap();
+    assert!(inspect(&mail).marked_deleted);
+    store.add(&alice);
+    assert!(!inspect(&alice).marked_deleted && !inspect(&mail).marked_deleted);
+    store.sent();
+    store.commit().unwrap();
+    assert!(!store.sent().contains("DELETE"));
+    assert_eq!(store.number("SELECT count(*) FROM address"), 1);
+}
+
+// STATE-9
+#[test]
+fn an_object_of_another_session() {
+    let mut store = store();
+    let alice = store.add(user("Alice"));
+    let mut other = Session::new(&store.engine);
+    let error = other.try_add(&alice).unwrap_err();
+    assert_eq!(error.to_string(), "User belongs to another session: expunge it there first");
+    other.add(&alice);
+    assert!(matches!(other.flush(), Err(Error::OtherSession(_))));
+    other.rollback().unwrap();
+    assert!(store.contains(&alice) && !other.contains(&alice));
+    store.commit().unwrap();
+    assert!(matches!(other.delete(&alice), Err(Error::OtherSession(_))));
+    assert!(matches!(other.refresh(&alice), Err(Error::OtherSession(_))));
+    assert!(matches!(alice.addresses().load(&mut other), Err(Error::OtherSession(_))));
+}
+
+// STATE-10
+#[test]
+fn two_objects_for_one_key() {
+    let mut store = store();
+    let alice = store.add(user("Alice"));
+    store.save();
+    store.expunge(&alice).unwrap();
+    let again = store.get_one(User, 1).unwrap();
+    assert!(!again.is(&alice));
+    assert!(matches!(store.try_add(&alice), Err(Error::IdentityConflict(_))));
+    assert_eq!(state(&alice), State::Detached);
+    store.add(&alice);
+    let error = store.flush().err().or_else(|| store.commit().err()).unwrap_err_or();
+    assert_eq!(error.to_string(), "the session holds another object for User 1: use that one");
+    store.rollback().unwrap();
+    assert_eq!((state(&alice), state(&again)), (State::Detached, State::Persistent));
+}
+
+trait UnwrapErrOr {
+    fn unwrap_err_or(self) -> Error;
+}
+
+impl UnwrapErrOr for Option<Error> {
+    fn unwrap_err_or(self) -> Error {
+        self.unwrap()
+    }
+}
+
+// STATE-11
+#[test]
+fn expunge() {
+    let mut store = store();
+    let (alice, bob) = (store.add(user("Alice")), store.add(user("Bob")));
+    store.expunge(&bob).unwrap();
+    assert_eq!(state(&bob), State::Transient);
+    store.save();
+    assert_eq!(store.number("SELECT count(*) FROM user_account"), 1);
+    alice.borrow_mut().name = "Alicia".into();
+    store.expunge(&alice).unwrap();
+    assert_eq!(state(&alice), State::Detached);
+    assert!(matches!(store.expunge(&alice), Err(Error::Detached(_))));
+    store.sent();
+    store.commit().unwrap();
+    assert!(!store.sent().contains("UPDATE"));
+    // The change is still there, and a session writes it.
+    assert_eq!(inspect(&alice).changes[0].field, "name");
+    store.add(&alice);
+    assert_eq!(state(&alice), State::Persistent);
+    store.commit().unwrap();
+    assert_eq!(
+        store.sent(),
+        "BEGIN IMMEDIATE\nUPDATE user_account SET name = ? WHERE id = ?\nCOMMIT"
+    );
+}
+
+// STATE-11: what left and came back is inserted once.
+#[test]
+fn expunged_and_added_again() {
+    let mut store = store();
+    let alice = store.add(user("Alice"));
+    store.expunge(&alice).unwrap();
+    store.add(&alice);
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM user_account"), 1);
+}
+
+// STATE-2: a detached object comes in without SQL, and is found.
+#[test]
+fn add_of_a_detached_object() {
+    let mut store = store();
+    let alice = store.add(user("Alice"));
+    store.save();
+    store.renew();
+    assert_eq!(state(&alice), State::Detached);
+    store.add(&alice);
+    assert_eq!(state(&alice), State::Persistent);
+    assert!(store.get(User, 1).unwrap().unwrap().is(&alice));
+    assert_eq!(store.sent(), "");
+    store.expunge(&alice).unwrap();
+    // What a rollback takes out again is not found either.
+    store.add(&alice);
+    store.rollback().unwrap();
+    assert_eq!(state(&alice), State::Detached);
+    let other = store.get_one(User, 1).unwrap();
+    assert!(!other.is(&alice));
+}
+
+// STATE-12
+#[test]
+fn close_detaches_everything() {
+    let mut store = store();
+    let alice = store.add(User::builder().name("Alice").addresses([address("a@x")]));
+    store.save();
+    let bob = store.add(user("Bob"));
+    store.close().unwrap();
+    assert_eq!((state(&alice), state(&bob)), (State::Detached, State::Transient));
+    assert_eq!(alice.borrow().name, "Alice");
+    assert_eq!(alice.addresses().len().unwrap(), 1);
+    assert!(matches!(
+        store.get(User, 1).unwrap().unwrap().addresses().len(),
+        Err(Error::NotLoaded(_))
+    ));
+    assert!(matches!(store.refresh(&alice), Err(Error::Detached(_))));
+    store.expunge_all();
+    assert!(store.get(User, 1).unwrap().is_some());
+}
+
+// STATE-11: what was expunged stays out, whatever is rolled back.
+#[test]
+fn rollback_leaves_what_was_expunged() {
+    let mut store = store();
+    let alice = store.add(user("Alice"));
+    store.save();
+    store.delete(&alice).unwrap();
+    store.expunge(&alice).unwrap();
+    store.rollback().unwrap();
+    assert_eq!(state(&alice), State::Detached);
+    assert!(!inspect(&alice).marked_deleted);
+    assert!(!store.get(User, 1).unwrap().unwrap().is(&alice));
+}
+
+// STATE-1: objects outlive their session.
+#[test]
+fn a_session_that_is_dropped() {
+    let mut store = store();
+    let alice = store.add(User::builder().name("Alice").addresses([address("a@x")]));
+    let bob = store.add(user("Bob"));
+    store.save();
+    let carol = store.add(user("Carol"));
+    store.delete(&bob).unwrap();
+    store.renew();
+    assert_eq!(
+        [&alice, &bob, &carol].map(state),
+        [State::Detached, State::Detached, State::Transient]
+    );
+    assert_eq!(alice.addresses().len().unwrap(), 1);
+    alice.borrow_mut().name = "Alicia".into();
+    store.add(&alice);
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM user_account WHERE name = 'Alicia'"), 1);
+}
+
+// UOW-7: state is exact even for an object that nothing changed.
+#[test]
+fn inspect_tells_changes_and_what_is_loaded() {
+    let mut store = store();
+    let fresh = inspect(&Obj::new(user("x")));
+    assert_eq!(fresh.loaded, ["addresses", "profile"]);
+    store.add(user("Alice"));
+    store.save();
+    store.renew();
+    let alice = store.get_one(User, 1).unwrap();
+    let seen = inspect(&alice);
+    assert!(!seen.is_modified() && !seen.expired);
+    assert_eq!((seen.loaded, seen.unloaded), (vec![], vec!["addresses", "profile"]));
+    alice.addresses().load(&mut store).unwrap();
+    alice.borrow_mut().name = "Alicia".into();
+    alice.borrow_mut().email = Some("a@x".into());
+    let seen = inspect(&alice);
+    assert_eq!((seen.loaded, seen.unloaded), (vec!["addresses"], vec!["profile"]));
+    let changes: Vec<_> =
+        seen.changes.iter().map(|it| (it.field, it.old.clone(), it.new.clone())).collect();
+    assert_eq!(
+        changes,
+        [("name", "Alice".into(), "Alicia".into()), ("email", Value::Null, "a@x".into())]
+    );
+    alice.borrow_mut().name = "Alice".into();
+    assert_eq!(inspect(&alice).changes.len(), 1);
+}
+
+use aludel::Value;
