@@ -74,13 +74,55 @@ impl Hash for Decimal {
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scale = usize::from(self.scale);
-        let digits = format!("{:0>width$}", self.digits(), width = scale + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - scale);
-        let sign = if self.negative { "-" } else { "" };
-        match scale {
-            0 => write!(f, "{sign}{whole}"),
-            _ => write!(f, "{sign}{whole}.{fraction}"),
+        // Room for any scale that the field can hold; written from the last digit. Money is written
+        // often.
+        let mut buffer = [0_u8; 260];
+        let mut at = buffer.len();
+        let mut write = |byte: u8| {
+            at -= 1;
+            buffer[at] = byte;
+        };
+        let mut digits = self.digits();
+        let (mut written, scale) = (0, u32::from(self.scale));
+        while digits != 0 || written <= scale {
+            if written == scale && scale != 0 {
+                write(b'.');
+            }
+            // Division of 64 bits is many times faster than of 128.
+            let digit = match u64::try_from(digits) {
+                Ok(few) => {
+                    digits = u128::from(few / 10);
+                    (few % 10) as u8
+                }
+                Err(_) => {
+                    let digit = (digits % 10) as u8;
+                    digits /= 10;
+                    digit
+                }
+            };
+            write(b'0' + digit);
+            written += 1;
         }
+        if self.negative {
+            write(b'-');
+        }
+        f.write_str(std::str::from_utf8(&buffer[at..]).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Decimal;
+
+    #[test]
+    fn is_written_as_it_was_read() {
+        for text in ["0", "7", "-7", "0.0", "0.05", "-12.50", "79228162514264337593543950335"] {
+            assert_eq!(Decimal::parse(text).map(|it| it.to_string()).as_deref(), Some(text));
+        }
+        let tiny = Decimal { low: 1, high: 0, scale: 28, negative: true };
+        assert_eq!(tiny.to_string(), "-0.0000000000000000000000000001");
+        assert_eq!(Decimal::parse(&tiny.to_string()), Some(tiny));
+        let odd = Decimal { low: u64::MAX, high: u32::MAX, scale: u8::MAX, negative: true };
+        assert_eq!(odd.to_string().len(), 258, "a sign, a point, 256 digits");
     }
 }

@@ -160,17 +160,17 @@ impl Gathered {
     }
 
     fn of_new_object(&mut self, tables: &Tables, mapper: &'static Mapper, object: Ref) {
-        for relation in &mapper.relationships {
-            if !relation.is_canonical() {
-                continue;
-            }
+        let Some(entry) = tables.chunks.get(&object.chunk()) else { return };
+        for relation in mapper.relationships.iter().filter(|it| it.is_canonical()) {
+            // What nobody set on a new object is nothing.
+            let Some(cells) = entry.cells(relation.index) else { continue };
             if !relation.many {
-                if let Some(other) = Ref::from_cell(tables.one(object, relation.index)) {
+                if let Some(other) = Ref::from_cell(cells.one(object.slot())) {
                     self.refer(relation, object, other);
                 }
                 continue;
             }
-            for member in tables.member_slice(object, relation.index).unwrap_or_default() {
+            for member in cells.many(object.slot()).unwrap_or_default() {
                 let Some(member) = Ref::from_cell(*member) else { continue };
                 if relation.direction == Direction::ManyToMany {
                     self.pairs.push((Pair { relation, owner: object, member }, 1));
@@ -346,7 +346,8 @@ impl Gathered {
             !outside
         });
         self.pairs.retain(|(pair, net)| {
-            let outside = is_outside(pair.owner) || is_outside(pair.member);
+            // The owner of a pair that came is this session's: that is how it was found.
+            let outside = is_outside(pair.member) || *net < 0 && is_outside(pair.owner);
             if outside && *net != 0 {
                 warn_of_stranger(tables, pair.owner);
             }

@@ -189,17 +189,12 @@ impl Core {
         let graph = Graph::root(&self.graph).clone();
         let anchor = Arc::new(Anchor::with_graph(chunk.clone(), graph));
         let weak = Arc::downgrade(&anchor) as _;
-        let due = self.tables(|it| {
-            it.insert_held(chunk.clone(), weak);
-            it.is_due()
-        });
+        self.tables(|it| it.insert_held(chunk.clone(), weak));
         let store = self.store(mapper);
         store.adopt_as(chunk.head().id, anchor.clone());
         store.insert(fp, chunk.head().reference(0));
         let object = Obj::from_raw(Raw::new(anchor, 0));
-        if due {
-            self.sweep(true);
-        }
+        self.sweep(false);
         Ok(object)
     }
 }

@@ -39,8 +39,8 @@ pub(crate) struct Tables {
     pub(super) loose: Vec<Event>,
     /// Anchors that died since the last sweep.
     pub(super) dead: usize,
-    /// How many chunks the last sweep left.
-    pub(super) swept: usize,
+    /// Whether a collection that isn't loaded was ever changed.
+    pub(super) queued: bool,
     /// The number of the last sweep's marks.
     pub(super) epoch: u32,
     /// How many merges deep the way to this graph may be, as a power of two at the least. It never
@@ -205,6 +205,22 @@ pub(super) mod order {
     }
 }
 
+impl Entry {
+    fn anchor(&mut self, graph: &Arc<Graph>, epoch: u32) -> Arc<dyn AnyAnchor> {
+        if let Some(anchor) = self.anchor.upgrade() {
+            return anchor;
+        }
+        let anchor = self.chunk.clone().anchor(graph.clone(), epoch);
+        self.anchor = Arc::downgrade(&anchor);
+        anchor
+    }
+
+    /// What a new object's relationships hold; what nobody set on it is nothing.
+    pub(crate) fn cells(&self, relation: u16) -> Option<&RelColumn> {
+        self.relations.get(usize::from(relation))
+    }
+}
+
 impl Tables {
     /// Takes in a chunk.
     pub(crate) fn insert(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>) {
@@ -250,6 +266,7 @@ impl Tables {
         }
         self.loose.append(&mut other.loose);
         self.dead += other.dead;
+        self.queued |= other.queued;
         // Marks are numbers of sweeps: the larger number, or a mark from the future would look like
         // a visit, and what it leads to would be dropped.
         self.epoch = self.epoch.max(other.epoch);
@@ -303,15 +320,22 @@ impl Tables {
         }
     }
 
+    /// An anchor for a session to hold a chunk by. Never drop it under the lock.
+    pub(crate) fn held_anchor(
+        &mut self,
+        chunk: u64,
+        graph: &Arc<Graph>,
+    ) -> Option<Arc<dyn AnyAnchor>> {
+        let epoch = self.epoch;
+        let entry = self.chunks.get_mut(&chunk)?;
+        entry.holders += 1;
+        Some(entry.anchor(graph, epoch))
+    }
+
     /// An anchor for a chunk: the one there is, or a new one. Never drop it under the lock.
     pub(crate) fn anchor(&mut self, chunk: u64, graph: &Arc<Graph>) -> Option<Arc<dyn AnyAnchor>> {
-        let entry = self.chunks.get_mut(&chunk)?;
-        if let Some(anchor) = entry.anchor.upgrade() {
-            return Some(anchor);
-        }
-        let anchor = entry.chunk.clone().anchor(graph.clone(), self.epoch);
-        entry.anchor = Arc::downgrade(&anchor);
-        Some(anchor)
+        let epoch = self.epoch;
+        Some(self.chunks.get_mut(&chunk)?.anchor(graph, epoch))
     }
 
     /// Forgets what these relationships of an object hold, but for changes that no flush has seen yet.

@@ -411,6 +411,7 @@ impl Tables {
     /// Adds a member that isn't there yet: both sides are in step, so the caller knows.
     fn insert_member(&mut self, owner: Ref, relation: u16, member: Ref) {
         let new = self.is_new(owner);
+        let mut queued = false;
         let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return };
         if new && cells.many(owner.slot()).is_none() {
             cells.make_empty(owner.slot());
@@ -418,6 +419,7 @@ impl Tables {
         match cells.own(owner.slot()) {
             Some(list) => list.push(member.cell()),
             None => {
+                queued = true;
                 let queue = cells.queue(owner.slot());
                 queue.removed.remove(member.cell());
                 if queue.added.holds(member.cell()) {
@@ -426,11 +428,13 @@ impl Tables {
                 queue.added.push(member.cell());
             }
         }
+        self.queued |= queued;
         self.note(owner, Event::Added { owner, relation, member });
     }
 
     fn remove_member(&mut self, owner: Ref, relation: u16, member: Ref) -> bool {
         let new = self.is_new(owner);
+        let mut queued = false;
         let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return false };
         let at = match cells.own(owner.slot()) {
             Some(list) => {
@@ -439,6 +443,7 @@ impl Tables {
             }
             None if new => return false,
             None => {
+                queued = true;
                 let queue = cells.queue(owner.slot());
                 queue.added.remove(member.cell());
                 if queue.removed.holds(member.cell()) {
@@ -448,12 +453,16 @@ impl Tables {
                 u32::MAX
             }
         };
+        self.queued |= queued;
         self.note(owner, Event::Removed { owner, relation, member, at });
         true
     }
 
     /// What was queued on collections that aren't loaded is in the database now.
     pub(crate) fn settle_queues(&mut self, log: &[Event]) {
+        if !self.queued {
+            return;
+        }
         let mut lists: HashMap<(Ref, u16), Vec<u64>, RandomState> = HashMap::default();
         for event in log {
             if let Event::Added { owner, relation, member }

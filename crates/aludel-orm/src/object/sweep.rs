@@ -4,12 +4,6 @@
 use super::{graph::Tables, log::Event, reference::Ref};
 
 impl Tables {
-    /// Whether the number of chunks has doubled since the last sweep: sweeping then costs a
-    /// constant for each chunk that ever was.
-    pub(crate) fn is_due(&self) -> bool {
-        self.chunks.len() > 64 && self.chunks.len() > self.swept * 2
-    }
-
     /// Drops what nobody holds; the numbers of the dropped chunks.
     pub(crate) fn sweep(&mut self) -> Vec<u64> {
         self.epoch += 1;
@@ -38,7 +32,6 @@ impl Tables {
         self.garbage.extend(lost.iter().filter_map(|it| self.chunks.remove(it)));
         let chunks = &self.chunks;
         self.loose.retain(|it| it.owner().is_some_and(|it| chunks.contains_key(&it.chunk())));
-        self.swept = self.chunks.len();
         lost
     }
 

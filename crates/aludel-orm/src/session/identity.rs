@@ -24,29 +24,48 @@ use crate::{
 
 /// A session's identity map, by entity.
 #[derive(Default)]
-pub(crate) struct Stores(Vec<Option<Box<Store>>>);
+pub(crate) struct Stores {
+    by_number: Vec<Option<Box<Store>>>,
+    /// How many chunks the last sweep left.
+    left: usize,
+}
 
 impl Stores {
+    fn chunks(&self) -> usize {
+        self.iter().map(|it| it.anchors.len()).sum()
+    }
+
+    /// Whether there are twice as many chunks as the last sweep left.
+    pub(crate) fn have_doubled(&self) -> bool {
+        let chunks = self.chunks();
+        chunks > 64 && chunks > self.left * 2
+    }
+
+    /// A sweep left what there is.
+    pub(crate) fn swept(&mut self) {
+        self.left = self.chunks();
+    }
+
     /// An entity's part, made if need be.
     pub(crate) fn of(&mut self, mapper: &'static Mapper) -> &mut Store {
         let number = mapper.number as usize;
-        if self.0.len() <= number {
-            self.0.resize_with(number + 1, || None);
+        if self.by_number.len() <= number {
+            self.by_number.resize_with(number + 1, || None);
         }
-        self.0[number].get_or_insert_with(|| Box::new(Store::new(mapper)))
+        self.by_number[number].get_or_insert_with(|| Box::new(Store::new(mapper)))
     }
 
     /// An entity's part, if there is one.
     pub(crate) fn get(&mut self, number: u32) -> Option<&mut Store> {
-        self.0.get_mut(number as usize)?.as_deref_mut()
+        self.by_number.get_mut(number as usize)?.as_deref_mut()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Store> {
-        self.0.iter().flatten().map(|it| &**it)
+        self.by_number.iter().flatten().map(|it| &**it)
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Store> {
-        self.0.iter_mut().flatten().map(|it| &mut **it)
+        self.by_number.iter_mut().flatten().map(|it| &mut **it)
     }
 }
 

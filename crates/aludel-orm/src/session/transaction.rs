@@ -389,7 +389,8 @@ impl Core {
                         last = *chunk;
                         journals.extend(tables.chunk(Ref::new(*chunk, 0)).cloned());
                     }
-                    Event::Flags { object, .. } => {
+                    // Only what had a row can have lost it.
+                    Event::Flags { object, old } if old.state() == State::Persistent => {
                         let Some(chunk) = tables.chunk(*object) else { continue };
                         chunk.head().bury(object.slot());
                     }
