@@ -36,7 +36,7 @@ pub(crate) struct Child {
     pub(crate) parent: One<Parent>,
 }
 
-/// The columns of [`Item`], and three relationships that nobody loads.
+/// The columns of [`struct@Item`], and three relationships that nobody loads.
 #[derive(Mapped)]
 #[table("linked_item")]
 pub(crate) struct LinkedItem {
@@ -54,7 +54,7 @@ pub(crate) struct LinkedItem {
 
 macro_rules! referring {
     ($name:ident, $table:literal, $back:ident) => {
-        /// Something that refers to a [`LinkedItem`].
+        /// Something that refers to a [`struct@LinkedItem`].
         #[derive(Mapped)]
         #[table($table)]
         pub(crate) struct $name {
