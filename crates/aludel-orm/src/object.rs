@@ -1,7 +1,7 @@
 //! Objects and the graph that they live in.
 //!
-//! Objects are stored by load batch: one [`Chunk`](chunk::Chunk) holds up to 512 slots of one
-//! entity. An [`Anchor`](anchor::Anchor) exists while somebody outside the graph holds a chunk; an
+//! Objects are stored by load batch: one `Chunk` holds up to 512 slots of one
+//! entity. An `Anchor` exists while somebody outside the graph holds a chunk; an
 //! [`Obj`] is an anchor and a slot number. Relationships are numbers in the graph's table.
 //!
 //! Ownership, the whole of it: handle → anchor → (chunk, graph); graph → chunk strong; graph →

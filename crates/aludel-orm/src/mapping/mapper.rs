@@ -12,7 +12,7 @@ use crate::{Error, Result, error::MappingError};
 
 /// An entity's description with every reference resolved: its table, keys and relationships.
 ///
-/// [`inspect(User)`](crate::inspect()) gives it.
+/// [`inspect(User)`](crate::session::inspect()) gives it.
 #[derive(Debug)]
 pub struct Mapper {
     /// The static description.

@@ -23,7 +23,7 @@ use crate::mapping::{Handle, IntoNew, Mapped};
 ///
 /// Its own methods are only [`borrow`](Self::borrow), [`borrow_mut`](Self::borrow_mut) and
 /// [`is`](Self::is); it dereferences to one accessor for each relationship, and everything else
-/// about an object is asked of [`inspect`](crate::inspect()).
+/// about an object is asked of [`inspect`](crate::session::inspect()).
 pub struct Obj<T: Mapped> {
     handle: T::Handle,
 }
