@@ -237,7 +237,7 @@ pub(super) fn resolve(
         Direction::OneToMany => relation.pairs.iter().map(|(own, other)| (*other, *own)).collect(),
         Direction::ManyToOne | Direction::ManyToMany => relation.pairs.clone(),
     };
-    relation.back = back_side(owner, target, meta, &place, problems);
+    relation.back = back_side(owner, index, target, meta, &place, problems);
     relation
 }
 
@@ -276,6 +276,7 @@ fn sides(
 
 fn back_side(
     owner: &EntityMeta,
+    own: u16,
     target: &'static EntityMeta,
     meta: &RelationshipMeta,
     place: &str,
@@ -296,6 +297,19 @@ fn back_side(
         problems.push(format!(
             "{place}: `{}.{}` doesn't lead back to `{}`",
             target.name, other.name, owner.name
+        ));
+        return None;
+    }
+    // Each side keeps the other in step, so each must know the other.
+    let named = match other.back {
+        Some(Back::Relationship(back)) => back() == own,
+        Some(Back::Named(name)) => name == meta.name,
+        None => false,
+    };
+    if !named {
+        problems.push(format!(
+            "{place}: `{}.{}` must say `back_populates = {}` in turn",
+            target.name, other.name, meta.name
         ));
         return None;
     }
