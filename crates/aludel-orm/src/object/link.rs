@@ -408,7 +408,7 @@ impl Tables {
         self.note(owner, Event::One { owner, relation, old, new });
     }
 
-    /// Adds a member that isn't there yet: both sides are in step, so the caller knows.
+    /// Adds a member, once.
     fn insert_member(&mut self, owner: Ref, relation: u16, member: Ref) {
         let new = self.is_new(owner);
         let mut queued = false;
@@ -417,7 +417,13 @@ impl Tables {
             cells.make_empty(owner.slot());
         }
         match cells.own(owner.slot()) {
-            Some(list) => list.push(member.cell()),
+            Some(list) => {
+                // One read before the member's row changed may hold it all the while.
+                if !new && list.holds(member.cell()) {
+                    return;
+                }
+                list.push(member.cell());
+            }
             None => {
                 queued = true;
                 let queue = cells.queue(owner.slot());

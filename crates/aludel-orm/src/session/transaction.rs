@@ -243,13 +243,18 @@ impl Core {
     /// entries.
     pub(crate) fn take_back(&mut self, mark: usize) {
         let id = self.id;
-        let (dirty, mut log) = self.ledger(|it| {
+        // Relationships all at once: between two of these, another thread would link what is half
+        // taken back.
+        let (dirty, mut log) = self.tables(|tables| {
+            let Some(it) = tables.ledger(id) else { return Default::default() };
             it.problem = None;
             let log = it.log.split_off(mark.min(it.log.len()));
             it.flushed = it.flushed.min(it.log.len());
             it.links = 0;
             it.wrote &= mark != 0;
-            (std::mem::take(&mut it.dirty), log)
+            let dirty = std::mem::take(&mut it.dirty);
+            log.iter().rev().for_each(|it| tables.undo_cell(it));
+            (dirty, log)
         });
         // What somebody holds borrowed stays as it is, and stays listed.
         let mut borrowed: Vec<u64> = Vec::new();
@@ -287,13 +292,12 @@ impl Core {
 
     fn undo(&mut self, event: Event, borrowed: &mut Vec<u64>) {
         match event {
+            // Taken back already.
             Event::One { .. }
             | Event::Added { .. }
             | Event::Removed { .. }
             | Event::Filled { .. }
-            | Event::Forgotten { .. } => {
-                self.tables(|it| it.undo_cell(&event));
-            }
+            | Event::Forgotten { .. } => {}
             Event::Flags { object, old } => {
                 let Some(chunk) = self.chunk(object) else { return };
                 let (head, slot) = (chunk.head(), object.slot());

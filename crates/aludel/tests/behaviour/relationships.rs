@@ -290,3 +290,19 @@ fn linking_across_sessions() {
     store.commit().unwrap();
     assert_eq!(mails(&Obj::new(user("x"))), Vec::<String>::new());
 }
+
+// A list that was read before the row changed holds a member that refers elsewhere by now.
+#[test]
+fn no_member_stands_twice() {
+    let (mut store, a, b, x) = two_authors();
+    a.books().load(&mut store).unwrap();
+    store.run("UPDATE book SET author_id = 2 WHERE id = 1");
+    store.save();
+    store.refresh(&x).unwrap();
+    assert!(!x.author().is_loaded());
+    b.books().push(&x);
+    a.books().push(&x);
+    assert_eq!(titles(&a), ["x", "y"]);
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT author_id FROM book WHERE id = 1"), 1);
+}
