@@ -8,7 +8,7 @@ use hashbrown::{HashMap, HashSet, hash_map::Entry};
 use crate::{
     mapping::{Direction, Mapper, Relation},
     object::{
-        chunk::AnyChunk,
+        chunk::{AnyChunk, Head},
         graph::Tables,
         log::Event,
         reference::{Ref, UNLOADED},
@@ -327,16 +327,23 @@ impl Gathered {
 
     /// Links with objects that are in no session are not written: the original warns, too (CAS-4).
     fn leave_out_strangers(&mut self, tables: &Tables) {
-        let mut last: Option<(Ref, bool)> = None;
+        // Rows refer to few other chunks by turns: the last of each are remembered.
+        let mut recent: [Option<(u64, &Head, bool)>; 4] = [None; 4];
+        let mut turn = 0;
         let mut is_outside = |it: Ref| {
-            if let Some((same, outside)) = last
-                && same == it
-            {
-                return outside;
-            }
-            let outside = tables.session_of(it).is_none();
-            last = Some((it, outside));
-            outside
+            let known = recent.iter().flatten().find(|known| known.0 == it.chunk());
+            let (_, head, live) = match known {
+                Some(known) => *known,
+                None => {
+                    let Some(chunk) = tables.chunk(it) else { return true };
+                    let head = chunk.head();
+                    let found = (it.chunk(), head, tables.is_live(head));
+                    recent[turn % recent.len()] = Some(found);
+                    turn += 1;
+                    found
+                }
+            };
+            !live || !head.flags(it.slot()).state().is_attached()
         };
         self.references.retain(|it| {
             let outside = it.parent.is_some_and(&mut is_outside);
@@ -358,7 +365,9 @@ impl Gathered {
     fn find_chunks(&mut self, tables: &Tables) {
         let pending = self.pending.chunk_by(|a, b| a.chunk() == b.chunk()).map(|it| &it[0]);
         let refs = pending.chain(&self.marked).copied();
-        let more = self.references.iter().flat_map(|it| [Some(it.child), it.parent]).flatten();
+        // Children first, which mostly stand in one chunk, and then parents.
+        let children = self.references.iter().map(|it| it.child);
+        let more = children.chain(self.references.iter().filter_map(|it| it.parent));
         let pairs = self.pairs.iter().flat_map(|it| [it.0.owner, it.0.member]);
         let dirty = self.dirty.iter().map(|it| Ref::new(*it, 0));
         let (chunks, places) = (&mut self.chunks, &mut self.places);

@@ -301,10 +301,14 @@ impl Tables {
     /// The live session that an object belongs to.
     pub(crate) fn session_of(&self, object: Ref) -> Option<u64> {
         let head = self.chunk(object)?.head();
-        let state = head.flags(object.slot()).state();
+        let attached = head.flags(object.slot()).state().is_attached();
+        (attached && self.is_live(head)).then(|| head.owner.load(Ordering::Acquire))
+    }
+
+    /// Whether the session that a chunk belongs to is there.
+    pub(crate) fn is_live(&self, head: &super::chunk::Head) -> bool {
         let owner = head.owner.load(Ordering::Acquire);
-        let attached = matches!(state, State::Pending | State::Persistent | State::Deleted);
-        (attached && self.ledgers.iter().any(|it| it.session == owner)).then_some(owner)
+        self.ledgers.iter().any(|it| it.session == owner)
     }
 
     /// The state of an address, as the user sees it: nothing outlives its session.

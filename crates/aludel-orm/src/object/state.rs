@@ -30,6 +30,13 @@ pub enum State {
     Detached,
 }
 
+impl State {
+    /// Whether an object in this state belongs to a session.
+    pub(crate) const fn is_attached(self) -> bool {
+        matches!(self, Self::Pending | Self::Persistent | Self::Deleted)
+    }
+}
+
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
