@@ -25,7 +25,7 @@ pub use builder::{
 pub use check::{KeyType, back, entity, key, references};
 pub use declare::{base_id, sort_keys};
 pub use field::{Field, FieldKind};
-pub use mapped::{EntityConst, Handle, IntoNew, Mapped, NewObject};
+pub use mapped::{EntityConst, Handle, IntoNew, Link, Mapped, NewObject};
 pub use mapper::{ForeignKey, Mapper, MapperSlot};
 pub use meta::{
     Back, Cascade, ColumnMeta, Default as ColumnDefault, EntityMeta, ForeignKeyMeta, Referred,

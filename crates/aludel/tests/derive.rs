@@ -54,6 +54,7 @@ pub struct Address {
 fn value<N: IntoNew>(new: N) -> N::Entity {
     match new.into_new() {
         NewObject::Value(value) => value,
+        NewObject::Linked(..) => panic!("it has members"),
         NewObject::Object(object) => panic!("{object:?} is an object already"),
     }
 }

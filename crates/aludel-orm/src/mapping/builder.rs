@@ -1,7 +1,7 @@
 //! What generated builders are made of. A builder has one type parameter for each required column,
 //! [`Yes`] or [`No`]; it [becomes an object](IntoNew) where all of them are [`Given`].
 
-use super::{IntoNew, Mapped, NewObject};
+use super::{IntoNew, Link, Mapped, NewObject};
 use crate::object::{Many, Obj, One, RelField, initial, to_obj};
 
 /// A required column that the builder has a value for.
@@ -93,10 +93,16 @@ pub fn with_members<E: Mapped, F: RelField>(
     members: Initial<F>,
 ) -> NewObject<E> {
     let Some(members) = members else { return new };
-    let owner = match new {
-        NewObject::Value(value) => Obj::of_value(value),
-        NewObject::Object(owner) => owner,
-    };
-    initial(&owner, index, members);
-    NewObject::Object(owner)
+    let link: Link<E> = Box::new(move |owner| initial(owner, index, members));
+    match new {
+        NewObject::Value(value) => NewObject::Linked(value, vec![link]),
+        NewObject::Linked(value, mut links) => {
+            links.push(link);
+            NewObject::Linked(value, links)
+        }
+        NewObject::Object(owner) => {
+            link(&owner);
+            NewObject::Object(owner)
+        }
+    }
 }

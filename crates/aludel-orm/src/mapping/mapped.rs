@@ -105,11 +105,17 @@ pub trait IntoNew {
     fn into_new(self) -> NewObject<Self::Entity>;
 }
 
+/// Sets the first members of a new object's relationship.
+#[doc(hidden)]
+pub type Link<T> = Box<dyn FnOnce(&Obj<T>) + Send>;
+
 /// What [`IntoNew`] makes.
 #[doc(hidden)]
 pub enum NewObject<T: Mapped> {
     /// A plain value.
     Value(T),
+    /// A value, and the links to make once it is an object: where that stands is for its taker to say.
+    Linked(T, Vec<Link<T>>),
     /// An object that exists already.
     Object(Obj<T>),
 }

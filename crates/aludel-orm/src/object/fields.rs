@@ -115,6 +115,11 @@ pub fn target_meta<F: RelField>() -> &'static EntityMeta {
 pub fn to_obj<N: IntoNew>(new: N) -> Obj<N::Entity> {
     match new.into_new() {
         NewObject::Value(value) => Obj::of_value(value),
+        NewObject::Linked(value, links) => {
+            let object = Obj::of_value(value);
+            links.into_iter().for_each(|it| it(&object));
+            object
+        }
         NewObject::Object(object) => object,
     }
 }

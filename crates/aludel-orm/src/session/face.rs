@@ -51,6 +51,7 @@ impl<F: EngineFace> Session<F> {
     pub fn add<N: IntoNew<Entity = T>, T: Mapped>(&mut self, new: N) -> Obj<T> {
         match new.into_new() {
             NewObject::Value(value) => self.core.add_value(value),
+            NewObject::Linked(value, links) => self.core.add_linked(value, links),
             NewObject::Object(object) => {
                 self.core.add_object(&object);
                 object

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    mapping::{Cascade, Direction, Mapped, Mapper},
+    mapping::{Cascade, Direction, Link, Mapped, Mapper},
     object::{
         Obj, Raw,
         anchor::Anchor,
@@ -31,14 +31,30 @@ const SIZES: [usize; 4] = [1, 8, 64, 512];
 impl Core {
     /// Adds a value: it is pending, in a chunk of the session's own.
     pub(crate) fn add_value<T: Mapped>(&mut self, value: T) -> Obj<T> {
+        let raw = self.place(value, State::Pending);
+        self.ledger(|it| it.enlist(raw.reference()));
+        Obj::from_raw(raw)
+    }
+
+    /// Adds a value with its links. These are made first, as a part of the object: a rollback takes
+    /// back that it was added, and leaves it whole.
+    pub(crate) fn add_linked<T: Mapped>(&mut self, value: T, links: Vec<Link<T>>) -> Obj<T> {
+        let object = Obj::from_raw(self.place(value, State::Transient));
+        links.into_iter().for_each(|it| it(&object));
+        self.add_object(&object);
+        object
+    }
+
+    /// Puts a value in a chunk of the session's own.
+    fn place<T: Mapped>(&mut self, value: T, state: State) -> Raw<T> {
         let mapper = Mapper::of(T::meta());
         let (id, graph) = (self.id, self.graph.clone());
         let store = self.store(mapper);
         let open = store.open.and_then(|it| store.anchor(it.0).cloned());
         let mut value = value;
         if let Some(raw) = open.and_then(|it| Raw::<T>::from_any(it, 0)) {
-            match raw.chunk().append(value, Flags::of(State::Pending)) {
-                Ok(slot) => return self.enlisted(Raw::new(raw.anchor().clone(), slot)),
+            match raw.chunk().append(value, Flags::of(state)) {
+                Ok(slot) => return Raw::new(raw.anchor().clone(), slot),
                 Err(back) => value = back,
             }
         }
@@ -50,7 +66,7 @@ impl Core {
         let number = chunk.head().id;
         let anchor = Arc::new(Anchor::with_graph(chunk.clone(), Graph::root(&graph).clone()));
         // A fresh chunk has room.
-        let slot = chunk.append(value, Flags::of(State::Pending)).unwrap_or(0);
+        let slot = chunk.append(value, Flags::of(state)).unwrap_or(0);
         Graph::with(&graph, |tables, _| {
             tables.insert(chunk.clone(), Arc::downgrade(&anchor) as _);
             tables.hold(number);
@@ -58,12 +74,7 @@ impl Core {
         let store = self.store(mapper);
         store.adopt(anchor.clone());
         store.open = Some((number, size));
-        self.enlisted(Raw::new(anchor, slot))
-    }
-
-    fn enlisted<T: Mapped>(&mut self, raw: Raw<T>) -> Obj<T> {
-        self.ledger(|it| it.enlist(raw.reference()));
-        Obj::from_raw(raw)
+        Raw::new(anchor, slot)
     }
 
     /// Adds an object, with all that its save-update cascades reach. What may be wrong is reported
