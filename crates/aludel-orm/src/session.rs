@@ -4,7 +4,7 @@ pub(crate) mod core;
 mod face;
 pub(crate) mod identity;
 mod inspect;
-mod key;
+pub(crate) mod key;
 mod objects;
 mod options;
 mod retry;

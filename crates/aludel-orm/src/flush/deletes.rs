@@ -8,13 +8,17 @@ use aludel_engine::driver::Want;
 use super::{
     plan::{CellRows, Fill, FlushAction, Rows, Step},
     run::Planner,
-    updates::{Key, compare_keys},
+    updates::compare_keys,
 };
 use crate::{
     Result,
     mapping::{Mapper, statements::Purpose},
     object::{chunk::Columns, reference::Ref},
-    session::identity::{fingerprint, key_of},
+    session::{
+        Key,
+        identity::{fingerprint, key_of},
+        key::key_values,
+    },
 };
 
 /// A row to delete.
@@ -34,13 +38,7 @@ impl Planner {
             let Some(chunk) = self.chunk(at.chunk()) else { continue };
             let mapper = Mapper::checked(chunk.meta())?;
             let mut key = Key::new();
-            let mut see = |fields: &dyn crate::object::chunk::Fields| {
-                key = mapper.meta.primary_key.iter().map(|it| fields.get(*it).to_value()).collect();
-            };
-            // The row has the key that was loaded, whatever the object says now.
-            if !chunk.base(at.slot(), &mut see) {
-                chunk.with(at.slot(), &mut see)?;
-            }
+            chunk.loaded(at.slot(), &mut |it| key = key_values(mapper.meta, it))?;
             rows.push(Row { at, mapper, key, level: 0 });
         }
         self.level_deleted(&mut rows)?;

@@ -214,7 +214,6 @@ impl Core {
         }
         let planner = Planner::plan(self, true, Vec::new())?;
         let opening = if planner.plan.steps.is_empty() { Vec::new() } else { self.opening(true) };
-        self.opened(&opening);
         let work = FlushWork::new(planner, opening, end);
         self.taken(&work);
         if work.is_empty() && self.transaction.begun.is_none() {

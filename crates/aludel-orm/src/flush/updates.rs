@@ -14,14 +14,12 @@ use crate::{
     Result,
     mapping::{Mapper, statements::Purpose},
     object::{
-        chunk::Columns,
+        chunk::{Columns, Fields},
         reference::Ref,
         state::{Flags, State},
     },
+    session::{Key, key::key_values},
 };
-
-/// The values of a primary key.
-pub(super) type Key = SmallVec<[Value; 1]>;
 
 /// One row to update.
 #[derive(Clone, Copy)]
@@ -131,8 +129,8 @@ impl Planner {
                 let order = changes.order(mapper, &mut primary_key.iter().map(|it| base.get(*it)));
                 let rekeyed = columns.iter().any(|it| primary_key.contains(it));
                 let extra = rekeyed.then(|| {
-                    let key = primary_key.iter().map(|it| base.get(*it).to_value()).collect();
-                    changes.extras.push(Extra { fills: Vec::new(), key: Some(key) });
+                    let key = Some(key_values(mapper.meta, base));
+                    changes.extras.push(Extra { fills: Vec::new(), key });
                     changes.extras.len() as u32 - 1
                 });
                 changes.push(Row { order, chunk: place, slot, kind, extra });
@@ -242,10 +240,8 @@ impl Planner {
         let list = &mut changes.extras[extra as usize];
         let rekeyed = fills.iter().any(|it| mapper.meta.primary_key.contains(&it.0));
         if rekeyed && list.key.is_none() {
-            chunk.with(child.slot(), &mut |fields| {
-                let key = mapper.meta.primary_key.iter().map(|it| fields.get(*it).to_value());
-                list.key = Some(key.collect());
-            })?;
+            let see = &mut |it: &dyn Fields| list.key = Some(key_values(mapper.meta, it));
+            chunk.with(child.slot(), see)?;
         }
         for (column, fill) in fills {
             if let Fill::Key(ordinal) | Fill::Returned(ordinal, _) = &fill {

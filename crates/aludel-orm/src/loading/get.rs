@@ -16,48 +16,42 @@ use crate::{
         Obj, Raw,
         anchor::Anchor,
         chunk::{Chunk, Slot, next_id},
-        cohort::AnyCohort,
+        cohort::{AnyCohort, key_of},
         graph::Graph,
         state::Flags,
     },
-    session::{Key, core::Core, identity::fingerprint},
+    session::{Key, core::Core},
 };
 
-/// The script of one row by its key. What it reads is a value, not a cohort: a cold `get` is short.
-struct GetWork<T> {
+/// The script of one row by its key, and what takes it. Where the type is known, that is a value and
+/// no cohort: a cold `get` is short.
+struct GetWork<F> {
     opening: Vec<Step>,
     run: Option<Run>,
-    found: Option<T>,
+    found: F,
 }
 
-impl<T: Mapped> Work for GetWork<T> {
-    fn wave(&mut self, out: &mut Vec<Step>) -> EngineResult<Flow> {
-        let Some(run) = self.run.take() else { return Ok(Flow::Done) };
-        out.append(&mut self.opening);
-        out.push(Step::Run(run));
-        Ok(Flow::Done)
-    }
+/// What takes the row.
+trait Found: Send + 'static {
+    fn take(&mut self, row: &dyn Row) -> EngineResult<()>;
+}
 
-    fn row(&mut self, _: usize, row: &dyn Row) -> EngineResult<()> {
+impl<T: Mapped> Found for Option<T> {
+    fn take(&mut self, row: &dyn Row) -> EngineResult<()> {
         let value = T::decode(&mut Cursor::new(row));
-        self.found =
-            Some(value.map_err(|it| aludel_core::Error::from(it.of_entity(T::meta().name)))?);
+        *self = Some(value.map_err(|it| aludel_core::Error::from(it.of_entity(T::meta().name)))?);
         Ok(())
     }
+}
 
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
-        self
+impl Found for Box<dyn AnyCohort> {
+    fn take(&mut self, row: &dyn Row) -> EngineResult<()> {
+        self.push(&mut Cursor::new(row)).map_err(aludel_core::Error::from)?;
+        Ok(())
     }
 }
 
-/// The script of one row by its key, for an entity whose type isn't known.
-struct ReadWork {
-    opening: Vec<Step>,
-    run: Option<Run>,
-    cohort: Box<dyn AnyCohort>,
-}
-
-impl Work for ReadWork {
+impl<F: Found> Work for GetWork<F> {
     fn wave(&mut self, out: &mut Vec<Step>) -> EngineResult<Flow> {
         let Some(run) = self.run.take() else { return Ok(Flow::Done) };
         out.append(&mut self.opening);
@@ -66,8 +60,7 @@ impl Work for ReadWork {
     }
 
     fn row(&mut self, _: usize, row: &dyn Row) -> EngineResult<()> {
-        self.cohort.push(&mut Cursor::new(row)).map_err(aludel_core::Error::from)?;
-        Ok(())
+        self.found.take(row)
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
@@ -110,7 +103,7 @@ impl Core {
             return Early::Later(Box::new(key));
         };
         let run = Run { statement, params: Params::Values(key.clone()), want: Want::Rows };
-        let mut work = GetWork::<T> { opening: Vec::new(), run: Some(run), found: None };
+        let mut work = GetWork { opening: Vec::new(), run: Some(run), found: None::<T> };
         match (connection.run_inline(&mut work), work.found) {
             (None, _) => Early::Later(Box::new(key)),
             (Some(Err(error)), _) => Early::Failed(error),
@@ -138,23 +131,15 @@ impl Core {
             self.flush().await?;
         }
         let mapper = Mapper::checked(T::meta())?;
-        let run = self.run_by_key(mapper, key).await?;
-        let opening = self.opening(false);
-        self.opened(&opening);
-        let work = GetWork::<T> { opening, run: Some(run), found: None };
-        let found = self.run(work, |_, _| ()).await?.found;
-        let Some(value) = found else { return Ok(None) };
+        let Some(value) = self.read::<Option<T>>(mapper, key, None).await? else {
+            return Ok(None);
+        };
         self.land_one(mapper, value).map(Some)
     }
 
     /// Reads a row by its key into the session; whether there is one.
     pub(crate) async fn read_by_key(&mut self, mapper: &'static Mapper, key: Key) -> Result<bool> {
-        let run = self.run_by_key(mapper, key).await?;
-        let opening = self.opening(false);
-        self.opened(&opening);
-        let cohort = (mapper.meta.ops.cohort)();
-        let work = ReadWork { opening, run: Some(run), cohort };
-        let mut cohort = self.run(work, |_, _| ()).await?.cohort;
+        let mut cohort = self.read(mapper, key, (mapper.meta.ops.cohort)()).await?;
         if cohort.len() == 0 {
             return Ok(false);
         }
@@ -163,15 +148,16 @@ impl Core {
         Ok(true)
     }
 
-    async fn run_by_key(&mut self, mapper: &'static Mapper, key: Key) -> Result<Run> {
+    async fn read<F: Found>(&mut self, mapper: &'static Mapper, key: Key, found: F) -> Result<F> {
         let statement = mapper.statement(Purpose::Get, self.engine.dialect())?;
-        self.connect().await?;
-        Ok(Run { statement, params: Params::Values(key), want: Want::Rows })
+        let run = Run { statement, params: Params::Values(key), want: Want::Rows };
+        let work = GetWork { opening: self.open(false).await?, run: Some(run), found };
+        Ok(self.run(work, |_, _| ()).await?.found)
     }
 
     /// Brings one loaded value into the session: into the object that holds its key, or a new one.
     fn land_one<T: Mapped>(&mut self, mapper: &'static Mapper, value: T) -> Result<Obj<T>> {
-        let fp = fingerprint(T::PRIMARY_KEY.iter().map(|it| value.get(*it)));
+        let fp = key_of(mapper, &value);
         let same = |it: &dyn crate::object::chunk::Fields| {
             T::PRIMARY_KEY.iter().all(|at| it.get(*at) == value.get(*at))
         };
@@ -191,7 +177,7 @@ impl Core {
         let weak = Arc::downgrade(&anchor) as _;
         self.tables(|it| it.insert_held(chunk.clone(), weak));
         let store = self.store(mapper);
-        store.adopt_as(chunk.head().id, anchor.clone());
+        store.adopt(chunk.head().id, anchor.clone());
         store.insert(fp, chunk.head().reference(0));
         let object = Obj::from_raw(Raw::new(anchor, 0));
         self.sweep(false);

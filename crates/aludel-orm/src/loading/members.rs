@@ -34,7 +34,7 @@ use crate::{
 /// How many keys go in one statement (LOAD-8).
 const KEYS: usize = 500;
 
-/// The values by which owners find their members.
+/// The values by which owners find their members. Mostly one; there are many of these at a time.
 pub(super) type Key = SmallVec<[Value; 1]>;
 
 /// What one relationship's load reads: for each key, which members, in order.
@@ -278,7 +278,7 @@ impl Core {
             // A many-to-one whose target is held needs no SQL (LOAD-2).
             if by_key
                 && let Some(key) = &key
-                && let Some(target) = self.find_held(relation.target, key)
+                && let Some(target) = self.find_held(Mapper::of(relation.target), key)
             {
                 self.tables(|it| it.fill(relation, at, &[target.cell()]));
                 continue;
@@ -286,11 +286,9 @@ impl Core {
             wanted.push((at, key.map(|it| fetch.want(it))));
         }
         if !fetch.is_empty() {
-            self.connect().await?;
-            let opening = self.opening(false);
-            self.opened(&opening);
             let mut steps = Vec::new();
             fetch.steps(self.engine.dialect(), &mut steps)?;
+            let opening = self.open(false).await?;
             let work = LoadWork { opening, steps, before: 0, fetch };
             fetch = self.run(work, |_, _| ()).await?.fetch;
             self.land(&mut *fetch.cohort, false)?;
@@ -353,19 +351,5 @@ impl Core {
                 .iter()
                 .zip(relation.target.primary_key)
                 .all(|(pair, key)| pair.1 == *key)
-    }
-
-    /// The address of an object that the session holds.
-    fn find_held(
-        &mut self,
-        meta: &'static crate::mapping::EntityMeta,
-        key: &[Value],
-    ) -> Option<Ref> {
-        let fp = fingerprint(key.iter().map(Value::as_ref));
-        let same = |fields: &dyn Fields| {
-            meta.primary_key.iter().zip(key).all(|(at, key)| fields.get(*at) == key.as_ref())
-        };
-        let hit = self.existing_store(Mapper::of(meta))?.find(fp, same)?;
-        Some(hit.anchor.chunk().head().reference(hit.slot))
     }
 }

@@ -227,9 +227,7 @@ impl Core {
         buffer: Box<dyn Buffer>,
         eager: Eager,
     ) -> Result<(Box<dyn Buffer>, Option<Vec<bool>>)> {
-        self.connect().await?;
-        let opening = self.opening(false);
-        self.opened(&opening);
+        let opening = self.open(false).await?;
         let work =
             QueryWork { opening, main: Some(run), before: 0, stage: Stage::Start, buffer, eager };
         let QueryWork { mut buffer, mut eager, .. } = self.run(work, |_, _| ()).await?;
@@ -265,9 +263,7 @@ impl Core {
 
     async fn execute_change(&mut self, compiled: Compiled) -> Result<u64> {
         self.before_query(None).await?;
-        self.connect().await?;
-        let opening = self.opening(true);
-        self.opened(&opening);
+        let opening = self.open(true).await?;
         let run = run_of(compiled, Want::Count);
         let work = ChangeWork { opening, run: Some(run), matched: 0 };
         let done = self.run(work, |core, _| core.wrote()).await?;

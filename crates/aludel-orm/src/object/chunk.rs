@@ -153,13 +153,23 @@ impl<T: Mapped> Chunk<T> {
 
     /// Forgets a snapshot: the value is about to be replaced by the database's.
     pub(crate) fn drop_snapshot(&self, slot: u32) {
-        let lost = {
-            let mut touched = lock(&self.touched);
-            let at = touched.iter().position(|it| it.0 == slot);
-            at.map(|it| touched.swap_remove(it))
-        };
-        if lost.is_some() {
+        if self.take_snapshot(slot).is_some() {
             self.head.clear_touched(slot);
+        }
+    }
+
+    /// Takes a snapshot out of the list.
+    fn take_snapshot(&self, slot: u32) -> Option<T> {
+        let mut touched = lock(&self.touched);
+        let at = touched.iter().position(|it| it.0 == slot)?;
+        Some(touched.swap_remove(at).1)
+    }
+
+    /// Changes a snapshot, if there is one.
+    fn with_snapshot(&self, slot: u32, change: impl FnOnce(&mut T)) {
+        let mut touched = lock(&self.touched);
+        if let Some((_, base)) = touched.iter_mut().find(|it| it.0 == slot) {
+            change(base);
         }
     }
 

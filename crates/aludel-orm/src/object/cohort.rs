@@ -239,7 +239,7 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
                 }
             }
             let anchor = Arc::new(Anchor::with_graph(chunk.clone(), graph.clone()));
-            store.adopt(anchor.clone());
+            store.adopt(chunk.head().id, anchor.clone());
             let weak: std::sync::Weak<dyn AnyAnchor> = Arc::downgrade(&anchor) as _;
             Graph::with(graph, |tables, _| tables.insert_held(chunk.clone(), weak));
             if deferred {
@@ -335,7 +335,7 @@ impl<T: Mapped> Raw<T> {
 
 /// The fingerprint of an object's key.
 #[inline]
-fn key_of<T: Mapped>(mapper: &Mapper, value: &T) -> u64 {
+pub(crate) fn key_of<T: Mapped>(mapper: &Mapper, value: &T) -> u64 {
     if mapper.integer_key
         && let ValueRef::Int(key) = value.get(T::PRIMARY_KEY[0])
     {

@@ -314,14 +314,7 @@ impl Tables {
     /// The state of an address, as the user sees it: nothing outlives its session.
     pub(crate) fn state(&self, object: Ref) -> State {
         let state = self.flags(object).state();
-        if self.session_of(object).is_some() {
-            return state;
-        }
-        match state {
-            State::Pending => State::Transient,
-            State::Persistent | State::Deleted => State::Detached,
-            other => other,
-        }
+        if self.session_of(object).is_some() { state } else { state.outside() }
     }
 
     /// An anchor for a session to hold a chunk by. Never drop it under the lock.
@@ -367,13 +360,8 @@ impl Tables {
 
     /// The cells of a chunk's relationship, to fill them.
     pub(crate) fn cells_of(&mut self, chunk: u64, relation: u16) -> Option<Cells<'_>> {
-        let entry = self.chunks.get_mut(&chunk)?;
-        let index = usize::from(relation);
-        if entry.relations.len() <= index {
-            entry.relations.resize_with(index + 1, RelColumn::default);
-        }
-        let Entry { chunk, relations, .. } = entry;
-        let (head, column) = (chunk.head(), &mut relations[index]);
+        let Entry { chunk, relations, .. } = self.chunks.get_mut(&chunk)?;
+        let (head, column) = (chunk.head(), column(relations, relation));
         let owner = head.owner.load(Ordering::Acquire);
         let ledger = self.ledgers.iter_mut().find(|it| it.session == owner && it.wrote);
         Some(Cells { head, column, relation, log: ledger.map(|it| &mut it.log) })
@@ -381,18 +369,22 @@ impl Tables {
 
     /// The cell column of a chunk's relationship, made if need be.
     pub(super) fn relation_mut(&mut self, chunk: u64, relation: u16) -> Option<&mut RelColumn> {
-        let relations = &mut self.chunks.get_mut(&chunk)?.relations;
-        let index = usize::from(relation);
-        if relations.len() <= index {
-            relations.resize_with(index + 1, RelColumn::default);
-        }
-        relations.get_mut(index)
+        Some(column(&mut self.chunks.get_mut(&chunk)?.relations, relation))
     }
 
     /// The cell column of a chunk's relationship.
     pub(super) fn relation(&self, chunk: u64, relation: u16) -> Option<&RelColumn> {
         self.chunks.get(&chunk)?.relations.get(usize::from(relation))
     }
+}
+
+/// A relationship's column, made if need be.
+fn column(relations: &mut Vec<RelColumn>, relation: u16) -> &mut RelColumn {
+    let index = usize::from(relation);
+    if relations.len() <= index {
+        relations.resize_with(index + 1, RelColumn::default);
+    }
+    &mut relations[index]
 }
 
 /// The cells of one relationship for one chunk, to be filled with what was loaded.

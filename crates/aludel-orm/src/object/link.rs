@@ -290,8 +290,7 @@ impl Tables {
         if state == State::Transient {
             chunk.head().set_flags(object.slot(), Flags::of(State::Pending));
         } else {
-            let changed = old.0 & (Flags::TOUCHED | Flags::EXPIRED);
-            chunk.head().set_flags(object.slot(), Flags(Flags::PERSISTENT.0 | changed));
+            chunk.head().set_flags(object.slot(), old.made_persistent());
         }
         let id = object.chunk();
         if let Some(ledger) = self.ledger(session) {
@@ -326,12 +325,8 @@ impl Tables {
         }
         for slot in 0..head.used() {
             let flags = head.flags(slot);
-            let outside = match flags.state() {
-                State::Pending => State::Transient,
-                State::Persistent | State::Deleted => State::Detached,
-                other => other,
-            };
-            head.set_flags(slot, flags.in_state(outside).without(Flags::TRACKED));
+            let outside = flags.in_state(flags.state().outside());
+            head.set_flags(slot, outside.without(Flags::TRACKED));
         }
         head.owner.store(session, Ordering::Release);
         true

@@ -35,6 +35,15 @@ impl State {
     pub(crate) const fn is_attached(self) -> bool {
         matches!(self, Self::Pending | Self::Persistent | Self::Deleted)
     }
+
+    /// The state that is left of it without a session.
+    pub(crate) const fn outside(self) -> Self {
+        match self {
+            Self::Pending => Self::Transient,
+            Self::Persistent | Self::Deleted => Self::Detached,
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for State {
@@ -79,6 +88,11 @@ impl Flags {
 
     /// A loaded, clean object.
     pub(crate) const PERSISTENT: Self = Self(Self::of(State::Persistent).0 | Self::TRACKED);
+
+    /// Those of an object that a session tracks from now on; what is known of its values stays.
+    pub(crate) const fn made_persistent(self) -> Self {
+        Self(Self::PERSISTENT.0 | self.0 & (Self::TOUCHED | Self::EXPIRED))
+    }
 
     /// The state.
     pub(crate) const fn state(self) -> State {

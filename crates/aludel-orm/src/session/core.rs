@@ -5,14 +5,12 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use aludel_engine::{
-    EngineCore, Pooled,
-    driver::{Begin, Work},
-};
+use aludel_engine::{EngineCore, Pooled, driver::Work};
 
 use super::{
     SessionOptions,
     identity::{Store, Stores},
+    key::key_text,
     transaction::Transaction,
 };
 use crate::{
@@ -98,7 +96,7 @@ impl Core {
         let graph = self.graph.clone();
         let anchor = Graph::with(&graph, |tables, graph| tables.held_anchor(chunk, graph));
         if let Some(anchor) = anchor {
-            self.store(mapper).adopt_as(chunk, anchor);
+            self.store(mapper).adopt(chunk, anchor);
         }
     }
 
@@ -133,17 +131,8 @@ impl Core {
         let Some(chunk) = self.chunk(object) else { return Error::subject(None) };
         let meta = chunk.meta();
         let mut key = String::new();
-        let _ = chunk.with(object.slot(), &mut |fields| {
-            let known = meta.primary_key.iter().filter(|it| !fields.is_unset(**it));
-            let parts: Vec<_> = known.map(|it| fields.get(*it).to_string()).collect();
-            key = parts.join(", ");
-        });
+        let _ = chunk.with(object.slot(), &mut |it| key = key_text(meta, it));
         Box::new(Subject { entity: meta.name, key })
-    }
-
-    /// What a transaction that this session begins by itself takes first.
-    pub(crate) fn begin_mode(&self, writes: bool) -> Begin {
-        if writes { Begin::Immediate } else { Begin::Deferred }
     }
 }
 

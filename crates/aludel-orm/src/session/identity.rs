@@ -18,7 +18,7 @@ use crate::{
         anchor::AnyAnchor,
         chunk::{AnyChunk, Fields},
         reference::Ref,
-        state::{Flags, State},
+        state::State,
     },
 };
 
@@ -157,13 +157,8 @@ impl Store {
         self.map.is_empty() && self.deferred.is_empty()
     }
 
-    /// Keeps a chunk.
-    pub(crate) fn adopt(&mut self, anchor: Arc<dyn AnyAnchor>) {
-        self.anchors.insert(anchor.chunk().head().id, anchor);
-    }
-
-    /// Keeps a chunk whose number is known.
-    pub(crate) fn adopt_as(&mut self, chunk: u64, anchor: Arc<dyn AnyAnchor>) {
+    /// Keeps the chunk of this number.
+    pub(crate) fn adopt(&mut self, chunk: u64, anchor: Arc<dyn AnyAnchor>) {
         self.anchors.insert(chunk, anchor);
     }
 
@@ -253,12 +248,7 @@ impl Store {
     /// changed since.
     fn verify(chunk: &dyn AnyChunk, slot: u32, same: &impl Fn(&dyn Fields) -> bool) -> bool {
         let mut found = false;
-        if chunk.head().flags(slot).has(Flags::TOUCHED)
-            && chunk.base(slot, &mut |it| found = same(it))
-        {
-            return found;
-        }
-        chunk.with(slot, &mut |it| found = same(it)).is_ok() && found
+        chunk.loaded(slot, &mut |it| found = same(it)).is_ok() && found
     }
 
     /// Enters the objects that were left out.
@@ -285,10 +275,7 @@ pub(crate) fn key_of(meta: &EntityMeta, chunk: &dyn AnyChunk, slot: u32) -> Opti
     let mut fp = None;
     let mut see =
         |it: &dyn Fields| fp = Some(fingerprint(meta.primary_key.iter().map(|at| it.get(*at))));
-    if chunk.head().flags(slot).has(Flags::TOUCHED) && chunk.base(slot, &mut see) {
-        return fp;
-    }
     // An object that is borrowed mutably is waited for.
-    chunk.with(slot, &mut see).ok()?;
+    chunk.loaded(slot, &mut see).ok()?;
     fp
 }

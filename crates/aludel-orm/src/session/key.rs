@@ -1,11 +1,24 @@
-//! [`IntoKey`]: what `get` takes.
+//! [`Key`]: the values of a primary key; [`IntoKey`]: what `get` takes.
 
 use aludel_core::value::{Assign, KeyValues, Value};
 use smallvec::SmallVec;
 
+use crate::{mapping::EntityMeta, object::chunk::Fields};
+
 /// The values of a primary key.
 #[doc(hidden)]
 pub type Key = SmallVec<[Value; 2]>;
+
+/// The values of an object's primary key.
+pub(crate) fn key_values(meta: &EntityMeta, fields: &dyn Fields) -> Key {
+    meta.primary_key.iter().map(|it| fields.get(*it).to_value()).collect()
+}
+
+/// An object's primary key for a person, as far as it is set.
+pub(crate) fn key_text(meta: &EntityMeta, fields: &dyn Fields) -> String {
+    let known = meta.primary_key.iter().filter(|it| !fields.is_unset(**it));
+    known.map(|it| fields.get(*it).to_string()).collect::<Vec<_>>().join(", ")
+}
 
 /// What `session.get(User, key)` takes for a primary key of type `K`: the value of the one column,
 /// or a tuple in the order of the fields.

@@ -10,6 +10,7 @@ use aludel_core::value::Value;
 use super::{
     core::Core,
     identity::{fingerprint, key_of},
+    key::{key_text, key_values},
 };
 use crate::{
     Error, Result,
@@ -72,7 +73,7 @@ impl Core {
             tables.hold(number);
         });
         let store = self.store(mapper);
-        store.adopt(anchor.clone());
+        store.adopt(number, anchor.clone());
         store.open = Some((number, size));
         Raw::new(anchor, slot)
     }
@@ -131,20 +132,9 @@ impl Core {
         let Some(chunk) = self.chunk(at) else { return Ok(()) };
         let mapper = Mapper::checked(chunk.meta())?;
         let mut key = super::Key::new();
-        let mut see = |fields: &dyn Fields| {
-            key = mapper.meta.primary_key.iter().map(|it| fields.get(*it).to_value()).collect();
-        };
-        // The row has the key that was loaded, whatever the object says now.
-        if !chunk.base(at.slot(), &mut see) {
-            chunk.with(at.slot(), &mut see)?;
-        }
+        chunk.loaded(at.slot(), &mut |it| key = key_values(mapper.meta, it))?;
         let fp = fingerprint(key.iter().map(Value::as_ref));
-        let same = |fields: &dyn Fields| {
-            let mut columns = mapper.meta.primary_key.iter().zip(&key);
-            columns.all(|(at, key)| fields.get(*at) == key.as_ref())
-        };
-        let held = self.store(mapper).find(fp, same);
-        match held.map(|it| it.anchor.chunk().head().reference(it.slot)) {
+        match self.find_held(mapper, &key) {
             Some(other) if other == at => return Ok(()),
             Some(_) => {
                 let flags = chunk.head().flags(at.slot());
@@ -257,8 +247,7 @@ impl Core {
         let raw = object.raw();
         let mut subject = Error::subject(Some(T::meta()));
         if let Some(value) = raw.chunk().try_read(raw.slot()) {
-            let known = T::PRIMARY_KEY.iter().filter(|it| !value.is_unset(**it));
-            subject.key = known.map(|it| value.get(*it).to_string()).collect::<Vec<_>>().join(", ");
+            subject.key = key_text(T::meta(), &*value);
         }
         subject
     }
@@ -270,11 +259,10 @@ impl Core {
             let Some(chunk) = self.chunk(at) else { continue };
             let head = chunk.head();
             let flags = head.flags(at.slot());
-            let outside = match flags.state() {
-                State::Pending => State::Transient,
-                State::Persistent | State::Deleted => State::Detached,
-                _ => continue,
-            };
+            if !flags.state().is_attached() {
+                continue;
+            }
+            let outside = flags.state().outside();
             let mapper = Mapper::of(chunk.meta());
             if outside == State::Detached
                 && let Some(fp) = key_of(mapper.meta, &*chunk, at.slot())
@@ -315,12 +303,8 @@ impl Core {
                 }
                 for slot in 0..head.used() {
                     let flags = head.flags(slot);
-                    let outside = match flags.state() {
-                        State::Pending => State::Transient,
-                        State::Persistent | State::Deleted => State::Detached,
-                        other => other,
-                    };
-                    head.set_flags(slot, flags.in_state(outside).without(Flags::MARKED));
+                    let outside = flags.in_state(flags.state().outside());
+                    head.set_flags(slot, outside.without(Flags::MARKED));
                 }
                 head.owner.store(0, Ordering::Release);
                 head.recall();
@@ -348,9 +332,7 @@ impl Core {
         let head = chunk.head();
         head.set_flags(at.slot(), head.flags(at.slot()).with(Flags::EXPIRED));
         let mut key = super::Key::new();
-        chunk.with(at.slot(), &mut |fields| {
-            key = mapper.meta.primary_key.iter().map(|it| fields.get(*it).to_value()).collect();
-        })?;
+        chunk.with(at.slot(), &mut |it| key = key_values(mapper.meta, it))?;
         // A many-to-one goes by the row that comes.
         let others = mapper.relationships.iter().filter(|it| it.direction != Direction::ManyToOne);
         let others: Vec<u16> = others.map(|it| it.index).collect();
@@ -359,6 +341,17 @@ impl Core {
             true => Ok(()),
             false => Err(Error::ObjectDeleted(self.subject(at))),
         }
+    }
+
+    /// The address of the object of a key, if the session holds it.
+    pub(crate) fn find_held(&mut self, mapper: &'static Mapper, key: &[Value]) -> Option<Ref> {
+        let fp = fingerprint(key.iter().map(Value::as_ref));
+        let same = |fields: &dyn Fields| {
+            let mut columns = mapper.meta.primary_key.iter().zip(key);
+            columns.all(|(at, key)| fields.get(*at) == key.as_ref())
+        };
+        let hit = self.existing_store(mapper)?.find(fp, same)?;
+        Some(hit.anchor.chunk().head().reference(hit.slot))
     }
 
     /// The object of a key, where the session holds it and nothing stands in the way: no SQL.

@@ -30,8 +30,6 @@ pub(crate) struct Transaction {
     pub(crate) asked: Option<Begin>,
     /// Whether something was written.
     pub(crate) wrote: bool,
-    /// Savepoints, outermost first: where in the log each begins.
-    pub(crate) savepoints: Vec<usize>,
 }
 
 /// The script of steps whose answers don't matter.
@@ -60,17 +58,26 @@ impl Core {
         Ok(())
     }
 
-    /// The steps that must go before a statement: BEGIN, if there is none yet.
-    pub(crate) fn opening(&self, writes: bool) -> Vec<Step> {
-        let Transaction { begun, asked, wrote, savepoints } = &self.transaction;
-        match (begun, asked) {
-            (None, Some(mode)) => vec![Step::Control(Control::Begin(*mode))],
-            (None, None) => vec![Step::Control(Control::Begin(self.begin_mode(writes)))],
+    /// Takes a connection, and the steps that must go before a statement, which the caller sends.
+    pub(crate) async fn open(&mut self, writes: bool) -> Result<Vec<Step>> {
+        self.connect().await?;
+        Ok(self.opening(writes))
+    }
+
+    /// The steps that must go before a statement: BEGIN, if there is none yet. The caller sends them.
+    pub(crate) fn opening(&mut self, writes: bool) -> Vec<Step> {
+        let own = if writes { Begin::Immediate } else { Begin::Deferred };
+        let Transaction { begun, asked, wrote } = &mut self.transaction;
+        match (*begun, *asked) {
+            (None, asked) => {
+                let mode = *begun.insert(asked.unwrap_or(own));
+                vec![Step::Control(Control::Begin(mode))]
+            }
             // A read snapshot can't be upgraded once another has written: what was begun for
             // reading ends, and a transaction for writing begins.
-            (Some(Begin::Deferred), None) if writes && !wrote && savepoints.is_empty() => {
-                let begin = Step::Control(Control::Begin(Begin::Immediate));
-                vec![Step::Control(Control::Rollback), begin]
+            (Some(Begin::Deferred), None) if writes && !*wrote => {
+                *begun = Some(own);
+                vec![Step::Control(Control::Rollback), Step::Control(Control::Begin(own))]
             }
             _ => Vec::new(),
         }
@@ -80,15 +87,6 @@ impl Core {
     pub(crate) fn wrote(&mut self) {
         self.transaction.wrote = true;
         self.ledger(|it| it.wrote = true);
-    }
-
-    /// Remembers what [`Core::opening`]'s steps did.
-    pub(crate) fn opened(&mut self, steps: &[Step]) {
-        for step in steps {
-            if let Step::Control(Control::Begin(mode)) = step {
-                self.transaction.begun = Some(*mode);
-            }
-        }
     }
 
     /// Takes a connection out of the pool, if the session has none. Nothing is begun by that, so a
@@ -173,7 +171,7 @@ impl Core {
     /// Takes back everything in memory. The connection, if its transaction is still to be rolled
     /// back: where nobody does, the pool does.
     fn abort(&mut self) -> Option<Pooled> {
-        self.take_back(0);
+        self.take_back();
         let begun = std::mem::take(&mut self.transaction).begun.is_some();
         self.connection.take().filter(|it| begun || it.in_transaction())
     }
@@ -239,19 +237,18 @@ impl Core {
         chunks.try_for_each(|it| it.check_restore())
     }
 
-    /// Restores values, states, keys and relationships to what they were when the log had `mark`
-    /// entries.
-    pub(crate) fn take_back(&mut self, mark: usize) {
+    /// Restores values, states, keys and relationships to what they were when the transaction began.
+    fn take_back(&mut self) {
         let id = self.id;
         // Relationships all at once: between two of these, another thread would link what is half
         // taken back.
         let (dirty, mut log) = self.tables(|tables| {
             let Some(it) = tables.ledger(id) else { return Default::default() };
             it.problem = None;
-            let log = it.log.split_off(mark.min(it.log.len()));
-            it.flushed = it.flushed.min(it.log.len());
+            let log = std::mem::take(&mut it.log);
+            it.flushed = 0;
             it.links = 0;
-            it.wrote &= mark != 0;
+            it.wrote = false;
             let dirty = std::mem::take(&mut it.dirty);
             log.iter().rev().for_each(|it| tables.undo_cell(it));
             (dirty, log)

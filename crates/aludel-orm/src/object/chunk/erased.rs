@@ -79,6 +79,11 @@ pub(crate) trait AnyChunk: Send + Sync + Any {
     fn changed(&self, slot: u32) -> Columns;
     /// Shows the snapshot of an object touched since the last flush.
     fn base(&self, slot: u32, see: &mut dyn FnMut(&dyn Fields)) -> bool;
+    /// Shows an object's columns as its row has them, whatever was changed since the last flush.
+    fn loaded(&self, slot: u32, see: &mut dyn FnMut(&dyn Fields)) -> Result<()> {
+        let touched = self.head().flags(slot).has(Flags::TOUCHED);
+        if touched && self.base(slot, see) { Ok(()) } else { self.with(slot, see) }
+    }
     /// Restores the objects touched since the last flush; one that is borrowed stays touched.
     fn restore_touched(&self) -> Result<()>;
     /// Forgets one object's unflushed change.
@@ -147,16 +152,12 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
                 continue;
             };
             value.put(column, key);
-            if self.head.flags(*slot).has(Flags::TOUCHED) {
-                let mut touched = lock(&self.touched);
-                if let Some((_, base)) = touched.iter_mut().find(|it| it.0 == *slot) {
-                    base.put(column, key);
-                }
-            }
             let flags = self.head.flags(*slot);
-            let kept = flags.0 & (Flags::TOUCHED | Flags::EXPIRED);
-            self.head.store_flags(*slot, Flags(Flags::PERSISTENT.0 | kept));
-            touched |= flags.has(Flags::TOUCHED);
+            if flags.has(Flags::TOUCHED) {
+                touched = true;
+                self.with_snapshot(*slot, |base| _ = base.put(column, key));
+            }
+            self.head.store_flags(*slot, flags.made_persistent());
         }
         touched
     }
@@ -165,19 +166,15 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
         let mut value = self.edit(slot)?;
         change(&mut *value);
         if self.head.flags(slot).has(Flags::TOUCHED) {
-            let mut touched = lock(&self.touched);
-            if let Some((_, base)) = touched.iter_mut().find(|it| it.0 == slot) {
-                change(base);
-            }
+            self.with_snapshot(slot, |base| change(base));
         }
         Ok(())
     }
 
     fn settle_new(&self, slot: u32, expired: bool) -> bool {
         let flags = self.head.flags(slot);
-        let kept = flags.0 & (Flags::TOUCHED | Flags::EXPIRED);
         let expired = if expired { Flags::EXPIRED } else { 0 };
-        self.head.set_flags(slot, Flags(Flags::PERSISTENT.0 | kept | expired));
+        self.head.set_flags(slot, flags.made_persistent().with(expired));
         flags.has(Flags::TOUCHED)
     }
 
@@ -265,12 +262,7 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
     }
 
     fn restore_one(&self, slot: u32) {
-        let base = {
-            let mut touched = lock(&self.touched);
-            let at = touched.iter().position(|it| it.0 == slot);
-            at.map(|it| touched.swap_remove(it).1)
-        };
-        if let Some(base) = base {
+        if let Some(base) = self.take_snapshot(slot) {
             // In vain: it is listed as changed again.
             let _ = self.restore(slot, base);
         }
