@@ -15,6 +15,7 @@ pub(crate) mod anchor;
 pub(crate) mod cells;
 pub(crate) mod chunk;
 pub(crate) mod cohort;
+mod enlist;
 pub(crate) mod fields;
 pub(crate) mod graph;
 mod guard;

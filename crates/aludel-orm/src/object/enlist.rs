@@ -1,0 +1,184 @@
+//! Which session an object belongs to, as links decide it: cascades bring objects in, and what its
+//! owner lets go of leaves.
+
+use std::sync::atomic::Ordering;
+
+use super::{
+    graph::Tables,
+    log::Event,
+    reference::Ref,
+    state::{Flags, State},
+};
+use crate::{
+    Error,
+    mapping::{Cascade, Direction, Mapper, Relation},
+};
+
+impl Tables {
+    /// Brings an object, and all that its save-update cascades reach, into a session.
+    pub(crate) fn enlist(&mut self, session: u64, start: Ref) {
+        let mut stack = vec![start];
+        while let Some(object) = stack.pop() {
+            if !self.enlist_one(session, object, object == start) {
+                continue;
+            }
+            self.cascade(object, Cascade::SAVE_UPDATE, &mut stack);
+        }
+    }
+
+    /// Adds what an object's cascades of this kind lead to, so that the first is popped next.
+    fn cascade(&self, object: Ref, cascade: Cascade, stack: &mut Vec<Ref>) {
+        let Some(meta) = self.meta(object) else { return };
+        let from = stack.len();
+        for relation in &Mapper::of(meta).relationships {
+            if !relation.cascade.has(cascade) {
+                continue;
+            }
+            let Some(cells) = self.relation(object.chunk(), relation.index) else { continue };
+            if relation.many {
+                stack.extend(cells.known_members(object.slot()));
+            } else {
+                stack.extend(Ref::from_cell(cells.one(object.slot())));
+            }
+        }
+        stack[from..].reverse();
+    }
+
+    /// Cancels the mark for deletion of an object, and of all that its cascades of this kind reach.
+    pub(crate) fn unmark(&mut self, session: u64, start: Ref, cascade: Cascade) {
+        let mut stack = vec![start];
+        while let Some(object) = stack.pop() {
+            let old = self.flags(object);
+            if !old.has(Flags::MARKED) || self.session_of(object) != Some(session) {
+                continue;
+            }
+            if let Some(chunk) = self.chunk(object) {
+                chunk.head().set_flags(object.slot(), old.without(Flags::MARKED));
+            }
+            if let Some(ledger) = self.ledger(session) {
+                ledger.log.push(Event::Flags { object, old });
+            }
+            self.cascade(object, cascade, &mut stack);
+        }
+    }
+
+    /// A child that is marked for deletion and gets another owner is wanted after all (CAS-14).
+    pub(super) fn take_up(&mut self, owner: Ref, relation: &'static Relation, other: Ref) {
+        let (parent, child) = match relation.direction {
+            Direction::OneToMany => (owner, other),
+            Direction::ManyToOne if relation.back.is_some() => (other, owner),
+            _ => return,
+        };
+        if self.flags(child).has(Flags::MARKED)
+            && !self.flags(parent).has(Flags::MARKED)
+            && let Some(session) = self.session_of(child)
+        {
+            self.unmark(session, child, Cascade::DELETE);
+        }
+    }
+
+    /// Brings one object into a session; whether it was outside. One that was deleted may still stand
+    /// in collections: only who adds it by name is told.
+    fn enlist_one(&mut self, session: u64, object: Ref, named: bool) -> bool {
+        let old = self.flags(object);
+        let state = self.state(object);
+        match state {
+            State::Pending | State::Persistent => {
+                if self.session_of(object) != Some(session) {
+                    self.report(session, Error::other_session(self.meta(object)));
+                }
+                return false;
+            }
+            _ if state == State::Deleted || old.has(Flags::GONE) => {
+                if named {
+                    self.report(session, Error::deleted(self.meta(object)));
+                }
+                return false;
+            }
+            State::Transient | State::Detached | State::Deleted => {}
+        }
+        if !self.claim(session, object) {
+            self.report(session, Error::other_session(self.meta(object)));
+            return false;
+        }
+        // What a rollback goes back to is what it is now, spelled out.
+        let old = self.flags(object);
+        let Some(chunk) = self.chunk(object) else { return false };
+        if state == State::Transient {
+            chunk.head().set_flags(object.slot(), Flags::of(State::Pending));
+        } else {
+            chunk.head().set_flags(object.slot(), old.made_persistent());
+        }
+        let id = object.chunk();
+        if let Some(ledger) = self.ledger(session) {
+            ledger.log.push(Event::Flags { object, old });
+            if state == State::Transient {
+                ledger.pending.push(object);
+            } else {
+                ledger.joined.push(object);
+                if old.has(Flags::TOUCHED) {
+                    ledger.dirty.push(id);
+                }
+            }
+        }
+        if state == State::Detached && !self.loose.is_empty() {
+            self.bring_links(session, object);
+        }
+        true
+    }
+
+    /// Makes a session the owner of an object's chunk. Its other objects stay outside: their state
+    /// is spelled out, now that their old session no longer says it.
+    fn claim(&mut self, session: u64, object: Ref) -> bool {
+        let live: Vec<u64> = self.ledgers.iter().map(|it| it.session).collect();
+        let Some(chunk) = self.chunk(object) else { return false };
+        let head = chunk.head();
+        let owner = head.owner.load(Ordering::Acquire);
+        if owner == session {
+            return true;
+        }
+        if live.contains(&owner) {
+            return false;
+        }
+        for slot in 0..head.used() {
+            let flags = head.flags(slot);
+            let outside = flags.in_state(flags.state().outside());
+            head.set_flags(slot, outside.without(Flags::TRACKED));
+        }
+        head.owner.store(session, Ordering::Release);
+        true
+    }
+
+    /// Remembers what went wrong where nothing could be returned.
+    pub(crate) fn report(&mut self, session: u64, problem: Error) {
+        if let Some(ledger) = self.ledger(session) {
+            ledger.problem.get_or_insert(problem);
+        }
+    }
+
+    /// A pending member that its owner lets go of leaves the session at once (CAS-10).
+    pub(super) fn drop_pending_orphan(&mut self, relation: &'static Relation, member: Ref) {
+        let flags = self.flags(member);
+        if !relation.cascade.has(Cascade::DELETE_ORPHAN) || flags.state() != State::Pending {
+            return;
+        }
+        let Some(session) = self.session_of(member) else { return };
+        if let Some(chunk) = self.chunk(member) {
+            chunk.head().set_flags(member.slot(), flags.in_state(State::Transient));
+        }
+        if let Some(ledger) = self.ledger(session) {
+            ledger.log.push(Event::Flags { object: member, old: flags });
+            ledger.left = true;
+        }
+    }
+
+    /// What was linked while an object was detached is a change of the session that it comes into.
+    fn bring_links(&mut self, session: u64, object: Ref) {
+        let of_object = |it: &mut Event| it.owner() == Some(object);
+        let links: Vec<Event> = self.loose.extract_if(.., of_object).collect();
+        if let Some(ledger) = self.ledger(session) {
+            ledger.links += links.len();
+            ledger.log.extend(links);
+        }
+    }
+}
