@@ -1,5 +1,9 @@
 //! What can go wrong between Aludel and a database.
 
+mod kind;
+
+pub use kind::{Integrity, Kind};
+
 use std::{error::Error as StdError, fmt, sync::Arc};
 
 /// A result of the engine.
@@ -51,50 +55,6 @@ pub struct UrlError {
     pub reason: String,
 }
 
-/// What kind of failure the database reported, the same on every database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// A constraint refused the change.
-    Integrity(Integrity),
-    /// The transaction met another one and can be run again: a serialization failure.
-    Serialization,
-    /// The transaction met another one and can be run again: a deadlock.
-    Deadlock,
-    /// The database is locked by somebody else and did not come free in time.
-    Busy,
-    /// The database can't be opened or created.
-    CannotOpen,
-    /// The file is not a database, or is damaged.
-    Corrupt,
-    /// The disk is full.
-    DiskFull,
-    /// The database is read-only.
-    ReadOnly,
-    /// The connection is gone.
-    ConnectionLost,
-    /// The statement was interrupted.
-    Interrupted,
-    /// The SQL is wrong: a syntax error, or a table or column that isn't there.
-    Syntax,
-    /// Anything else.
-    Other,
-}
-
-/// Which kind of constraint refused a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Integrity {
-    /// A unique constraint or index, or a primary key.
-    Unique,
-    /// A foreign key.
-    ForeignKey,
-    /// A NOT NULL column.
-    NotNull,
-    /// A check constraint.
-    Check,
-}
-
 /// An error that the database answered with.
 #[derive(Debug)]
 pub struct DatabaseError {
@@ -134,7 +94,7 @@ impl Error {
 
     /// Whether the whole transaction may be run again with a chance of success.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.kind(), Some(Kind::Serialization | Kind::Deadlock | Kind::Busy))
+        self.kind().is_some_and(Kind::is_retryable)
     }
 }
 
@@ -162,17 +122,6 @@ impl DatabaseError {
             sql: None,
             source: None,
         }
-    }
-}
-
-impl fmt::Display for Integrity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unique => "unique",
-            Self::ForeignKey => "foreign key",
-            Self::NotNull => "NOT NULL",
-            Self::Check => "check",
-        })
     }
 }
 

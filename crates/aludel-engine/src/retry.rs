@@ -79,7 +79,14 @@ mod tests {
         for kind in [Kind::Serialization, Kind::Deadlock, Kind::Busy] {
             assert!(Retry::new(1).pause_after(&error(kind)).is_some());
         }
-        for kind in [Kind::Integrity(Integrity::Unique), Kind::Syntax, Kind::Interrupted] {
+        for kind in [
+            Kind::Integrity(Integrity::Unique),
+            Kind::Syntax,
+            Kind::Interrupted,
+            Kind::ConnectionLost,
+            Kind::LockTimeout,
+            Kind::StatementTimeout,
+        ] {
             assert!(Retry::new(1).pause_after(&error(kind)).is_none());
         }
         assert!(Retry::new(1).pause_after(&Error::Cancelled).is_none());
