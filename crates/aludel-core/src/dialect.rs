@@ -6,6 +6,8 @@
 
 mod capability;
 mod keywords;
+mod mysql;
+mod postgres;
 mod sqlite;
 
 use std::fmt::Write as _;
@@ -14,6 +16,8 @@ pub use capability::{
     Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dml, EmptyInsert,
     Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Types,
 };
+pub use mysql::{MariaDb, MySql};
+pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 
 use crate::value::SqlType;
@@ -44,6 +48,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug + 'static {
     /// Writes a type's name.
     fn type_name(&self, sql: &mut String, ty: SqlType) {
         let _ = write!(sql, "{ty}");
+    }
+
+    /// Writes the name by which `CAST` knows a type.
+    fn cast_name(&self, sql: &mut String, ty: SqlType) {
+        self.type_name(sql, ty);
     }
 
     /// A generic function's own name.
@@ -87,6 +96,19 @@ pub trait Dialect: Send + Sync + std::fmt::Debug + 'static {
         sql.push('\'');
         sql.push_str(&text.replace('\'', "''"));
         sql.push('\'');
+    }
+
+    /// Writes bytes as a literal, for DDL.
+    fn bytes_literal(&self, sql: &mut String, bytes: &[u8]) {
+        sql.push_str("x'");
+        hexadecimal(sql, bytes);
+        sql.push('\'');
+    }
+}
+
+fn hexadecimal(sql: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        let _ = write!(sql, "{byte:02x}");
     }
 }
 

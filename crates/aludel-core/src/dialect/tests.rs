@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Dialect, Sqlite, keywords, sqlite};
+use super::{Dialect, MariaDb, MySql, Postgres, Sqlite, keywords, mysql, sqlite};
 
 fn identifier(name: &str) -> String {
     let mut sql = String::new();
@@ -14,6 +14,7 @@ fn identifier(name: &str) -> String {
 fn word_lists_are_sorted() {
     assert!(keywords::STANDARD.is_sorted());
     assert!(sqlite::RESERVED.is_sorted());
+    assert!(mysql::RESERVED.is_sorted());
 }
 
 // SEL-16
@@ -32,6 +33,22 @@ fn names_are_quoted_where_they_must_be() {
         ("", "\"\""),
     ] {
         assert_eq!(identifier(name), expected);
+    }
+}
+
+#[test]
+fn literals_are_escaped() {
+    let dialects: [(&dyn Dialect, &str, &str); 4] = [
+        (&Sqlite, r"'it''s \ here'", "x'00ff'"),
+        (&Postgres, r"'it''s \ here'", r"'\x00ff'::bytea"),
+        (&MySql, r"'it''s \\ here'", "x'00ff'"),
+        (&MariaDb, r"'it''s \\ here'", "x'00ff'"),
+    ];
+    for (dialect, text, bytes) in dialects {
+        let (mut a, mut b) = (String::new(), String::new());
+        dialect.text_literal(&mut a, r"it's \ here");
+        dialect.bytes_literal(&mut b, &[0, 255]);
+        assert_eq!((&*a, &*b), (text, bytes), "{}", dialect.name());
     }
 }
 

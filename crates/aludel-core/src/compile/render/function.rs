@@ -37,7 +37,7 @@ impl Writer<'_> {
         self.push("CAST(");
         self.node(operand);
         self.push(" AS ");
-        self.dialect.type_name(&mut self.sql, ty);
+        self.dialect.cast_name(&mut self.sql, ty);
         self.push(")");
     }
 }

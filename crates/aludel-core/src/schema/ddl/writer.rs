@@ -88,13 +88,7 @@ impl<'a> Writer<'a> {
             Value::Int(it) => self.push(&it.to_string()),
             Value::Decimal(it) if types.decimals == Decimals::Native => self.push(&it.to_string()),
             Value::Real(it) if it.is_finite() => self.push(&format!("{it:?}")),
-            Value::Bytes(bytes) => {
-                self.push("x'");
-                for byte in bytes {
-                    let _ = write!(self.sql, "{byte:02x}");
-                }
-                self.push("'");
-            }
+            Value::Bytes(it) => self.dialect.bytes_literal(&mut self.sql, it),
             Value::Text(it) => self.dialect.text_literal(&mut self.sql, it),
             Value::Null | Value::Real(_) => self.push("NULL"),
             Value::Date(it) => self.quoted(it),

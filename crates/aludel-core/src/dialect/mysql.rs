@@ -1,0 +1,129 @@
+//! MySQL and MariaDB, which differ in little.
+
+mod reserved;
+
+pub(super) use reserved::RESERVED;
+
+use super::{
+    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dialect, Dml, EmptyInsert,
+    Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Spelling, Types,
+};
+use crate::value::SqlType;
+
+/// MySQL 8 or later, and whatever understands what it does: no RETURNING.
+#[derive(Clone, Copy, Debug)]
+pub struct MySql;
+
+/// MariaDB 10.6 or later.
+#[derive(Clone, Copy, Debug)]
+pub struct MariaDb;
+
+const MYSQL: Capability = Capability {
+    identifiers: Identifiers { quote: Quote::Backtick, max_length: 64 },
+    types: Types { booleans: Booleans::Integer, decimals: Decimals::Native },
+    select: Select {
+        max_parameters: 65_535,
+        same: Same::Spaceship,
+        unlimited: Some("18446744073709551615"),
+        ilike: Ilike::Lower,
+        concat: Concat::Function,
+        row_in: RowIn::List,
+    },
+    dml: Dml { returning: Returning::None, empty_insert: EmptyInsert::EmptyLists },
+    ddl: Ddl {
+        alter: Alter::Constraints,
+        autoincrement: Autoincrement::Keyword,
+        index_if_not_exists: false,
+        index_schema: IndexSchema::Table,
+        parenthesised_defaults: true,
+    },
+};
+
+const MARIADB: Capability =
+    Capability { dml: Dml { returning: Returning::InsertAndDelete, ..MYSQL.dml }, ..MYSQL };
+
+impl Dialect for MySql {
+    fn name(&self) -> &'static str {
+        "mysql"
+    }
+
+    fn capability(&self) -> &'static Capability {
+        &MYSQL
+    }
+
+    /// Both kinds of moments are `DATETIME`: `TIMESTAMP` ends in 2038.
+    fn type_name(&self, sql: &mut String, ty: SqlType) {
+        match ty {
+            SqlType::Float => sql.push_str("FLOAT"),
+            SqlType::Double => sql.push_str("DOUBLE"),
+            SqlType::Text => sql.push_str("LONGTEXT"),
+            SqlType::Bytes => sql.push_str("LONGBLOB"),
+            SqlType::Time => sql.push_str("TIME(6)"),
+            SqlType::DateTime => sql.push_str("DATETIME(6)"),
+            SqlType::Decimal => sql.push_str("DECIMAL(65, 30)"),
+            SqlType::Numeric(p, s) => sql.push_str(&format!("DECIMAL({p}, {s})")),
+            standard => sql.push_str(&standard.to_string()),
+        }
+    }
+
+    fn cast_name(&self, sql: &mut String, ty: SqlType) {
+        match ty {
+            SqlType::Bool | SqlType::SmallInt | SqlType::Int | SqlType::BigInt => {
+                sql.push_str("SIGNED");
+            }
+            SqlType::Text => sql.push_str("CHAR"),
+            SqlType::VarChar(n) => sql.push_str(&format!("CHAR({n})")),
+            SqlType::Bytes => sql.push_str("BINARY"),
+            other => self.type_name(sql, other),
+        }
+    }
+
+    fn function(&self, name: &'static str) -> Spelling {
+        match name {
+            "now" => Spelling::Keyword("CURRENT_TIMESTAMP(6)"),
+            "length" => Spelling::Call("char_length"),
+            name => Spelling::Call(name),
+        }
+    }
+
+    /// A backslash escapes, unless the server's mode says `NO_BACKSLASH_ESCAPES`.
+    fn text_literal(&self, sql: &mut String, text: &str) {
+        sql.push('\'');
+        sql.push_str(&text.replace('\\', "\\\\").replace('\'', "''"));
+        sql.push('\'');
+    }
+
+    fn is_reserved(&self, word: &str) -> bool {
+        RESERVED.binary_search(&word).is_ok()
+    }
+}
+
+impl Dialect for MariaDb {
+    fn name(&self) -> &'static str {
+        "mariadb"
+    }
+
+    fn capability(&self) -> &'static Capability {
+        &MARIADB
+    }
+
+    fn type_name(&self, sql: &mut String, ty: SqlType) {
+        MySql.type_name(sql, ty);
+    }
+
+    fn cast_name(&self, sql: &mut String, ty: SqlType) {
+        MySql.cast_name(sql, ty);
+    }
+
+    fn function(&self, name: &'static str) -> Spelling {
+        MySql.function(name)
+    }
+
+    fn text_literal(&self, sql: &mut String, text: &str) {
+        MySql.text_literal(sql, text);
+    }
+
+    fn is_reserved(&self, word: &str) -> bool {
+        MySql.is_reserved(word)
+    }
+}

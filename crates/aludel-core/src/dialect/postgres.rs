@@ -1,0 +1,64 @@
+//! PostgreSQL.
+
+use super::{
+    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dialect, Dml, EmptyInsert,
+    Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Types, keywords,
+};
+use crate::value::SqlType;
+
+/// PostgreSQL 12 or later.
+#[derive(Clone, Copy, Debug)]
+pub struct Postgres;
+
+const CAPABILITY: Capability = Capability {
+    identifiers: Identifiers { quote: Quote::Double, max_length: 63 },
+    types: Types { booleans: Booleans::Native, decimals: Decimals::Native },
+    select: Select {
+        max_parameters: 65_535,
+        same: Same::DistinctFrom,
+        unlimited: None,
+        ilike: Ilike::Native,
+        concat: Concat::Operator,
+        row_in: RowIn::List,
+    },
+    dml: Dml { returning: Returning::All, empty_insert: EmptyInsert::DefaultValues },
+    ddl: Ddl {
+        alter: Alter::Constraints,
+        autoincrement: Autoincrement::Identity,
+        index_if_not_exists: true,
+        index_schema: IndexSchema::Table,
+        parenthesised_defaults: false,
+    },
+};
+
+impl Dialect for Postgres {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn capability(&self) -> &'static Capability {
+        &CAPABILITY
+    }
+
+    fn placeholder(&self, sql: &mut String, position: usize) {
+        sql.push_str(&format!("${position}"));
+    }
+
+    fn type_name(&self, sql: &mut String, ty: SqlType) {
+        match ty {
+            SqlType::Bytes => sql.push_str("BYTEA"),
+            SqlType::Decimal => sql.push_str("NUMERIC"),
+            standard => sql.push_str(&standard.to_string()),
+        }
+    }
+
+    fn bytes_literal(&self, sql: &mut String, bytes: &[u8]) {
+        sql.push_str("'\\x");
+        super::hexadecimal(sql, bytes);
+        sql.push_str("'::bytea");
+    }
+
+    fn is_reserved(&self, word: &str) -> bool {
+        keywords::is_standard(word) || word == "system_user"
+    }
+}
