@@ -13,14 +13,14 @@ mod sqlite;
 use std::fmt::Write as _;
 
 pub use capability::{
-    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dml, EmptyInsert,
+    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dml, EmptyInsert, Enums,
     Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Types,
 };
 pub use mysql::{MariaDb, MySql};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 
-use crate::value::SqlType;
+use crate::value::{DateTime, SqlType};
 
 /// How a dialect spells a generic function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug + 'static {
         sql.push_str("x'");
         hexadecimal(sql, bytes);
         sql.push('\'');
+    }
+
+    /// Writes a moment as a literal; only DDL needs it.
+    fn instant_literal(&self, sql: &mut String, moment: DateTime) {
+        let _ = write!(sql, "'{moment}'");
     }
 }
 

@@ -53,6 +53,12 @@ pub struct Types {
     pub booleans: Booleans,
     /// Exact decimal numbers.
     pub decimals: Decimals,
+    /// Types of labels.
+    pub enums: Enums,
+    /// Whether a column can be an array.
+    pub arrays: bool,
+    /// Whether a column can be a range.
+    pub ranges: bool,
 }
 
 /// How truth values are kept.
@@ -62,6 +68,17 @@ pub enum Booleans {
     Native,
     /// The integers 0 and 1: a column becomes a condition by `= 1`.
     Integer,
+}
+
+/// How labels are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enums {
+    /// A type of its own, by `CREATE TYPE … AS ENUM`.
+    Type,
+    /// A type that is spelled at each column: `ENUM('a', 'b')`.
+    Inline,
+    /// Text with a CHECK constraint.
+    Check,
 }
 
 /// How exact decimal numbers are kept.

@@ -6,7 +6,7 @@ pub(super) use reserved::RESERVED;
 
 use super::{
     Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dialect, Dml, EmptyInsert,
-    Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Spelling, Types,
+    Enums, Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Spelling, Types,
 };
 use crate::value::SqlType;
 
@@ -20,7 +20,13 @@ pub struct MariaDb;
 
 const MYSQL: Capability = Capability {
     identifiers: Identifiers { quote: Quote::Backtick, max_length: 64 },
-    types: Types { booleans: Booleans::Integer, decimals: Decimals::Native },
+    types: Types {
+        booleans: Booleans::Integer,
+        decimals: Decimals::Native,
+        enums: Enums::Inline,
+        arrays: false,
+        ranges: false,
+    },
     select: Select {
         max_parameters: 65_535,
         same: Same::Spaceship,
@@ -59,7 +65,18 @@ impl Dialect for MySql {
             SqlType::Text => sql.push_str("LONGTEXT"),
             SqlType::Bytes => sql.push_str("LONGBLOB"),
             SqlType::Time => sql.push_str("TIME(6)"),
-            SqlType::DateTime => sql.push_str("DATETIME(6)"),
+            SqlType::DateTime | SqlType::TimestampTz => sql.push_str("DATETIME(6)"),
+            SqlType::Uuid => sql.push_str("CHAR(32)"),
+            // The longest is an IPv6 address that ends in an IPv4 one, and its prefix.
+            SqlType::Inet => sql.push_str("VARCHAR(49)"),
+            SqlType::Enum(it) if it.native => {
+                for (index, label) in it.labels.iter().enumerate() {
+                    sql.push_str(if index == 0 { "ENUM(" } else { ", " });
+                    self.text_literal(sql, label);
+                }
+                sql.push(')');
+            }
+            SqlType::Enum(it) => sql.push_str(&format!("VARCHAR({})", it.width())),
             SqlType::Decimal => sql.push_str("DECIMAL(65, 30)"),
             SqlType::Numeric(p, s) => sql.push_str(&format!("DECIMAL({p}, {s})")),
             standard => sql.push_str(&standard.to_string()),
@@ -71,7 +88,9 @@ impl Dialect for MySql {
             SqlType::Bool | SqlType::SmallInt | SqlType::Int | SqlType::BigInt => {
                 sql.push_str("SIGNED");
             }
-            SqlType::Text => sql.push_str("CHAR"),
+            SqlType::Text | SqlType::Uuid | SqlType::Json | SqlType::Inet | SqlType::Enum(_) => {
+                sql.push_str("CHAR")
+            }
             SqlType::VarChar(n) => sql.push_str(&format!("CHAR({n})")),
             SqlType::Bytes => sql.push_str("BINARY"),
             other => self.type_name(sql, other),

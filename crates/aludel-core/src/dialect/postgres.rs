@@ -2,9 +2,9 @@
 
 use super::{
     Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dialect, Dml, EmptyInsert,
-    Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Types, keywords,
+    Enums, Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Types, keywords,
 };
-use crate::value::SqlType;
+use crate::value::{DateTime, SqlType};
 
 /// PostgreSQL 12 or later.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +12,13 @@ pub struct Postgres;
 
 const CAPABILITY: Capability = Capability {
     identifiers: Identifiers { quote: Quote::Double, max_length: 63 },
-    types: Types { booleans: Booleans::Native, decimals: Decimals::Native },
+    types: Types {
+        booleans: Booleans::Native,
+        decimals: Decimals::Native,
+        enums: Enums::Type,
+        arrays: true,
+        ranges: true,
+    },
     select: Select {
         max_parameters: 65_535,
         same: Same::DistinctFrom,
@@ -48,6 +54,15 @@ impl Dialect for Postgres {
         match ty {
             SqlType::Bytes => sql.push_str("BYTEA"),
             SqlType::Decimal => sql.push_str("NUMERIC"),
+            // It can be compared, and has indexes.
+            SqlType::Json => sql.push_str("JSONB"),
+            SqlType::Enum(it) if it.native => self.identifier(sql, it.name),
+            SqlType::Enum(it) => sql.push_str(&format!("VARCHAR({})", it.width())),
+            SqlType::Array(element) => {
+                self.type_name(sql, *element);
+                sql.push_str("[]");
+            }
+            SqlType::Range(element) => sql.push_str(range_name(*element)),
             standard => sql.push_str(&standard.to_string()),
         }
     }
@@ -58,7 +73,23 @@ impl Dialect for Postgres {
         sql.push_str("'::bytea");
     }
 
+    fn instant_literal(&self, sql: &mut String, moment: DateTime) {
+        sql.push_str(&format!("'{moment}+00'"));
+    }
+
     fn is_reserved(&self, word: &str) -> bool {
         keywords::is_standard(word) || word == "system_user"
+    }
+}
+
+/// PostgreSQL has ranges of six types; a range of another is kept in the next wider one.
+fn range_name(element: SqlType) -> &'static str {
+    match element {
+        SqlType::SmallInt | SqlType::Int => "INT4RANGE",
+        SqlType::BigInt => "INT8RANGE",
+        SqlType::Date => "DATERANGE",
+        SqlType::DateTime => "TSRANGE",
+        SqlType::TimestampTz => "TSTZRANGE",
+        _ => "NUMRANGE",
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{
     Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dialect, Dml, EmptyInsert,
-    Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Types,
+    Enums, Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Types,
 };
-use crate::value::SqlType;
+use crate::value::{DateTime, SqlType};
 
 /// SQLite 3.35 or later.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +13,13 @@ pub struct Sqlite;
 const CAPABILITY: Capability = Capability {
     // SQLite has no limit of its own; this keeps generated names readable.
     identifiers: Identifiers { quote: Quote::Double, max_length: 255 },
-    types: Types { booleans: Booleans::Integer, decimals: Decimals::Text },
+    types: Types {
+        booleans: Booleans::Integer,
+        decimals: Decimals::Text,
+        enums: Enums::Check,
+        arrays: false,
+        ranges: false,
+    },
     select: Select {
         max_parameters: 32_766,
         same: Same::Is,
@@ -50,14 +56,26 @@ impl Dialect for Sqlite {
             }
             SqlType::Float | SqlType::Double => sql.push_str("REAL"),
             SqlType::VarChar(n) => sql.push_str(&format!("VARCHAR({n})")),
+            SqlType::Uuid => sql.push_str("CHAR(32)"),
+            SqlType::Enum(it) => sql.push_str(&format!("VARCHAR({})", it.width())),
             SqlType::Bytes => sql.push_str("BLOB"),
             SqlType::Text
             | SqlType::Date
             | SqlType::Time
             | SqlType::DateTime
             | SqlType::Decimal
-            | SqlType::Numeric(..) => sql.push_str("TEXT"),
+            | SqlType::Numeric(..)
+            | SqlType::TimestampTz
+            | SqlType::Json
+            | SqlType::Inet
+            // Refused before: there are no such columns.
+            | SqlType::Array(_)
+            | SqlType::Range(_) => sql.push_str("TEXT"),
         }
+    }
+
+    fn instant_literal(&self, sql: &mut String, moment: DateTime) {
+        sql.push_str(&format!("'{}'", moment.with_micros()));
     }
 
     fn is_reserved(&self, word: &str) -> bool {

@@ -249,6 +249,12 @@ impl Node {
                 Value::Date(_) => Some(SqlType::Date),
                 Value::Time(_) => Some(SqlType::Time),
                 Value::DateTime(_) => Some(SqlType::DateTime),
+                Value::Instant(_) => Some(SqlType::TimestampTz),
+                Value::Uuid(_) => Some(SqlType::Uuid),
+                Value::Json(_) => Some(SqlType::Json),
+                Value::Inet(_) => Some(SqlType::Inet),
+                // Their element isn't known to be one of a constant.
+                Value::Array(_) | Value::Range(_) => None,
                 Value::Null => None,
             },
             Self::Function { ty, .. } => *ty,

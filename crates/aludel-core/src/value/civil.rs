@@ -98,6 +98,13 @@ impl Time {
 }
 
 impl DateTime {
+    /// Always with six digits for microseconds: `2009-01-31 23:59:07.000000`. Where moments are kept
+    /// as text, texts then sort as moments do.
+    pub fn with_micros(self) -> impl fmt::Display {
+        let whole = Self { time: Time { micros: 0, ..self.time }, ..self };
+        fmt::from_fn(move |f| write!(f, "{whole}.{:06}", self.time.micros))
+    }
+
     /// Reads `2009-01-31 23:59:07`, with a `T` between the halves too, and a bare day as midnight.
     pub fn parse(text: &str) -> Option<Self> {
         let midnight = Time { hour: 0, minute: 0, second: 0, micros: 0 };

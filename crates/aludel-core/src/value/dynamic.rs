@@ -1,6 +1,9 @@
 //! [`Value`] and [`ValueRef`]: one value of any type, owned or borrowed.
 
-use super::{Date, DateTime, Decimal, Time};
+use super::{
+    ArrayRef, ArrayValue, Date, DateTime, Decimal, Inet, Json, RangeRef, RangeValue, Time,
+};
+use super::{array, range, uuid};
 
 /// A value on its way to or from a database, borrowed where it is long.
 ///
@@ -29,6 +32,18 @@ pub enum ValueRef<'a> {
     DateTime(DateTime),
     /// An exact decimal number.
     Decimal(Decimal),
+    /// A moment, in UTC.
+    Instant(DateTime),
+    /// A UUID, its bytes in the order in which they are written.
+    Uuid([u8; 16]),
+    /// A JSON document.
+    Json(Json<'a>),
+    /// An address of a host or a network.
+    Inet(Inet),
+    /// An array.
+    Array(&'a dyn ArrayRef),
+    /// A range.
+    Range(&'a dyn RangeRef),
 }
 
 /// A value on its way to or from a database, owned.
@@ -62,6 +77,18 @@ pub enum Value {
     DateTime(DateTime),
     /// An exact decimal number.
     Decimal(Decimal),
+    /// A moment, in UTC.
+    Instant(DateTime),
+    /// A UUID, its bytes in the order in which they are written.
+    Uuid([u8; 16]),
+    /// The text of a JSON document.
+    Json(String),
+    /// An address of a host or a network.
+    Inet(Inet),
+    /// An array.
+    Array(Box<ArrayValue>),
+    /// A range.
+    Range(Box<RangeValue>),
 }
 
 impl Value {
@@ -79,6 +106,12 @@ impl Value {
             Self::Time(it) => ValueRef::Time(*it),
             Self::DateTime(it) => ValueRef::DateTime(*it),
             Self::Decimal(it) => ValueRef::Decimal(*it),
+            Self::Instant(it) => ValueRef::Instant(*it),
+            Self::Uuid(it) => ValueRef::Uuid(*it),
+            Self::Json(it) => ValueRef::Json(Json::Text(it)),
+            Self::Inet(it) => ValueRef::Inet(*it),
+            Self::Array(it) => ValueRef::Array(&**it),
+            Self::Range(it) => ValueRef::Range(&**it),
         }
     }
 
@@ -102,6 +135,12 @@ impl ValueRef<'_> {
             Self::Time(it) => Value::Time(it),
             Self::DateTime(it) => Value::DateTime(it),
             Self::Decimal(it) => Value::Decimal(it),
+            Self::Instant(it) => Value::Instant(it),
+            Self::Uuid(it) => Value::Uuid(it),
+            Self::Json(it) => Value::Json(it.to_text()),
+            Self::Inet(it) => Value::Inet(it),
+            Self::Array(it) => Value::Array(Box::new(ArrayValue::of(it))),
+            Self::Range(it) => Value::Range(Box::new(RangeValue::of(it))),
         }
     }
 
@@ -128,6 +167,12 @@ impl PartialEq for ValueRef<'_> {
             (Self::Time(a), Self::Time(b)) => a == b,
             (Self::DateTime(a), Self::DateTime(b)) => a == b,
             (Self::Decimal(a), Self::Decimal(b)) => a == b,
+            (Self::Instant(a), Self::Instant(b)) => a == b,
+            (Self::Uuid(a), Self::Uuid(b)) => a == b,
+            (Self::Json(a), Self::Json(b)) => a == b,
+            (Self::Inet(a), Self::Inet(b)) => a == b,
+            (Self::Array(a), Self::Array(b)) => array::same(*a, *b),
+            (Self::Range(a), Self::Range(b)) => range::same(*a, *b),
             _ => false,
         }
     }
@@ -157,6 +202,12 @@ impl std::hash::Hash for ValueRef<'_> {
             Self::Time(it) => it.hash(state),
             Self::DateTime(it) => it.hash(state),
             Self::Decimal(it) => it.hash(state),
+            Self::Instant(it) => it.hash(state),
+            Self::Uuid(it) => it.hash(state),
+            Self::Json(it) => it.hash(state),
+            Self::Inet(it) => it.hash(state),
+            Self::Array(it) => array::hash(*it, state),
+            Self::Range(it) => range::hash(*it, state),
         }
     }
 }
@@ -167,7 +218,8 @@ impl std::hash::Hash for Value {
     }
 }
 
-/// As a person writes it: text in quotes, NULL as `NULL`, bytes in hexadecimal (32 at most).
+/// As a person writes it: text in quotes, NULL as `NULL`, bytes in hexadecimal (32 at most), a
+/// moment with a `Z` at its end.
 impl std::fmt::Display for ValueRef<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -185,6 +237,12 @@ impl std::fmt::Display for ValueRef<'_> {
             Self::Time(it) => write!(f, "{it}"),
             Self::DateTime(it) => write!(f, "{it}"),
             Self::Decimal(it) => write!(f, "{it}"),
+            Self::Instant(it) => write!(f, "{it}Z"),
+            Self::Uuid(it) => uuid::write(it, f),
+            Self::Json(it) => write!(f, "{it}"),
+            Self::Inet(it) => write!(f, "{it}"),
+            Self::Array(it) => array::write(*it, f),
+            Self::Range(it) => range::write(*it, f),
         }
     }
 }
@@ -204,5 +262,61 @@ impl<T: super::ColumnType> From<T> for Value {
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
         Self::Text(value.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+        ops::Bound,
+    };
+
+    use super::{ArrayValue, DateTime, Inet, RangeValue, Value, ValueRef};
+    use crate::value::SqlType;
+
+    #[test]
+    fn are_written_as_a_person_would() {
+        let json = Value::Json("[1]".into());
+        let uuid = Value::Uuid(std::array::from_fn(|index| index as u8 * 17));
+        let moment = DateTime::parse("2009-01-31 23:59:07.5").expect("a moment");
+        let inet = Value::Inet(Inet::parse("10.0.0.0/8").expect("a network"));
+        assert_eq!(json.to_string(), "[1]");
+        assert_eq!(uuid.to_string(), "00112233-4455-6677-8899-aabbccddeeff");
+        assert_eq!(Value::Instant(moment).to_string(), "2009-01-31 23:59:07.500000Z");
+        assert_eq!(inet.to_string(), "10.0.0.0/8");
+    }
+
+    #[test]
+    fn copies_are_equal_to_what_they_are_copies_of() {
+        let array = |items| Value::Array(Box::new(ArrayValue { element: SqlType::Int, items }));
+        let range = |bounds| Value::Range(Box::new(RangeValue { element: SqlType::Int, bounds }));
+        let values = [
+            Value::Json("null".into()),
+            Value::Uuid([7; 16]),
+            Value::Inet(Inet::host([10, 0, 0, 1])),
+            array(vec![]),
+            array(vec![Value::Null]),
+            array(vec![Value::Int(1), Value::Null]),
+            range(None),
+            range(Some((Bound::Unbounded, Bound::Unbounded))),
+            range(Some((Bound::Included(Value::Int(1)), Bound::Excluded(Value::Int(1))))),
+            range(Some((Bound::Excluded(Value::Int(1)), Bound::Excluded(Value::Int(1))))),
+        ];
+        let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        for (index, a) in values.iter().enumerate() {
+            assert_eq!(&a.as_ref().to_value(), a);
+            assert_eq!(hasher.hash_one(a.as_ref().to_value()), hasher.hash_one(a));
+            for (other, b) in values.iter().enumerate() {
+                assert_eq!(a == b, index == other, "{a} and {b}");
+            }
+        }
+    }
+
+    /// They are copied and compared all the time.
+    #[test]
+    fn are_small() {
+        assert_eq!(size_of::<ValueRef<'_>>(), 24);
+        assert_eq!(size_of::<Value>(), 32);
     }
 }

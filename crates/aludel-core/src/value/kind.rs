@@ -34,6 +34,55 @@ pub enum SqlType {
     Decimal,
     /// An exact decimal number of this many digits, so many of them behind the point.
     Numeric(u8, u8),
+    /// A UUID.
+    Uuid,
+    /// A JSON document.
+    Json,
+    /// A moment, kept in UTC.
+    TimestampTz,
+    /// An address of a host or a network.
+    Inet,
+    /// One of some labels; values travel as text.
+    Enum(&'static EnumType),
+    /// An array of values of one type.
+    Array(&'static SqlType),
+    /// A range of values of one type.
+    Range(&'static SqlType),
+}
+
+/// The labels that a column's values are chosen from. `#[derive(SqlEnum)]` makes one.
+#[derive(Debug)]
+pub struct EnumType {
+    /// The type's name, where the database has types for labels.
+    pub name: &'static str,
+    /// The labels, in the order in which they sort where the database has a type for them.
+    pub labels: &'static [&'static str],
+    /// Whether the database's own type for labels is used where there is one; otherwise, and
+    /// elsewhere, the column is text with a constraint.
+    pub native: bool,
+}
+
+impl EnumType {
+    /// The characters of the longest label; 1 without labels.
+    pub fn width(&self) -> u32 {
+        let longest = self.labels.iter().map(|it| it.chars().count()).max();
+        longest.and_then(|it| u32::try_from(it).ok()).unwrap_or(1).max(1)
+    }
+}
+
+/// By name: two types of one name are one type.
+impl PartialEq for EnumType {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for EnumType {}
+
+impl std::hash::Hash for EnumType {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
 }
 
 impl SqlType {
@@ -66,6 +115,13 @@ impl fmt::Display for SqlType {
             Self::DateTime => f.write_str("TIMESTAMP"),
             Self::Decimal => f.write_str("DECIMAL"),
             Self::Numeric(p, s) => write!(f, "NUMERIC({p}, {s})"),
+            Self::Uuid => f.write_str("UUID"),
+            Self::Json => f.write_str("JSON"),
+            Self::TimestampTz => f.write_str("TIMESTAMP WITH TIME ZONE"),
+            Self::Inet => f.write_str("INET"),
+            Self::Enum(it) => f.write_str(it.name),
+            Self::Array(it) => write!(f, "{it} ARRAY"),
+            Self::Range(it) => write!(f, "{it} RANGE"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use aludel_core::dialect::{
     Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dialect, Dml, EmptyInsert,
-    Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Spelling, Types,
+    Enums, Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Spelling, Types,
 };
 
 /// Numbered parameters, native types, the standard's forms.
@@ -17,7 +17,13 @@ impl Dialect for Dollar {
     fn capability(&self) -> &'static Capability {
         &Capability {
             identifiers: Identifiers { quote: Quote::Double, max_length: 30 },
-            types: Types { booleans: Booleans::Native, decimals: Decimals::Native },
+            types: Types {
+                booleans: Booleans::Native,
+                decimals: Decimals::Native,
+                enums: Enums::Type,
+                arrays: true,
+                ranges: true,
+            },
             select: Select {
                 max_parameters: 65_535,
                 same: Same::DistinctFrom,
@@ -54,7 +60,13 @@ impl Dialect for Tick {
     fn capability(&self) -> &'static Capability {
         &Capability {
             identifiers: Identifiers { quote: Quote::Backtick, max_length: 64 },
-            types: Types { booleans: Booleans::Integer, decimals: Decimals::Native },
+            types: Types {
+                booleans: Booleans::Integer,
+                decimals: Decimals::Native,
+                enums: Enums::Inline,
+                arrays: false,
+                ranges: false,
+            },
             select: Select {
                 max_parameters: 4,
                 same: Same::Spaceship,

@@ -20,6 +20,7 @@ mod refusals;
 mod rows;
 mod select;
 mod strings;
+mod types;
 
 use aludel_core::{
     compile::{Param, compile},

@@ -2,9 +2,10 @@
 
 use super::{CheckFirst, writer::Writer};
 use crate::{
-    Result,
+    Error, Result,
     dialect::{Autoincrement, Dialect},
     schema::{Action, Column, ForeignKey, ServerDefault, Table},
+    value::SqlType,
 };
 
 /// One column or constraint a line.
@@ -71,6 +72,7 @@ fn inline_key(table: &Table, dialect: &dyn Dialect) -> bool {
 
 fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()> {
     let dialect = writer.dialect;
+    representable(table, column, dialect)?;
     writer.name(&column.name)?;
     writer.push(" ");
     dialect.type_name(&mut writer.sql, column.ty);
@@ -95,6 +97,19 @@ fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()>
         }
     }
     Ok(())
+}
+
+/// Refuses types that the database has no form for.
+fn representable(table: &Table, column: &Column, dialect: &dyn Dialect) -> Result<()> {
+    let types = dialect.capability().types;
+    let (ty, hint) = match column.ty {
+        SqlType::Array(_) if !types.arrays => ("an array", "a table of its own, or JSON"),
+        SqlType::Range(_) if !types.ranges => ("a range", "two columns, one for each bound"),
+        _ => return Ok(()),
+    };
+    let name = &column.name;
+    let what = format!("`{table}.{name}` is {ty}; use {hint}");
+    Err(Error::Unsupported { dialect: dialect.name(), what: what.into() })
 }
 
 /// DDL-13

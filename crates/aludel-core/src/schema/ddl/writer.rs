@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     Error, Result,
     dialect::{Booleans, Decimals, Dialect},
-    value::Value,
+    value::{ArrayValue, Value},
 };
 
 /// A DDL statement in the making.
@@ -95,7 +95,25 @@ impl<'a> Writer<'a> {
             Value::Time(it) => self.quoted(it),
             Value::DateTime(it) => self.quoted(it),
             Value::Decimal(it) => self.quoted(it),
+            Value::Instant(it) => self.dialect.instant_literal(&mut self.sql, *it),
+            Value::Json(it) => self.dialect.text_literal(&mut self.sql, it),
+            Value::Inet(it) => self.quoted(it),
+            Value::Range(_) => self.quoted(value),
+            Value::Uuid(it) => self.quoted(format_args!("{:032x}", u128::from_be_bytes(*it))),
+            Value::Array(it) => self.array(it),
         }
+    }
+
+    /// `ARRAY[…]`; without elements it would lack a type.
+    fn array(&mut self, array: &ArrayValue) {
+        if array.items.is_empty() {
+            return self.push("'{}'");
+        }
+        for (index, item) in array.items.iter().enumerate() {
+            self.push(if index == 0 { "ARRAY[" } else { ", " });
+            self.literal(item);
+        }
+        self.push("]");
     }
 
     fn quoted(&mut self, value: impl std::fmt::Display) {

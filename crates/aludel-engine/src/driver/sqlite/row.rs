@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write};
 
-use aludel_core::value::{Columns, ValueRef};
+use aludel_core::value::{Columns, Json, ValueRef};
 use rusqlite::{
     Row, Statement,
     types::{ToSqlOutput, ValueRef as Raw},
@@ -92,11 +92,25 @@ impl Binder for StatementBinder<'_, '_> {
             ValueRef::Time(it) => self.as_text(&it),
             ValueRef::DateTime(it) => self.as_text(&it),
             ValueRef::Decimal(it) => self.as_text(&it),
-            other => {
-                Err(DatabaseError::new(Kind::Other, format!("SQLite can't keep {other}")).into())
-            }
+            ValueRef::Instant(it) => self.as_text(&it.with_micros()),
+            ValueRef::Uuid(it) => self.as_text(&format_args!("{:032x}", u128::from_be_bytes(it))),
+            ValueRef::Json(Json::Text(it)) => self.raw(Raw::Text(it.as_bytes())),
+            ValueRef::Json(it) => self.as_text(&it),
+            ValueRef::Inet(it) => self.as_text(&it),
+            other => Err(unsupported(other)),
         }
     }
+}
+
+#[cold]
+fn unsupported(value: ValueRef<'_>) -> crate::Error {
+    let what = match value {
+        ValueRef::Array(_) => "an array",
+        ValueRef::Range(_) => "a range",
+        _ => "this value",
+    };
+    let message = format!("SQLite can't keep {what}: {value}");
+    DatabaseError::new(Kind::Other, message).into()
 }
 
 #[cold]

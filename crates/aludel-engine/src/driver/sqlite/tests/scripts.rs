@@ -1,6 +1,8 @@
 //! What a script sends and gets back.
 
-use aludel_core::value::{Date, DateTime, Decimal, Time, Value};
+use aludel_core::value::{
+    ArrayValue, Date, DateTime, Decimal, Inet, RangeValue, SqlType, Time, Value,
+};
 
 use super::*;
 use crate::{
@@ -58,10 +60,15 @@ fn values_as_sqlite_keeps_them() {
         Value::Time(time),
         Value::DateTime(DateTime { date, time }),
         Value::Decimal(Decimal::parse("-1.50").unwrap()),
+        Value::Instant(DateTime { date, time }),
+        Value::Instant(DateTime { date, time: Time { micros: 70, ..time } }),
+        Value::Uuid(std::array::from_fn(|index| index as u8)),
+        Value::Json("[1]".into()),
+        Value::Inet(Inet::parse("10.0.0.0/8").unwrap()),
         Value::Null,
     ];
-    let sql = "SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
-    let done = go(&memory(), Script::one(step(sql, &values, Want::Rows))).unwrap();
+    let sql = format!("SELECT ?{}", ", ?".repeat(values.len() - 1));
+    let done = go(&memory(), Script::one(step(&sql, &values, Want::Rows))).unwrap();
     let expected = [
         Value::Int(1),
         Value::Int(i64::MIN),
@@ -72,9 +79,28 @@ fn values_as_sqlite_keeps_them() {
         Value::Text(time.to_string()),
         Value::Text(DateTime { date, time }.to_string()),
         "-1.50".into(),
+        "2026-02-03 04:05:06.000000".into(),
+        "2026-02-03 04:05:06.000070".into(),
+        "000102030405060708090a0b0c0d0e0f".into(),
+        "[1]".into(),
+        "10.0.0.0/8".into(),
         Value::Null,
     ];
     assert_eq!(done.rows, [(0, expected.to_vec())]);
+}
+
+#[test]
+fn sqlite_keeps_no_arrays_and_ranges() {
+    let array = ArrayValue { element: SqlType::Int, items: vec![1.into()] };
+    let range = RangeValue { element: SqlType::Int, bounds: None };
+    for (value, says) in [
+        (Value::Array(Box::new(array)), "SQLite can't keep an array: [1]"),
+        (Value::Range(Box::new(range)), "SQLite can't keep a range: empty"),
+    ] {
+        let error = go(&memory(), Script::one(step("SELECT ?", &[value], Want::Rows)));
+        let error = error.err().unwrap().to_string();
+        assert!(error.contains(says), "{error}");
+    }
 }
 
 #[test]
