@@ -44,29 +44,35 @@ impl fmt::Display for Json<'_> {
     }
 }
 
-/// Takes what is written off the front of a text, as long as they are equal.
-struct Rest<'a>(&'a str);
+/// Whether a document's text is this one, without making it.
+#[cfg(feature = "serde_json")]
+fn is_text_of(text: &str, document: &serde_json::Value) -> bool {
+    struct Rest<'a>(&'a str);
 
-impl Write for Rest<'_> {
-    fn write_str(&mut self, written: &str) -> fmt::Result {
-        self.0 = self.0.strip_prefix(written).ok_or(fmt::Error)?;
-        Ok(())
+    impl Write for Rest<'_> {
+        fn write_str(&mut self, written: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(written).ok_or(fmt::Error)?;
+            Ok(())
+        }
     }
+
+    let mut rest = Rest(text);
+    write!(rest, "{document}").is_ok() && rest.0.is_empty()
 }
 
 impl PartialEq for Json<'_> {
     fn eq(&self, other: &Self) -> bool {
-        let (text, other) = match (self, other) {
-            (Self::Text(a), Self::Text(b)) => return a == b,
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) => a == b,
             #[cfg(feature = "serde_json")]
-            (Self::Text(text), other) | (other, Self::Text(text)) => (*text, *other),
+            (Self::Text(text), Self::Value(it)) | (Self::Value(it), Self::Text(text)) => {
+                is_text_of(text, it)
+            }
             #[cfg(feature = "serde_json")]
-            (Self::Value(a), Self::Value(b)) if std::ptr::eq(*a, *b) => return true,
-            #[cfg(feature = "serde_json")]
-            (Self::Value(a), other) => (&*a.to_string(), *other),
-        };
-        let mut rest = Rest(text);
-        write!(rest, "{other}").is_ok() && rest.0.is_empty()
+            (Self::Value(a), Self::Value(b)) => {
+                std::ptr::eq(*a, *b) || is_text_of(&a.to_string(), b)
+            }
+        }
     }
 }
 
