@@ -1,38 +1,39 @@
 //! A driver that waits and fails on request, to test what is built on the engine.
 //!
-//! [`PendingDriver`] is SQLite behind the manners of a database over the network: each wave is sent
-//! as a whole and pends, all of its answers arrive together, and pend again. Whatever works on it
-//! doesn't rely on a driver that answers at once, nor on one that answers step by step.
+//! [`PendingDriver`] is any driver behind the manners of a slow network: each wave is sent as a whole
+//! and pends, all of its answers arrive together, and pend again. Whatever works on it doesn't rely
+//! on a driver that answers at once, nor on one that answers step by step.
 
+mod connection;
 #[cfg(test)]
 mod tests;
 mod wave;
 
 use std::{
-    any::Any,
-    collections::VecDeque,
     pin::pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Wake, Waker},
 };
 
 use aludel_core::dialect::Dialect;
 
 use crate::{
     DatabaseError, Error, Kind, Result, Url,
-    driver::{
-        ConnectOptions, Connecting, Connection, Control, Done, Driver, Face, Flow, Step, Work,
-        once, sqlite::SqliteDriver,
-    },
+    driver::{ConnectOptions, Connecting, Driver, Face, driver_for},
 };
-use wave::{Answer, wave};
+use connection::PendingConnection;
 
-/// SQLite that answers wave by wave, pends at every chance and fails on request.
-#[derive(Clone, Debug, Default)]
-pub struct PendingDriver(Arc<Faults>);
+/// Any driver, but it answers wave by wave, pends at every chance and fails on request.
+#[derive(Clone, Debug)]
+pub struct PendingDriver {
+    inner: Arc<dyn Driver>,
+    face: Option<Face>,
+    single: bool,
+    faults: Arc<Faults>,
+}
 
 #[derive(Debug, Default)]
 struct Faults {
@@ -42,28 +43,63 @@ struct Faults {
     fail: Mutex<Option<(u64, Kind)>>,
 }
 
+impl Default for PendingDriver {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl PendingDriver {
-    /// A driver without faults.
+    /// SQLite, inline, without faults.
     pub fn new() -> Self {
-        Self::default()
+        Self::around(Arc::new(crate::driver::sqlite::SqliteDriver)).face(Face::Blocking)
+    }
+
+    /// Another driver, without faults.
+    pub fn around(inner: Arc<dyn Driver>) -> Self {
+        Self { inner, face: None, single: false, faults: Arc::default() }
+    }
+
+    /// The built-in driver of a URL, without faults.
+    ///
+    /// # Errors
+    /// The URL makes no sense, or there is no such driver.
+    pub fn of(url: &str) -> Result<Self> {
+        Ok(Self::around(driver_for(&Url::parse(url)?)?))
+    }
+
+    /// Opens all connections as for this face, whichever engine asks: blocking programs run through
+    /// what async ones use by that, or the other way round.
+    #[must_use]
+    pub fn face(mut self, face: Face) -> Self {
+        self.face = Some(face);
+        self
+    }
+
+    /// Sends the steps of a wave one by one, so that it pends between any two of them.
+    #[must_use]
+    pub fn step_by_step(mut self) -> Self {
+        self.single = true;
+        self
     }
 
     /// How often its connections were polled.
     pub fn polls(&self) -> u64 {
-        self.0.polls.load(Ordering::Relaxed)
+        self.faults.polls.load(Ordering::Relaxed)
     }
 
     /// How many waves were sent: round trips of a database over the network.
     pub fn waves(&self) -> u64 {
-        self.0.waves.load(Ordering::Relaxed)
+        self.faults.waves.load(Ordering::Relaxed)
     }
 
-    /// How many steps were done, or failed on request.
+    /// How many steps were sent, or failed on request.
     pub fn steps(&self) -> u64 {
-        self.0.steps.load(Ordering::Relaxed)
+        self.faults.steps.load(Ordering::Relaxed)
     }
 
-    /// Lets the `nth` step from now (0 is the next) fail with an error of this kind.
+    /// Lets the `nth` step from now (0 is the next) fail with an error of this kind. The database
+    /// doesn't see that step.
     pub fn fail_at(&self, nth: u64, kind: Kind) {
         *self.fault() = Some((self.steps() + nth, kind));
     }
@@ -74,184 +110,47 @@ impl PendingDriver {
     }
 
     fn fault(&self) -> std::sync::MutexGuard<'_, Option<(u64, Kind)>> {
-        self.0.fail.lock().unwrap_or_else(PoisonError::into_inner)
+        self.faults.fail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a step; fails where it was asked to.
-    fn count(&self) -> Result<()> {
-        let number = self.0.steps.fetch_add(1, Ordering::Relaxed);
+    /// Counts steps; how many of them go before the one that was asked to fail, and its error.
+    fn count(&self, steps: usize) -> (usize, Option<Error>) {
+        let before = self.faults.steps.load(Ordering::Relaxed);
         let mut fault = self.fault();
-        match *fault {
-            Some((at, kind)) if at == number => {
+        let (good, error) = match *fault {
+            Some((at, kind)) if (before..before + steps as u64).contains(&at) => {
                 *fault = None;
-                Err(DatabaseError::new(kind, format!("injected at step {number}")).into())
+                let error = DatabaseError::new(kind, format!("injected at step {at}"));
+                ((at - before) as usize, Some(error.into()))
             }
-            _ => Ok(()),
-        }
+            _ => (steps, None),
+        };
+        let counted = good as u64 + u64::from(error.is_some());
+        self.faults.steps.fetch_add(counted, Ordering::Relaxed);
+        (good, error)
     }
 }
 
 impl Driver for PendingDriver {
     fn dialect(&self) -> &'static dyn Dialect {
-        SqliteDriver.dialect()
+        self.inner.dialect()
     }
 
     fn check(&self, url: &Url) -> Result<()> {
-        SqliteDriver.check(url)
+        self.inner.check(url)
     }
 
     fn connect(&self, url: &Url, options: &ConnectOptions) -> Connecting {
-        let options = ConnectOptions { face: Face::Blocking, ..options.clone() };
-        let opening = SqliteDriver.connect(url, &options);
+        let face = self.face.unwrap_or(options.face);
+        let opening = self.inner.connect(url, &ConnectOptions { face, ..options.clone() });
         let driver = self.clone();
-        Box::pin(async move {
-            let sqlite = opening.await?;
-            Ok(Box::new(PendingConnection { driver, sqlite, unit: None, pend: true }) as Box<_>)
-        })
+        Box::pin(
+            async move { Ok(Box::new(PendingConnection::new(driver, opening.await?)) as Box<_>) },
+        )
     }
 
     fn max_connections(&self, url: &Url) -> Option<usize> {
-        SqliteDriver.max_connections(url)
-    }
-}
-
-struct PendingConnection {
-    driver: PendingDriver,
-    sqlite: Box<dyn Connection>,
-    unit: Option<Unit>,
-    /// Whether the next poll pends, whatever there is to do.
-    pend: bool,
-}
-
-struct Unit {
-    work: Box<dyn Work>,
-    /// The wave whose answers are still to be reported.
-    answers: VecDeque<Answer>,
-    /// How the wave ended.
-    outcome: Result<()>,
-    last: bool,
-    /// A COMMIT went through: whatever happens now, that is the truth.
-    committed: bool,
-    ended: Option<Result<()>>,
-}
-
-impl PendingConnection {
-    /// Does the next thing; `true` while there is more to do.
-    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        let Some(unit) = &mut self.unit else { return Poll::Pending };
-        if unit.ended.is_some() {
-            return Poll::Ready(false);
-        }
-        while let Some(answer) = unit.answers.front() {
-            if let Answer::Row { step, stream: true, .. } = answer {
-                let step = *step;
-                match unit.work.poll_room(cx) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(true) => {}
-                    Poll::Ready(false) => {
-                        unit.answers.retain(
-                            |it| !matches!(it, Answer::Row { step: of, .. } if *of == step),
-                        );
-                        continue;
-                    }
-                }
-            }
-            let reported = match unit.answers.pop_front() {
-                Some(Answer::Row { step, row, .. }) => unit.work.row(step, &row),
-                Some(Answer::Key { step, run, key }) => unit.work.key(step, run, key),
-                Some(Answer::Count { step, run, rows }) => unit.work.count(step, run, rows),
-                None => Ok(()),
-            };
-            if let Err(error) = reported {
-                unit.ended = Some(Err(error));
-                return Poll::Ready(false);
-            }
-        }
-        if unit.last || unit.outcome.is_err() {
-            unit.ended = Some(std::mem::replace(&mut unit.outcome, Ok(())));
-            return Poll::Ready(false);
-        }
-        let mut steps = Vec::new();
-        match unit.work.wave(&mut steps) {
-            Err(error) => unit.outcome = Err(error),
-            Ok(flow) => {
-                unit.last = flow == Flow::Done;
-                if !steps.is_empty() {
-                    self.driver.0.waves.fetch_add(1, Ordering::Relaxed);
-                    let commits =
-                        steps.iter().any(|it| matches!(it, Step::Control(Control::Commit)));
-                    (unit.answers, unit.outcome) = wave(&self.driver, &mut *self.sqlite, steps);
-                    unit.committed |= commits && unit.outcome.is_ok();
-                }
-            }
-        }
-        Poll::Ready(true)
-    }
-}
-
-impl Connection for PendingConnection {
-    fn start(&mut self, work: Box<dyn Work>) {
-        let answers = VecDeque::new();
-        let (last, committed) = (false, false);
-        self.unit = Some(Unit { work, answers, outcome: Ok(()), last, committed, ended: None });
-        self.pend = true;
-    }
-
-    fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
-        self.driver.0.polls.fetch_add(1, Ordering::Relaxed);
-        if std::mem::replace(&mut self.pend, false) {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        match self.advance(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(true) => {
-                self.pend = true;
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Poll::Ready(false) => match self.unit.take() {
-                Some(Unit { work, ended: Some(result), .. }) => Poll::Ready((result, work)),
-                unit => {
-                    self.unit = unit;
-                    Poll::Pending
-                }
-            },
-        }
-    }
-
-    /// As what cleans up behind a database over the network: at once.
-    fn cancel(&mut self) {
-        let mut cx = Context::from_waker(Waker::noop());
-        while self.unit.as_ref().is_some_and(|it| it.committed)
-            && self.advance(&mut cx) == Poll::Ready(true)
-        {}
-        let Some(unit) = &mut self.unit else { return };
-        if unit.ended.is_some() {
-            return;
-        }
-        unit.answers.clear();
-        unit.ended = Some(Err(Error::Cancelled));
-        if self.sqlite.in_transaction() {
-            let rollback = pin!(once(&mut *self.sqlite, [Step::Control(Control::Rollback)]));
-            _ = rollback.poll(&mut cx);
-        }
-    }
-
-    fn is_under_way(&self) -> bool {
-        self.unit.is_some()
-    }
-
-    fn in_transaction(&self) -> bool {
-        self.sqlite.in_transaction()
-    }
-
-    fn is_usable(&self) -> bool {
-        self.sqlite.is_usable()
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
+        self.inner.max_connections(url)
     }
 }
 
@@ -265,6 +164,36 @@ pub fn poll_then_drop<F: Future>(future: F, n: usize) -> Option<F::Output> {
         if let Poll::Ready(it) = future.as_mut().poll(&mut cx) {
             return Some(it);
         }
+    }
+    None
+}
+
+/// The same for a driver whose answers take their time: between two polls it waits until the future
+/// asks for the next.
+pub fn wait_then_drop<F: Future>(future: F, n: usize) -> Option<F::Output> {
+    #[derive(Default)]
+    struct Bell(Mutex<bool>, Condvar);
+
+    impl Wake for Bell {
+        fn wake(self: Arc<Self>) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            self.1.notify_one();
+        }
+    }
+
+    let mut future = pin!(future);
+    let bell = Arc::new(Bell::default());
+    let waker = Waker::from(Arc::clone(&bell));
+    let mut cx = Context::from_waker(&waker);
+    for n in (0..n).rev() {
+        if let Poll::Ready(it) = future.as_mut().poll(&mut cx) {
+            return Some(it);
+        }
+        let mut rung = bell.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while n > 0 && !*rung {
+            rung = bell.1.wait(rung).unwrap_or_else(PoisonError::into_inner);
+        }
+        *rung = false;
     }
     None
 }

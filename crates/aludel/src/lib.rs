@@ -98,6 +98,8 @@ pub use aludel_core::{
     value::{Auto, Scalar, SqlType, Value},
 };
 pub use aludel_derive::{Mapped, Row, SqlNewtype};
+#[cfg(feature = "testing")]
+pub use aludel_engine::testing;
 pub use aludel_engine::{
     CreateAll, DatabaseError, Engine, EngineConnection, EngineFace, EngineOptions, Integrity, Kind,
     PoolStatus, driver, log,

@@ -1,7 +1,7 @@
 //! The boundary holds for a driver that pends, answers wave by wave and fails anywhere.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+use std::any::Any;
 
 use aludel_core::value::Columns;
 
@@ -9,11 +9,22 @@ use super::*;
 use crate::{
     Engine, EngineConnection, EngineFace, EngineOptions,
     blocking::block_on,
-    driver::{Begin, ChunkStream, Chunks, Params, Run, Statement, Want, run, settle},
+    driver::{
+        Begin, ChunkStream, Chunks, Control, Flow, Params, Run, Statement, Step, Want, Work, run,
+        settle,
+    },
 };
 
 fn engine() -> (Engine, PendingDriver) {
-    let driver = PendingDriver::new();
+    engine_on(PendingDriver::new())
+}
+
+/// As for a database that is not within the process: on a thread of its own.
+fn worker() -> PendingDriver {
+    PendingDriver::of("sqlite::memory:").unwrap().face(Face::Async)
+}
+
+fn engine_on(driver: PendingDriver) -> (Engine, PendingDriver) {
     let options = EngineOptions::new();
     let engine = Engine::with_driver("sqlite::memory:", Arc::new(driver.clone()), options).unwrap();
     let mut connection = block_on(engine.connect()).unwrap();
@@ -83,39 +94,51 @@ fn waves_and_polls_are_counted() {
 
 #[test]
 fn dropped_at_each_await_point() {
-    let mut points = 0;
-    loop {
-        let (engine, _) = engine();
-        let mut pooled = block_on(engine.core().checkout()).unwrap();
-        let finished = poll_then_drop(run(&mut *pooled, Unit::default()), points).is_some();
-        let committed = match block_on(settle(&mut *pooled)) {
-            Some((Ok(()), work)) => {
-                assert_eq!(work.into_any().downcast::<Unit>().unwrap().keys.len(), 2);
-                true
+    let mut found = Vec::new();
+    for single in [false, true] {
+        for on_worker in [false, true] {
+            let mut points = 0;
+            while !dropped_at(points, single, on_worker) {
+                points += 1;
             }
-            Some((Err(error), _)) => {
-                assert!(matches!(error, Error::Cancelled), "{error}");
-                false
-            }
-            None => finished,
-        };
-        assert!(!pooled.in_transaction());
-        drop(pooled);
-        let mut connection = block_on(engine.connect()).unwrap();
-        let expected = if committed { 2 } else { 0 };
-        assert_eq!(block_on(rows(&mut connection)), expected, "dropped at {points}");
-        if finished {
-            break;
+            assert!(points > 3, "{points} await points");
+            found.push(points);
         }
-        points += 1;
     }
-    assert!(points > 3, "{points} await points");
+    assert!(found[2] > found[0], "more of them between single steps: {found:?}");
+}
+
+/// Whether the unit came to its end before it was dropped.
+fn dropped_at(points: usize, single: bool, on_worker: bool) -> bool {
+    let driver = if on_worker { worker() } else { PendingDriver::new() };
+    let (engine, _) = engine_on(if single { driver.step_by_step() } else { driver });
+    let mut pooled = block_on(engine.core().checkout()).unwrap();
+    let finished = wait_then_drop(run(&mut *pooled, Unit::default()), points).is_some();
+    let committed = match block_on(settle(&mut *pooled)) {
+        Some((Ok(()), work)) => {
+            assert_eq!(work.into_any().downcast::<Unit>().unwrap().keys.len(), 2);
+            true
+        }
+        Some((Err(error), _)) => {
+            assert!(matches!(error, Error::Cancelled), "{error}");
+            false
+        }
+        None => finished,
+    };
+    assert!(!pooled.in_transaction());
+    drop(pooled);
+    let mut connection = block_on(engine.connect()).unwrap();
+    let expected = if committed { 2 } else { 0 };
+    assert_eq!(block_on(rows(&mut connection)), expected, "dropped at {points}");
+    finished
 }
 
 #[test]
 fn each_step_fails_once() {
-    for nth in 0..4 {
-        let (engine, driver) = engine();
+    for nth in 0..8 {
+        let (engine, driver) =
+            engine_on(if nth % 2 == 0 { PendingDriver::new() } else { worker() });
+        let nth = nth / 2;
         let mut pooled = block_on(engine.core().checkout()).unwrap();
         driver.fail_at(nth, Kind::Deadlock);
         let error = block_on(run(&mut *pooled, Unit::default())).err().unwrap();

@@ -4,10 +4,9 @@ use std::{any::Any, collections::VecDeque};
 
 use aludel_core::value::{Columns, Value, ValueRef};
 
-use super::PendingDriver;
 use crate::{
     Error, Result,
-    driver::{Connection, Flow, Step, Want, Work},
+    driver::{Control, Flow, Step, Want, Work},
 };
 
 /// What a step answered.
@@ -17,74 +16,55 @@ pub(super) enum Answer {
     Count { step: usize, run: usize, rows: u64 },
 }
 
-/// Does a wave to its end or to its first error, and keeps its answers.
-pub(super) fn wave(
-    driver: &PendingDriver,
-    sqlite: &mut dyn Connection,
+/// A script of a few steps that keeps their answers.
+pub(super) struct Wave {
     steps: Vec<Step>,
-) -> (VecDeque<Answer>, Result<()>) {
-    let mut answers = VecDeque::new();
-    for (number, mut step) in steps.into_iter().enumerate() {
-        let stream = matches!(&step, Step::Run(run) if run.want == Want::Stream);
-        if let (true, Step::Run(run)) = (stream, &mut step) {
-            run.want = Want::Rows;
-        }
-        let mut one = OneStep { step: Some(step), number, stream, answers: &mut answers };
-        let done = driver.count().and_then(|()| one.run(sqlite));
-        if let Err(error) = done {
-            return (answers, Err(error));
-        }
-    }
-    (answers, Ok(()))
+    /// The number of the first step.
+    first: usize,
+    streams: Vec<usize>,
+    /// Whether there is a COMMIT among the steps.
+    pub(super) commits: bool,
+    pub(super) answers: VecDeque<Answer>,
+    /// What happens behind the steps, instead of the next one.
+    pub(super) fault: Option<Error>,
 }
 
-struct OneStep<'a> {
-    step: Option<Step>,
-    number: usize,
-    stream: bool,
-    answers: &'a mut VecDeque<Answer>,
-}
-
-impl OneStep<'_> {
-    fn run(&mut self, sqlite: &mut dyn Connection) -> Result<()> {
-        let mut collect = Collect {
-            step: self.step.take(),
-            number: self.number,
-            stream: self.stream,
-            answers: VecDeque::new(),
-        };
-        let result = sqlite.run_inline(&mut collect);
-        self.answers.append(&mut collect.answers);
-        result.unwrap_or(Err(Error::Cancelled))
+impl Wave {
+    /// These steps, whose answers are numbered from `first`.
+    pub(super) fn new(first: usize, steps: Vec<Step>, fault: Option<Error>) -> Self {
+        let commits = steps.iter().any(|it| matches!(it, Step::Control(Control::Commit)));
+        Self { steps, first, streams: Vec::new(), commits, answers: VecDeque::new(), fault }
     }
 }
 
-struct Collect {
-    step: Option<Step>,
-    number: usize,
-    stream: bool,
-    answers: VecDeque<Answer>,
-}
-
-impl Work for Collect {
+impl Work for Wave {
     fn wave(&mut self, out: &mut Vec<Step>) -> Result<Flow> {
-        out.extend(self.step.take());
-        Ok(if out.is_empty() { Flow::Done } else { Flow::More })
+        out.append(&mut self.steps);
+        // Rows of a stream are kept as others are: nobody takes them before the wave's end.
+        for (number, step) in out.iter_mut().enumerate() {
+            if let Step::Run(run) = step
+                && run.want == Want::Stream
+            {
+                run.want = Want::Rows;
+                self.streams.push(number);
+            }
+        }
+        Ok(Flow::Done)
     }
 
-    fn row(&mut self, _: usize, row: &dyn Columns) -> Result<()> {
-        let (step, stream, row) = (self.number, self.stream, CopiedRow::of(row));
-        self.answers.push_back(Answer::Row { step, row, stream });
+    fn row(&mut self, step: usize, row: &dyn Columns) -> Result<()> {
+        let (stream, row) = (self.streams.contains(&step), CopiedRow::of(row));
+        self.answers.push_back(Answer::Row { step: self.first + step, row, stream });
         Ok(())
     }
 
-    fn key(&mut self, _: usize, run: usize, key: i64) -> Result<()> {
-        self.answers.push_back(Answer::Key { step: self.number, run, key });
+    fn key(&mut self, step: usize, run: usize, key: i64) -> Result<()> {
+        self.answers.push_back(Answer::Key { step: self.first + step, run, key });
         Ok(())
     }
 
-    fn count(&mut self, _: usize, run: usize, rows: u64) -> Result<()> {
-        self.answers.push_back(Answer::Count { step: self.number, run, rows });
+    fn count(&mut self, step: usize, run: usize, rows: u64) -> Result<()> {
+        self.answers.push_back(Answer::Count { step: self.first + step, run, rows });
         Ok(())
     }
 

@@ -1,0 +1,249 @@
+//! A connection of [`PendingDriver`]: hands a unit on wave by wave, and pends in between.
+
+use std::{
+    any::Any,
+    collections::VecDeque,
+    sync::atomic::Ordering,
+    task::{Context, Poll, Waker},
+};
+
+use super::{
+    PendingDriver,
+    wave::{Answer, Wave},
+};
+use crate::{
+    Error, Result,
+    driver::{Connection, Control, Done, Flow, Step, Work},
+};
+
+pub(super) struct PendingConnection {
+    driver: PendingDriver,
+    inner: Box<dyn Connection>,
+    unit: Option<Unit>,
+    /// Whether the next poll pends, whatever there is to do.
+    pend: bool,
+}
+
+struct Unit {
+    work: Box<dyn Work>,
+    /// What is left of the wave, and the number of its first step.
+    steps: VecDeque<Step>,
+    next: usize,
+    /// The wave's answers, which are reported once all are there.
+    answers: VecDeque<Answer>,
+    /// How the wave ended.
+    outcome: Result<()>,
+    last: bool,
+    /// A COMMIT went through: whatever happens now, that is the truth.
+    committed: bool,
+    cancelled: bool,
+    took_back: bool,
+    ended: Option<Result<()>>,
+}
+
+impl PendingConnection {
+    pub(super) fn new(driver: PendingDriver, inner: Box<dyn Connection>) -> Self {
+        Self { driver, inner, unit: None, pend: true }
+    }
+
+    /// Does the next thing; `true` while there is more to do.
+    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let Some(unit) = &mut self.unit else { return Poll::Pending };
+        if unit.ended.is_some() {
+            return Poll::Ready(false);
+        }
+        if self.inner.is_under_way() {
+            let Poll::Ready((result, wave)) = self.inner.poll_done(cx) else {
+                return Poll::Pending;
+            };
+            unit.sent(result, wave.into_any().downcast().ok().map(|it| *it));
+            return Poll::Ready(true);
+        }
+        if unit.cancelled && !unit.committed {
+            return Poll::Ready(self.take_back());
+        }
+        if !unit.steps.is_empty() && unit.outcome.is_ok() {
+            let wave = unit.chunk(&self.driver);
+            self.send(wave);
+            return Poll::Ready(true);
+        }
+        match unit.report(cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => {
+                unit.ended = Some(Err(error));
+                return Poll::Ready(false);
+            }
+        }
+        if unit.last || unit.outcome.is_err() {
+            unit.ended = Some(std::mem::replace(&mut unit.outcome, Ok(())));
+            return Poll::Ready(false);
+        }
+        let mut steps = Vec::new();
+        match unit.work.wave(&mut steps) {
+            Err(error) => unit.outcome = Err(error),
+            Ok(flow) => {
+                unit.last = flow == Flow::Done;
+                unit.next = 0;
+                unit.steps = steps.into();
+                if !unit.steps.is_empty() {
+                    self.driver.faults.waves.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+        Poll::Ready(true)
+    }
+
+    /// Does steps here and now where that can be, or sends them on their way.
+    fn send(&mut self, mut wave: Wave) {
+        match self.inner.run_inline(&mut wave) {
+            None => self.inner.start(Box::new(wave)),
+            Some(result) => {
+                if let Some(unit) = &mut self.unit {
+                    unit.sent(result, Some(wave));
+                }
+            }
+        }
+    }
+
+    /// Of a unit that was cancelled: rolls back, and ends it once that is done.
+    fn take_back(&mut self) -> bool {
+        let failed = self.unit.as_ref().is_none_or(|it| it.took_back && it.outcome.is_err());
+        if !failed && self.inner.is_usable() && self.inner.in_transaction() {
+            if let Some(unit) = &mut self.unit {
+                unit.took_back = true;
+            }
+            self.send(Wave::new(0, vec![Step::Control(Control::Rollback)], None));
+            return true;
+        }
+        if let Some(unit) = &mut self.unit {
+            unit.answers.clear();
+            unit.ended = Some(Err(Error::Cancelled));
+        }
+        false
+    }
+}
+
+impl Unit {
+    fn new(work: Box<dyn Work>) -> Self {
+        Self {
+            work,
+            steps: VecDeque::new(),
+            next: 0,
+            answers: VecDeque::new(),
+            outcome: Ok(()),
+            last: false,
+            committed: false,
+            cancelled: false,
+            took_back: false,
+            ended: None,
+        }
+    }
+
+    /// The next steps to be sent together, up to one that is to fail.
+    fn chunk(&mut self, driver: &PendingDriver) -> Wave {
+        let size = if driver.single { 1 } else { self.steps.len() };
+        let (good, fault) = driver.count(size);
+        let first = self.next;
+        self.next += good;
+        Wave::new(first, self.steps.drain(..good).collect(), fault)
+    }
+
+    /// What was sent has ended.
+    fn sent(&mut self, result: Result<()>, wave: Option<Wave>) {
+        let Some(wave) = wave else {
+            self.outcome = result.and(Err(Error::Cancelled));
+            return;
+        };
+        self.committed |= wave.commits && result.is_ok();
+        self.answers.extend(wave.answers);
+        self.outcome = result.and(wave.fault.map_or(Ok(()), Err));
+    }
+
+    /// Reports the wave's answers.
+    fn report(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        while let Some(answer) = self.answers.front() {
+            if let Answer::Row { step, stream: true, .. } = answer {
+                let step = *step;
+                match self.work.poll_room(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(true) => {}
+                    Poll::Ready(false) => {
+                        let of =
+                            |it: &Answer| matches!(it, Answer::Row { step: of, .. } if *of == step);
+                        self.answers.retain(|it| !of(it));
+                        continue;
+                    }
+                }
+            }
+            let reported = match self.answers.pop_front() {
+                Some(Answer::Row { step, row, .. }) => self.work.row(step, &row),
+                Some(Answer::Key { step, run, key }) => self.work.key(step, run, key),
+                Some(Answer::Count { step, run, rows }) => self.work.count(step, run, rows),
+                None => Ok(()),
+            };
+            if reported.is_err() {
+                return Poll::Ready(reported);
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Connection for PendingConnection {
+    fn start(&mut self, work: Box<dyn Work>) {
+        self.unit = Some(Unit::new(work));
+        self.pend = true;
+    }
+
+    fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
+        self.driver.faults.polls.fetch_add(1, Ordering::Relaxed);
+        if std::mem::replace(&mut self.pend, false) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        match self.advance(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(true) => {
+                // What is on its way must be polled, so that it wakes this task.
+                self.pend = !self.inner.is_under_way();
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Poll::Ready(false) => match self.unit.take() {
+                Some(Unit { work, ended: Some(result), .. }) => Poll::Ready((result, work)),
+                unit => {
+                    self.unit = unit;
+                    Poll::Pending
+                }
+            },
+        }
+    }
+
+    /// What can be cleaned up at once is; the rest goes on where the inner connection lives.
+    fn cancel(&mut self) {
+        let Some(unit) = &mut self.unit else { return };
+        unit.cancelled = true;
+        if self.inner.is_under_way() {
+            self.inner.cancel();
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        while self.advance(&mut cx) == Poll::Ready(true) {}
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.unit.is_some()
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.inner.in_transaction()
+    }
+
+    fn is_usable(&self) -> bool {
+        self.inner.is_usable()
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}
