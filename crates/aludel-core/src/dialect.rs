@@ -13,8 +13,9 @@ mod sqlite;
 use std::fmt::Write as _;
 
 pub use capability::{
-    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dml, EmptyInsert, Enums,
-    Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Types,
+    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Defaults, Dml, EmptyInsert,
+    Enums, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote, Returning, RowIn, Same,
+    Select, Types, Unless,
 };
 pub use mysql::{MariaDb, MySql};
 pub use postgres::Postgres;
@@ -48,6 +49,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug + 'static {
     /// Writes a type's name.
     fn type_name(&self, sql: &mut String, ty: SqlType) {
         let _ = write!(sql, "{ty}");
+    }
+
+    /// Writes a type's name for a column of a key, a constraint or an index.
+    fn key_type_name(&self, sql: &mut String, ty: SqlType) {
+        self.type_name(sql, ty);
     }
 
     /// Writes the name by which `CAST` knows a type.

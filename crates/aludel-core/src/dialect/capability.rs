@@ -23,8 +23,17 @@ pub struct Capability {
 pub struct Identifiers {
     /// What stands around a name that needs it.
     pub quote: Quote,
-    /// The longest name, in bytes.
-    pub max_length: usize,
+    /// The longest name.
+    pub longest: Longest,
+}
+
+/// The longest name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Longest {
+    /// So many bytes of UTF-8.
+    Bytes(usize),
+    /// So many characters.
+    Characters(usize),
 }
 
 /// What stands around a name that needs it.
@@ -182,12 +191,32 @@ pub struct Ddl {
     pub alter: Alter,
     /// How the database is told to generate a primary key.
     pub autoincrement: Autoincrement,
-    /// Whether `CREATE INDEX` knows `IF NOT EXISTS`.
-    pub index_if_not_exists: bool,
+    /// Where indexes are created.
+    pub indexes: Indexes,
     /// Which name bears the schema in `CREATE INDEX name ON table`.
     pub index_schema: IndexSchema,
-    /// Whether a default that is an expression must stand in parentheses.
-    pub parenthesised_defaults: bool,
+    /// Which defaults must stand in parentheses.
+    pub defaults: Defaults,
+}
+
+/// Where indexes are created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Indexes {
+    /// By `CREATE INDEX IF NOT EXISTS`, after their table.
+    Separately,
+    /// Within `CREATE TABLE`, as `CREATE INDEX` doesn't know `IF NOT EXISTS`.
+    InTable,
+}
+
+/// Which defaults must stand in parentheses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defaults {
+    /// None.
+    Bare,
+    /// Expressions.
+    Expressions,
+    /// Expressions, and constants of text, bytes and JSON of any length.
+    ExpressionsAndLong,
 }
 
 /// What can be done to a table's constraints once the table exists.
@@ -197,7 +226,18 @@ pub enum Alter {
     /// nothing.
     Nothing,
     /// `ALTER TABLE … ADD CONSTRAINT` and `DROP CONSTRAINT`, which foreign keys of a cycle need.
-    Constraints,
+    Constraints(Unless),
+}
+
+/// How a constraint is added unless it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unless {
+    /// It can't be said: adding it twice is an error.
+    Never,
+    /// `FOREIGN KEY IF NOT EXISTS`, and `DROP CONSTRAINT IF EXISTS`.
+    IfNotExists,
+    /// A block that catches `duplicate_object`, and `DROP CONSTRAINT IF EXISTS`.
+    Block,
 }
 
 /// How the database is told to generate a primary key.

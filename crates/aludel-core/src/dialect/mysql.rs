@@ -5,8 +5,9 @@ mod reserved;
 pub(super) use reserved::RESERVED;
 
 use super::{
-    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dialect, Dml, EmptyInsert,
-    Enums, Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Spelling, Types,
+    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Defaults, Dialect, Dml,
+    EmptyInsert, Enums, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote, Returning, RowIn,
+    Same, Select, Spelling, Types, Unless,
 };
 use crate::value::SqlType;
 
@@ -19,7 +20,7 @@ pub struct MySql;
 pub struct MariaDb;
 
 const MYSQL: Capability = Capability {
-    identifiers: Identifiers { quote: Quote::Backtick, max_length: 64 },
+    identifiers: Identifiers { quote: Quote::Backtick, longest: Longest::Characters(64) },
     types: Types {
         booleans: Booleans::Integer,
         decimals: Decimals::Native,
@@ -37,16 +38,19 @@ const MYSQL: Capability = Capability {
     },
     dml: Dml { returning: Returning::None, empty_insert: EmptyInsert::EmptyLists },
     ddl: Ddl {
-        alter: Alter::Constraints,
+        alter: Alter::Constraints(Unless::Never),
         autoincrement: Autoincrement::Keyword,
-        index_if_not_exists: false,
+        indexes: Indexes::InTable,
         index_schema: IndexSchema::Table,
-        parenthesised_defaults: true,
+        defaults: Defaults::ExpressionsAndLong,
     },
 };
 
-const MARIADB: Capability =
-    Capability { dml: Dml { returning: Returning::InsertAndDelete, ..MYSQL.dml }, ..MYSQL };
+const MARIADB: Capability = Capability {
+    dml: Dml { returning: Returning::InsertAndDelete, ..MYSQL.dml },
+    ddl: Ddl { alter: Alter::Constraints(Unless::IfNotExists), ..MYSQL.ddl },
+    ..MYSQL
+};
 
 impl Dialect for MySql {
     fn name(&self) -> &'static str {
@@ -80,6 +84,15 @@ impl Dialect for MySql {
             SqlType::Decimal => sql.push_str("DECIMAL(65, 30)"),
             SqlType::Numeric(p, s) => sql.push_str(&format!("DECIMAL({p}, {s})")),
             standard => sql.push_str(&standard.to_string()),
+        }
+    }
+
+    /// No key can be of unlimited length.
+    fn key_type_name(&self, sql: &mut String, ty: SqlType) {
+        match ty {
+            SqlType::Text => sql.push_str("VARCHAR(255)"),
+            SqlType::Bytes => sql.push_str("VARBINARY(255)"),
+            other => self.type_name(sql, other),
         }
     }
 
@@ -128,6 +141,10 @@ impl Dialect for MariaDb {
 
     fn type_name(&self, sql: &mut String, ty: SqlType) {
         MySql.type_name(sql, ty);
+    }
+
+    fn key_type_name(&self, sql: &mut String, ty: SqlType) {
+        MySql.key_type_name(sql, ty);
     }
 
     fn cast_name(&self, sql: &mut String, ty: SqlType) {

@@ -1,8 +1,9 @@
 //! PostgreSQL.
 
 use super::{
-    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dialect, Dml, EmptyInsert,
-    Enums, Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Types, keywords,
+    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Defaults, Dialect, Dml,
+    EmptyInsert, Enums, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote, Returning, RowIn,
+    Same, Select, Types, Unless, keywords,
 };
 use crate::value::{DateTime, SqlType};
 
@@ -11,7 +12,7 @@ use crate::value::{DateTime, SqlType};
 pub struct Postgres;
 
 const CAPABILITY: Capability = Capability {
-    identifiers: Identifiers { quote: Quote::Double, max_length: 63 },
+    identifiers: Identifiers { quote: Quote::Double, longest: Longest::Bytes(63) },
     types: Types {
         booleans: Booleans::Native,
         decimals: Decimals::Native,
@@ -29,11 +30,11 @@ const CAPABILITY: Capability = Capability {
     },
     dml: Dml { returning: Returning::All, empty_insert: EmptyInsert::DefaultValues },
     ddl: Ddl {
-        alter: Alter::Constraints,
+        alter: Alter::Constraints(Unless::Block),
         autoincrement: Autoincrement::Identity,
-        index_if_not_exists: true,
+        indexes: Indexes::Separately,
         index_schema: IndexSchema::Table,
-        parenthesised_defaults: false,
+        defaults: Defaults::Bare,
     },
 };
 

@@ -1,8 +1,9 @@
 //! SQLite.
 
 use super::{
-    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Dialect, Dml, EmptyInsert,
-    Enums, Identifiers, Ilike, IndexSchema, Quote, Returning, RowIn, Same, Select, Types,
+    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Defaults, Dialect, Dml,
+    EmptyInsert, Enums, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote, Returning, RowIn,
+    Same, Select, Types,
 };
 use crate::value::{DateTime, SqlType};
 
@@ -12,7 +13,7 @@ pub struct Sqlite;
 
 const CAPABILITY: Capability = Capability {
     // SQLite has no limit of its own; this keeps generated names readable.
-    identifiers: Identifiers { quote: Quote::Double, max_length: 255 },
+    identifiers: Identifiers { quote: Quote::Double, longest: Longest::Bytes(255) },
     types: Types {
         booleans: Booleans::Integer,
         decimals: Decimals::Text,
@@ -32,9 +33,9 @@ const CAPABILITY: Capability = Capability {
     ddl: Ddl {
         alter: Alter::Nothing,
         autoincrement: Autoincrement::RowId,
-        index_if_not_exists: true,
+        indexes: Indexes::Separately,
         index_schema: IndexSchema::Index,
-        parenthesised_defaults: true,
+        defaults: Defaults::Expressions,
     },
 };
 

@@ -8,7 +8,7 @@ use writer::Writer;
 use super::{ForeignKey, Index, MetaData, Table, order::Order};
 use crate::{
     Error, Result,
-    dialect::{Alter, Dialect, IndexSchema},
+    dialect::{Alter, Dialect, IndexSchema, Indexes, Unless},
 };
 
 /// Whether a statement does nothing where what it makes is there already.
@@ -49,7 +49,8 @@ pub fn create_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<V
     for table in &order.tables {
         let is_late = |it: &ForeignKey| is_late(&order, table, it, dialect);
         statements.push(table::create(table, dialect, CheckFirst::Yes, |it| !is_late(it))?);
-        for index in &table.indexes {
+        let separate = dialect.capability().ddl.indexes == Indexes::Separately;
+        for index in table.indexes.iter().filter(|_| separate) {
             statements.push(create_index(table, index, dialect, CheckFirst::Yes)?);
         }
         for key in table.foreign_keys.iter().filter(|it| is_late(it)) {
@@ -84,7 +85,8 @@ pub fn drop_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec
     Ok(statements)
 }
 
-/// The statement that creates a table with all its constraints, without its indexes.
+/// The statement that creates a table with all its constraints, without its indexes unless
+/// `CREATE TABLE` is where the database wants them ([`Indexes::InTable`]).
 ///
 /// # Errors
 /// A name is too long.
@@ -108,7 +110,7 @@ pub fn create_index(
 ) -> Result<String> {
     let mut writer = Writer::new(dialect);
     writer.push(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
-    if check_first == CheckFirst::Yes && dialect.capability().ddl.index_if_not_exists {
+    if check_first == CheckFirst::Yes && dialect.capability().ddl.indexes == Indexes::Separately {
         writer.push("IF NOT EXISTS ");
     }
     let schema = table.schema.as_deref();
@@ -120,10 +122,7 @@ pub fn create_index(
         writer.name(schema)?;
         writer.push(".");
     }
-    match &index.name {
-        Some(name) => writer.name(name)?,
-        None => writer.generated_name(&index.name_in(table)),
-    }
+    writer.index_name(table, index)?;
     writer.push(" ON ");
     writer.table(of_table, &table.name)?;
     writer.push(" ");
@@ -133,15 +132,34 @@ pub fn create_index(
 
 /// Whether a foreign key can be added only after all tables exist.
 fn is_late(order: &Order<'_>, table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> bool {
-    dialect.capability().ddl.alter == Alter::Constraints && order.closes_ring(table, key)
+    dialect.capability().ddl.alter != Alter::Nothing && order.closes_ring(table, key)
 }
 
+/// Adds a foreign key unless it is there, where the database can say so. For that it has a name.
 fn add_constraint(table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> Result<String> {
+    let unless = match dialect.capability().ddl.alter {
+        Alter::Constraints(unless) => unless,
+        Alter::Nothing => Unless::Never,
+    };
     let mut writer = Writer::new(dialect);
+    if unless == Unless::Block {
+        writer.push("DO $aludel$ BEGIN ");
+    }
     writer.push("ALTER TABLE ");
     writer.table(table.schema.as_deref(), &table.name)?;
-    writer.push(" ADD ");
-    table::foreign_key(&mut writer, key)?;
+    writer.push(" ADD CONSTRAINT ");
+    match &key.name {
+        Some(name) => writer.name(name)?,
+        None => writer.generated_name(&format!("fk_{}_{}", table.name, key.columns.join("_"))),
+    }
+    writer.push(match unless {
+        Unless::IfNotExists => " FOREIGN KEY IF NOT EXISTS ",
+        Unless::Never | Unless::Block => " FOREIGN KEY ",
+    });
+    table::references(&mut writer, key)?;
+    if unless == Unless::Block {
+        writer.push("; EXCEPTION WHEN duplicate_object THEN NULL; END $aludel$");
+    }
     Ok(writer.finish())
 }
 
@@ -154,10 +172,14 @@ fn drop_constraint(table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> Re
         );
         return Err(Error::Schema(message.into()));
     };
+    let checked = !matches!(
+        dialect.capability().ddl.alter,
+        Alter::Nothing | Alter::Constraints(Unless::Never)
+    );
     let mut writer = Writer::new(dialect);
-    writer.push("ALTER TABLE ");
+    writer.push(if checked { "ALTER TABLE IF EXISTS " } else { "ALTER TABLE " });
     writer.table(table.schema.as_deref(), &table.name)?;
-    writer.push(" DROP CONSTRAINT ");
+    writer.push(if checked { " DROP CONSTRAINT IF EXISTS " } else { " DROP CONSTRAINT " });
     writer.name(name)?;
     Ok(writer.finish())
 }

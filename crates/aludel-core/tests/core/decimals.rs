@@ -13,10 +13,10 @@ fn arithmetic_is_exact() {
     check(
         total,
         expect![[r#"
-        sqlite  SELECT decimal_sum(decimal_sub(decimal_mul(item.price, item.quantity), item.discount)) FROM item
-        dollar  SELECT sum(item.price * item.quantity - item.discount) FROM item
-        tick    SELECT sum(item.price * item.quantity - item.discount) FROM item
-    "#]],
+            sqlite   SELECT decimal_sum(decimal_sub(decimal_mul(item.price, item.quantity), item.discount)) FROM item
+            postgres SELECT sum(item.price * item.quantity - item.discount) FROM item
+            mysql    SELECT sum(item.price * item.quantity - item.discount) FROM item
+        "#]],
     );
     expect!["SELECT decimal_sub('0', item.price) FROM item"]
         .assert_eq(&sqlite(select(-Item.price)));
@@ -33,10 +33,10 @@ fn comparisons_are_by_value() {
     check(
         select(Item.id).filter(Item.price.gt(limit) & Item.price.in_([limit])),
         expect![[r#"
-        sqlite  SELECT item.id FROM item WHERE item.price COLLATE decimal > ? AND item.price COLLATE decimal IN (?)
-        dollar  SELECT item.id FROM item WHERE item.price > $1 AND item.price IN ($2)
-        tick    SELECT item.id FROM item WHERE item.price > ? AND item.price IN (?)
-    "#]],
+            sqlite   SELECT item.id FROM item WHERE item.price COLLATE decimal > ? AND item.price COLLATE decimal IN (?)
+            postgres SELECT item.id FROM item WHERE item.price > $1 AND item.price IN ($2)
+            mysql    SELECT item.id FROM item WHERE item.price > ? AND item.price IN (?)
+        "#]],
     );
     expect![
         "SELECT item.id FROM item WHERE item.price COLLATE decimal BETWEEN ? AND item.discount"
@@ -61,9 +61,9 @@ fn order_is_by_value() {
             .group_by(Item.price)
             .order_by((Item.price.desc(), total)),
         expect![[r#"
-            sqlite  SELECT item.price, max(item.price COLLATE decimal), decimal_sum(item.price) AS total FROM item GROUP BY item.price COLLATE decimal ORDER BY item.price COLLATE decimal DESC, total COLLATE decimal
-            dollar  SELECT item.price, max(item.price), sum(item.price) AS total FROM item GROUP BY item.price ORDER BY item.price DESC, total
-            tick    SELECT item.price, max(item.price), sum(item.price) AS total FROM item GROUP BY item.price ORDER BY item.price DESC, total
+            sqlite   SELECT item.price, max(item.price COLLATE decimal), decimal_sum(item.price) AS total FROM item GROUP BY item.price COLLATE decimal ORDER BY item.price COLLATE decimal DESC, total COLLATE decimal
+            postgres SELECT item.price, max(item.price), sum(item.price) AS total FROM item GROUP BY item.price ORDER BY item.price DESC, total
+            mysql    SELECT item.price, max(item.price), sum(item.price) AS total FROM item GROUP BY item.price ORDER BY item.price DESC, total
         "#]],
     );
     expect!["SELECT count(DISTINCT item.price COLLATE decimal) FROM item"]

@@ -11,10 +11,10 @@ fn insert_names_its_columns_once() {
     check(
         insert(User).values((User.name.set("Ada"), User.age.set(3))),
         expect![[r#"
-        sqlite  INSERT INTO user_account (name, age) VALUES (?, ?)
-        dollar  INSERT INTO user_account (name, age) VALUES ($1, $2)
-        tick    INSERT INTO user_account (name, age) VALUES (?, ?)
-    "#]],
+            sqlite   INSERT INTO user_account (name, age) VALUES (?, ?)
+            postgres INSERT INTO user_account (name, age) VALUES ($1, $2)
+            mysql    INSERT INTO user_account (name, age) VALUES (?, ?)
+        "#]],
     );
     let many = insert(User)
         .row((User.name.set("Ada"), User.email.set(None)))
@@ -23,10 +23,10 @@ fn insert_names_its_columns_once() {
     check(
         many,
         expect![[r#"
-        sqlite  INSERT INTO user_account (name, email) VALUES (?, ?), (?, ?)
-        dollar  INSERT INTO user_account (name, email) VALUES ($1, $2), ($3, $4)
-        tick    INSERT INTO user_account (name, email) VALUES (?, ?), (?, ?)
-    "#]],
+            sqlite   INSERT INTO user_account (name, email) VALUES (?, ?), (?, ?)
+            postgres INSERT INTO user_account (name, email) VALUES ($1, $2), ($3, $4)
+            mysql    INSERT INTO user_account (name, email) VALUES (?, ?), (?, ?)
+        "#]],
     );
 }
 
@@ -35,10 +35,10 @@ fn insert_of_defaults() {
     check(
         insert(User),
         expect![[r#"
-        sqlite  INSERT INTO user_account DEFAULT VALUES
-        dollar  INSERT INTO user_account DEFAULT VALUES
-        tick    INSERT INTO user_account () VALUES ()
-    "#]],
+            sqlite   INSERT INTO user_account DEFAULT VALUES
+            postgres INSERT INTO user_account DEFAULT VALUES
+            mysql    INSERT INTO user_account () VALUES ()
+        "#]],
     );
 }
 
@@ -48,26 +48,28 @@ fn returning_names_columns_alone() {
     check(
         insert(User).values(User.name.set("Ada")).returning((User.id, func::lower(User.name))),
         expect![[r#"
-        sqlite  INSERT INTO user_account (name) VALUES (?) RETURNING id, lower(name)
-        dollar  INSERT INTO user_account (name) VALUES ($1) RETURNING id, lower(name)
-        tick    error: tick can't do this: INSERT … RETURNING
-    "#]],
+            sqlite   INSERT INTO user_account (name) VALUES (?) RETURNING id, lower(name)
+            postgres INSERT INTO user_account (name) VALUES ($1) RETURNING id, lower(name)
+            mysql    error: mysql can't do this: INSERT … RETURNING
+            mariadb  INSERT INTO user_account (name) VALUES (?) RETURNING id, lower(name)
+        "#]],
     );
     check(
         delete(User).filter(User.id.eq(1)).returning(User.name),
         expect![[r#"
-        sqlite  DELETE FROM user_account WHERE id = ? RETURNING name
-        dollar  DELETE FROM user_account WHERE id = $1 RETURNING name
-        tick    error: tick can't do this: DELETE … RETURNING
-    "#]],
+            sqlite   DELETE FROM user_account WHERE id = ? RETURNING name
+            postgres DELETE FROM user_account WHERE id = $1 RETURNING name
+            mysql    error: mysql can't do this: DELETE … RETURNING
+            mariadb  DELETE FROM user_account WHERE id = ? RETURNING name
+        "#]],
     );
     check(
         update(User).set(User.name, "x").returning(User.id),
         expect![[r#"
-        sqlite  UPDATE user_account SET name = ? RETURNING id
-        dollar  UPDATE user_account SET name = $1 RETURNING id
-        tick    error: tick can't do this: UPDATE … RETURNING
-    "#]],
+            sqlite   UPDATE user_account SET name = ? RETURNING id
+            postgres UPDATE user_account SET name = $1 RETURNING id
+            mysql    error: mysql can't do this: UPDATE … RETURNING
+        "#]],
     );
 }
 
@@ -81,18 +83,18 @@ fn update_and_delete_name_columns_alone() {
             .set(User.created, func::now())
             .filter(User.active),
         expect![[r#"
-            sqlite  UPDATE user_account SET age = age + ?, email = ?, created = CURRENT_TIMESTAMP WHERE active = 1
-            dollar  UPDATE user_account SET age = age + $1, email = $2, created = CURRENT_TIMESTAMP WHERE active
-            tick    UPDATE user_account SET age = age + ?, email = ?, created = CURRENT_TIMESTAMP WHERE active = 1
+            sqlite   UPDATE user_account SET age = age + ?, email = ?, created = CURRENT_TIMESTAMP WHERE active = 1
+            postgres UPDATE user_account SET age = age + $1, email = $2, created = CURRENT_TIMESTAMP WHERE active
+            mysql    UPDATE user_account SET age = age + ?, email = ?, created = CURRENT_TIMESTAMP(6) WHERE active = 1
         "#]],
     );
     check(
         delete(User).filter(User.age.is_null() | User.name.eq("x")),
         expect![[r#"
-        sqlite  DELETE FROM user_account WHERE age IS NULL OR name = ?
-        dollar  DELETE FROM user_account WHERE age IS NULL OR name = $1
-        tick    DELETE FROM user_account WHERE age IS NULL OR name = ?
-    "#]],
+            sqlite   DELETE FROM user_account WHERE age IS NULL OR name = ?
+            postgres DELETE FROM user_account WHERE age IS NULL OR name = $1
+            mysql    DELETE FROM user_account WHERE age IS NULL OR name = ?
+        "#]],
     );
 }
 
@@ -103,10 +105,10 @@ fn subqueries_correlate_to_the_target() {
     check(
         delete(User).filter(!exists(&addresses) & User.active),
         expect![[r#"
-        sqlite  DELETE FROM user_account WHERE NOT EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id) AND active = 1
-        dollar  DELETE FROM user_account WHERE NOT EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id) AND active
-        tick    DELETE FROM user_account WHERE NOT EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id) AND active = 1
-    "#]],
+            sqlite   DELETE FROM user_account WHERE NOT EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id) AND active = 1
+            postgres DELETE FROM user_account WHERE NOT EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id) AND active
+            mysql    DELETE FROM user_account WHERE NOT EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id) AND active = 1
+        "#]],
     );
     let count =
         select(func::count(Address.id)).filter(Address.user_id.eq(User.id)).scalar_subquery();

@@ -12,12 +12,12 @@ use crate::{check, entities::*, sqlite};
 #[test]
 fn generic_functions_are_mapped() {
     check(
-        select((func::now(), func::count_all(), func::length(User.name))),
+        select((func::now(), func::count_all(), func::length(User.name))).group_by(User.name),
         expect![[r#"
-        sqlite  SELECT CURRENT_TIMESTAMP, count(*), length(user_account.name) FROM user_account
-        dollar  SELECT CURRENT_TIMESTAMP, count(*), length(user_account.name) FROM user_account
-        tick    SELECT CURRENT_TIMESTAMP, count(*), char_length(user_account.name) FROM user_account
-    "#]],
+            sqlite   SELECT CURRENT_TIMESTAMP, count(*), length(user_account.name) FROM user_account GROUP BY user_account.name
+            postgres SELECT CURRENT_TIMESTAMP, count(*), length(user_account.name) FROM user_account GROUP BY user_account.name
+            mysql    SELECT CURRENT_TIMESTAMP(6), count(*), char_length(user_account.name) FROM user_account GROUP BY user_account.name
+        "#]],
     );
 }
 
@@ -60,10 +60,10 @@ fn case_and_cast() {
     check(
         stmt,
         expect![[r#"
-        sqlite  SELECT CASE WHEN user_account.age < ? THEN ? WHEN user_account.active = 1 THEN user_account.name ELSE ? END, CASE WHEN user_account.active = 1 THEN ? END, CAST(user_account.age AS REAL) FROM user_account
-        dollar  SELECT CASE WHEN user_account.age < $1 THEN $2 WHEN user_account.active THEN user_account.name ELSE $3 END, CASE WHEN user_account.active THEN $4 END, CAST(user_account.age AS DOUBLE PRECISION) FROM user_account
-        tick    SELECT CASE WHEN user_account.age < ? THEN ? WHEN user_account.active = 1 THEN user_account.name ELSE ? END, CASE WHEN user_account.active = 1 THEN ? END, CAST(user_account.age AS DOUBLE PRECISION) FROM user_account
-    "#]],
+            sqlite   SELECT CASE WHEN user_account.age < ? THEN ? WHEN user_account.active = 1 THEN user_account.name ELSE ? END, CASE WHEN user_account.active = 1 THEN ? END, CAST(user_account.age AS REAL) FROM user_account
+            postgres SELECT CASE WHEN user_account.age < $1 THEN $2 WHEN user_account.active THEN user_account.name ELSE $3 END, CASE WHEN user_account.active THEN $4 END, CAST(user_account.age AS DOUBLE PRECISION) FROM user_account
+            mysql    SELECT CASE WHEN user_account.age < ? THEN ? WHEN user_account.active = 1 THEN user_account.name ELSE ? END, CASE WHEN user_account.active = 1 THEN ? END, CAST(user_account.age AS DOUBLE) FROM user_account
+        "#]],
     );
 }
 

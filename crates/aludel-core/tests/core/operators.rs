@@ -49,9 +49,9 @@ fn null_safe_equality() {
         select(User.id)
             .filter(User.email.is_not_distinct_from("x") & User.age.is_distinct_from(None::<i32>)),
         expect![[r#"
-            sqlite  SELECT user_account.id FROM user_account WHERE user_account.email IS ? AND user_account.age IS NOT ?
-            dollar  SELECT user_account.id FROM user_account WHERE user_account.email IS NOT DISTINCT FROM $1 AND user_account.age IS DISTINCT FROM $2
-            tick    SELECT user_account.id FROM user_account WHERE user_account.email <=> ? AND NOT (user_account.age <=> ?)
+            sqlite   SELECT user_account.id FROM user_account WHERE user_account.email IS ? AND user_account.age IS NOT ?
+            postgres SELECT user_account.id FROM user_account WHERE user_account.email IS NOT DISTINCT FROM $1 AND user_account.age IS DISTINCT FROM $2
+            mysql    SELECT user_account.id FROM user_account WHERE user_account.email <=> ? AND NOT (user_account.age <=> ?)
         "#]],
     );
 }
@@ -62,18 +62,18 @@ fn a_column_is_a_condition() {
     check(
         select(User.id).filter(User.active & !User.active),
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account WHERE user_account.active = 1 AND user_account.active = 0
-        dollar  SELECT user_account.id FROM user_account WHERE user_account.active AND NOT user_account.active
-        tick    SELECT user_account.id FROM user_account WHERE user_account.active = 1 AND user_account.active = 0
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account WHERE user_account.active = 1 AND user_account.active = 0
+            postgres SELECT user_account.id FROM user_account WHERE user_account.active AND NOT user_account.active
+            mysql    SELECT user_account.id FROM user_account WHERE user_account.active = 1 AND user_account.active = 0
+        "#]],
     );
     check(
         select(User.active).filter(User.active.eq(true)),
         expect![[r#"
-        sqlite  SELECT user_account.active FROM user_account WHERE user_account.active = ?
-        dollar  SELECT user_account.active FROM user_account WHERE user_account.active = $1
-        tick    SELECT user_account.active FROM user_account WHERE user_account.active = ?
-    "#]],
+            sqlite   SELECT user_account.active FROM user_account WHERE user_account.active = ?
+            postgres SELECT user_account.active FROM user_account WHERE user_account.active = $1
+            mysql    SELECT user_account.active FROM user_account WHERE user_account.active = ?
+        "#]],
     );
 }
 
@@ -83,18 +83,18 @@ fn constants_are_folded() {
     check(
         select(User.id).filter(lit(true)),
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account WHERE 1 = 1
-        dollar  SELECT user_account.id FROM user_account WHERE TRUE
-        tick    SELECT user_account.id FROM user_account WHERE 1 = 1
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account WHERE 1 = 1
+            postgres SELECT user_account.id FROM user_account WHERE TRUE
+            mysql    SELECT user_account.id FROM user_account WHERE 1 = 1
+        "#]],
     );
     check(
         select(User.id).filter(lit(false) | lit(false)),
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account WHERE 0 = 1
-        dollar  SELECT user_account.id FROM user_account WHERE FALSE
-        tick    SELECT user_account.id FROM user_account WHERE 0 = 1
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account WHERE 0 = 1
+            postgres SELECT user_account.id FROM user_account WHERE FALSE
+            mysql    SELECT user_account.id FROM user_account WHERE 0 = 1
+        "#]],
     );
     assert_eq!(filter(User.age.gt(1) & lit(true)), "age > ?");
     assert_eq!(filter(lit(false) | User.active), "active = 1");
@@ -166,10 +166,10 @@ fn lists() {
     check(
         select(User.id).filter(User.age.in_(vec![1, 2, 3])),
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account WHERE user_account.age IN (?, ?, ?)
-        dollar  SELECT user_account.id FROM user_account WHERE user_account.age IN ($1, $2, $3)
-        tick    SELECT user_account.id FROM user_account WHERE user_account.age IN (?, ?, ?)
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account WHERE user_account.age IN (?, ?, ?)
+            postgres SELECT user_account.id FROM user_account WHERE user_account.age IN ($1, $2, $3)
+            mysql    SELECT user_account.id FROM user_account WHERE user_account.age IN (?, ?, ?)
+        "#]],
     );
     let none: [i32; 0] = [];
     assert_eq!(filter(User.age.in_(none)), "0 = 1");
@@ -193,21 +193,21 @@ fn row_values_are_looked_up_in_values_on_sqlite() {
     check(
         select(User.id).filter(aludel_core::expr::Expr::<bool>::new(condition)),
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account WHERE (user_account.id, user_account.name) IN (VALUES (?, ?), (?, ?))
-        dollar  SELECT user_account.id FROM user_account WHERE (user_account.id, user_account.name) IN (($1, $2), ($3, $4))
-        tick    SELECT user_account.id FROM user_account WHERE (user_account.id, user_account.name) IN ((?, ?), (?, ?))
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account WHERE (user_account.id, user_account.name) IN (VALUES (?, ?), (?, ?))
+            postgres SELECT user_account.id FROM user_account WHERE (user_account.id, user_account.name) IN (($1, $2), ($3, $4))
+            mysql    SELECT user_account.id FROM user_account WHERE (user_account.id, user_account.name) IN ((?, ?), (?, ?))
+        "#]],
     );
 }
 
 #[test]
 fn too_many_parameters_are_refused() {
     check(
-        select(User.id).filter(User.age.in_([1, 2, 3, 4, 5])),
+        select(User.id).filter(User.age.in_((0..70_000).collect::<Vec<_>>())),
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account WHERE user_account.age IN (?, ?, ?, ?, ?)
-        dollar  SELECT user_account.id FROM user_account WHERE user_account.age IN ($1, $2, $3, $4, $5)
-        tick    error: tick can't do this: a statement with 5 parameters, 4 at the most; divide the list
+        sqlite   error: sqlite can't do this: a statement with 70000 parameters, 32766 at the most; divide the list
+        postgres error: postgres can't do this: a statement with 70000 parameters, 65535 at the most; divide the list
+        mysql    error: mysql can't do this: a statement with 70000 parameters, 65535 at the most; divide the list
     "#]],
     );
 }

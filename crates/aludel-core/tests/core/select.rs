@@ -11,9 +11,9 @@ fn from_is_derived_in_order_of_appearance() {
     check(
         select(User.name).filter(Address.user_id.eq(User.id)),
         expect![[r#"
-            sqlite  SELECT user_account.name FROM user_account, address WHERE address.user_id = user_account.id
-            dollar  SELECT user_account.name FROM user_account, address WHERE address.user_id = user_account.id
-            tick    SELECT user_account.name FROM user_account, address WHERE address.user_id = user_account.id
+            sqlite   SELECT user_account.name FROM user_account, address WHERE address.user_id = user_account.id
+            postgres SELECT user_account.name FROM user_account, address WHERE address.user_id = user_account.id
+            mysql    SELECT user_account.name FROM user_account, address WHERE address.user_id = user_account.id
         "#]],
     );
 }
@@ -34,10 +34,10 @@ fn a_join_replaces_its_members() {
     check(
         select((User.name, Address.email_address)).join(Addresses),
         expect![[r#"
-        sqlite  SELECT user_account.name, address.email_address FROM user_account JOIN address ON user_account.id = address.user_id
-        dollar  SELECT user_account.name, address.email_address FROM user_account JOIN address ON user_account.id = address.user_id
-        tick    SELECT user_account.name, address.email_address FROM user_account JOIN address ON user_account.id = address.user_id
-    "#]],
+            sqlite   SELECT user_account.name, address.email_address FROM user_account JOIN address ON user_account.id = address.user_id
+            postgres SELECT user_account.name, address.email_address FROM user_account JOIN address ON user_account.id = address.user_id
+            mysql    SELECT user_account.name, address.email_address FROM user_account JOIN address ON user_account.id = address.user_id
+        "#]],
     );
     // Each table is followed by its own joins, so that no condition looks past a comma.
     expect![[r#"SELECT user_account.id, "order".id FROM user_account JOIN address ON user_account.id = address.user_id, "order""#]].assert_eq(&sqlite(select((User.id, Order.id)).join(Addresses)));
@@ -56,10 +56,10 @@ fn aliases_stand_beside_the_table() {
     check(
         select((User.id, u2.id)).filter(User.name.eq(u2.name)),
         expect![[r#"
-        sqlite  SELECT user_account.id, u2.id FROM user_account, user_account AS u2 WHERE user_account.name = u2.name
-        dollar  SELECT user_account.id, u2.id FROM user_account, user_account AS u2 WHERE user_account.name = u2.name
-        tick    SELECT user_account.id, u2.id FROM user_account, user_account AS u2 WHERE user_account.name = u2.name
-    "#]],
+            sqlite   SELECT user_account.id, u2.id FROM user_account, user_account AS u2 WHERE user_account.name = u2.name
+            postgres SELECT user_account.id, u2.id FROM user_account, user_account AS u2 WHERE user_account.name = u2.name
+            mysql    SELECT user_account.id, u2.id FROM user_account, user_account AS u2 WHERE user_account.name = u2.name
+        "#]],
     );
     // An alias that Aludel makes is not one that stands there already.
     let (one, other) = (User.anonymous(1), User.aliased("user_account_1"));
@@ -73,10 +73,10 @@ fn a_subquery_correlates() {
     check(
         select(User.name).filter(exists(&addresses)),
         expect![[r#"
-        sqlite  SELECT user_account.name FROM user_account WHERE EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id)
-        dollar  SELECT user_account.name FROM user_account WHERE EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id)
-        tick    SELECT user_account.name FROM user_account WHERE EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id)
-    "#]],
+            sqlite   SELECT user_account.name FROM user_account WHERE EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id)
+            postgres SELECT user_account.name FROM user_account WHERE EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id)
+            mysql    SELECT user_account.name FROM user_account WHERE EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id)
+        "#]],
     );
     expect!["SELECT user_account.name FROM user_account WHERE NOT EXISTS (SELECT 1 FROM address WHERE address.user_id = user_account.id) AND user_account.active = 1"].assert_eq(&sqlite(select(User.name).filter(not_exists(&addresses) & User.active)));
     let count =
@@ -97,10 +97,10 @@ fn a_subquery_is_a_list() {
     check(
         select(User.name).filter(User.id.in_(&ids) | User.id.not_in(ids)),
         expect![[r#"
-        sqlite  SELECT user_account.name FROM user_account WHERE user_account.id IN (SELECT address.user_id FROM address WHERE address.email_address LIKE ?) OR user_account.id NOT IN (SELECT address.user_id FROM address WHERE address.email_address LIKE ?)
-        dollar  SELECT user_account.name FROM user_account WHERE user_account.id IN (SELECT address.user_id FROM address WHERE address.email_address LIKE $1) OR user_account.id NOT IN (SELECT address.user_id FROM address WHERE address.email_address LIKE $2)
-        tick    SELECT user_account.name FROM user_account WHERE user_account.id IN (SELECT address.user_id FROM address WHERE address.email_address LIKE ?) OR user_account.id NOT IN (SELECT address.user_id FROM address WHERE address.email_address LIKE ?)
-    "#]],
+            sqlite   SELECT user_account.name FROM user_account WHERE user_account.id IN (SELECT address.user_id FROM address WHERE address.email_address LIKE ?) OR user_account.id NOT IN (SELECT address.user_id FROM address WHERE address.email_address LIKE ?)
+            postgres SELECT user_account.name FROM user_account WHERE user_account.id IN (SELECT address.user_id FROM address WHERE address.email_address LIKE $1) OR user_account.id NOT IN (SELECT address.user_id FROM address WHERE address.email_address LIKE $2)
+            mysql    SELECT user_account.name FROM user_account WHERE user_account.id IN (SELECT address.user_id FROM address WHERE address.email_address LIKE ?) OR user_account.id NOT IN (SELECT address.user_id FROM address WHERE address.email_address LIKE ?)
+        "#]],
     );
 }
 
@@ -115,9 +115,9 @@ fn a_label_serves_for_order_by() {
             .having(count.clone().gt(1))
             .order_by((count.desc(), User.name)),
         expect![[r#"
-            sqlite  SELECT user_account.name, count(address.id) AS n FROM user_account JOIN address ON user_account.id = address.user_id GROUP BY user_account.name HAVING count(address.id) > ? ORDER BY n DESC, user_account.name
-            dollar  SELECT user_account.name, count(address.id) AS n FROM user_account JOIN address ON user_account.id = address.user_id GROUP BY user_account.name HAVING count(address.id) > $1 ORDER BY n DESC, user_account.name
-            tick    SELECT user_account.name, count(address.id) AS n FROM user_account JOIN address ON user_account.id = address.user_id GROUP BY user_account.name HAVING count(address.id) > ? ORDER BY n DESC, user_account.name
+            sqlite   SELECT user_account.name, count(address.id) AS n FROM user_account JOIN address ON user_account.id = address.user_id GROUP BY user_account.name HAVING count(address.id) > ? ORDER BY n DESC, user_account.name
+            postgres SELECT user_account.name, count(address.id) AS n FROM user_account JOIN address ON user_account.id = address.user_id GROUP BY user_account.name HAVING count(address.id) > $1 ORDER BY n DESC, user_account.name
+            mysql    SELECT user_account.name, count(address.id) AS n FROM user_account JOIN address ON user_account.id = address.user_id GROUP BY user_account.name HAVING count(address.id) > ? ORDER BY n DESC, user_account.name
         "#]],
     );
 }
@@ -133,26 +133,26 @@ fn limit_and_offset() {
     check(
         select(User.id).limit(10),
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account LIMIT ?
-        dollar  SELECT user_account.id FROM user_account LIMIT $1
-        tick    SELECT user_account.id FROM user_account LIMIT ?
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account LIMIT ?
+            postgres SELECT user_account.id FROM user_account LIMIT $1
+            mysql    SELECT user_account.id FROM user_account LIMIT ?
+        "#]],
     );
     check(
         select(User.id).limit(10).offset(20),
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account LIMIT ? OFFSET ?
-        dollar  SELECT user_account.id FROM user_account LIMIT $1 OFFSET $2
-        tick    SELECT user_account.id FROM user_account LIMIT ? OFFSET ?
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account LIMIT ? OFFSET ?
+            postgres SELECT user_account.id FROM user_account LIMIT $1 OFFSET $2
+            mysql    SELECT user_account.id FROM user_account LIMIT ? OFFSET ?
+        "#]],
     );
     check(
         select(User.id).offset(20),
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account LIMIT -1 OFFSET ?
-        dollar  SELECT user_account.id FROM user_account OFFSET $1
-        tick    SELECT user_account.id FROM user_account LIMIT 18446744073709551615 OFFSET ?
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account LIMIT -1 OFFSET ?
+            postgres SELECT user_account.id FROM user_account OFFSET $1
+            mysql    SELECT user_account.id FROM user_account LIMIT 18446744073709551615 OFFSET ?
+        "#]],
     );
     assert_eq!(params(select(User.id).limit(u64::MAX).offset(1)), ["9223372036854775807", "1"]);
 }
@@ -162,10 +162,10 @@ fn distinct_and_group_by() {
     check(
         select(User.name).distinct().group_by((User.name, User.age)),
         expect![[r#"
-        sqlite  SELECT DISTINCT user_account.name FROM user_account GROUP BY user_account.name, user_account.age
-        dollar  SELECT DISTINCT user_account.name FROM user_account GROUP BY user_account.name, user_account.age
-        tick    SELECT DISTINCT user_account.name FROM user_account GROUP BY user_account.name, user_account.age
-    "#]],
+            sqlite   SELECT DISTINCT user_account.name FROM user_account GROUP BY user_account.name, user_account.age
+            postgres SELECT DISTINCT user_account.name FROM user_account GROUP BY user_account.name, user_account.age
+            mysql    SELECT DISTINCT user_account.name FROM user_account GROUP BY user_account.name, user_account.age
+        "#]],
     );
 }
 
@@ -184,10 +184,10 @@ fn names_are_quoted_as_the_dialect_does() {
     check(
         select(Order.userName).filter(Order.id.eq(1)),
         expect![[r#"
-        sqlite  SELECT "order"."userName" FROM "order" WHERE "order".id = ?
-        dollar  SELECT "order"."userName" FROM "order" WHERE "order".id = $1
-        tick    SELECT `order`.`userName` FROM `order` WHERE `order`.id = ?
-    "#]],
+            sqlite   SELECT "order"."userName" FROM "order" WHERE "order".id = ?
+            postgres SELECT "order"."userName" FROM "order" WHERE "order".id = $1
+            mysql    SELECT `order`.`userName` FROM `order` WHERE `order`.id = ?
+        "#]],
     );
 }
 

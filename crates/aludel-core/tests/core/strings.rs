@@ -15,10 +15,10 @@ fn values_are_escaped_and_bound() {
     check(
         stmt,
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account WHERE user_account.name LIKE ? ESCAPE '/' AND user_account.name LIKE ? ESCAPE '/' AND user_account.name LIKE ? ESCAPE '/'
-        dollar  SELECT user_account.id FROM user_account WHERE user_account.name LIKE $1 ESCAPE '/' AND user_account.name LIKE $2 ESCAPE '/' AND user_account.name LIKE $3 ESCAPE '/'
-        tick    SELECT user_account.id FROM user_account WHERE user_account.name LIKE ? ESCAPE '/' AND user_account.name LIKE ? ESCAPE '/' AND user_account.name LIKE ? ESCAPE '/'
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account WHERE user_account.name LIKE ? ESCAPE '/' AND user_account.name LIKE ? ESCAPE '/' AND user_account.name LIKE ? ESCAPE '/'
+            postgres SELECT user_account.id FROM user_account WHERE user_account.name LIKE $1 ESCAPE '/' AND user_account.name LIKE $2 ESCAPE '/' AND user_account.name LIKE $3 ESCAPE '/'
+            mysql    SELECT user_account.id FROM user_account WHERE user_account.name LIKE ? ESCAPE '/' AND user_account.name LIKE ? ESCAPE '/' AND user_account.name LIKE ? ESCAPE '/'
+        "#]],
     );
 }
 
@@ -28,18 +28,18 @@ fn expressions_are_concatenated() {
     check(
         select(User.id).filter(User.name.contains(User.email)),
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account WHERE user_account.name LIKE '%' || user_account.email || '%'
-        dollar  SELECT user_account.id FROM user_account WHERE user_account.name LIKE '%' || user_account.email || '%'
-        tick    SELECT user_account.id FROM user_account WHERE user_account.name LIKE concat(concat('%', user_account.email), '%')
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account WHERE user_account.name LIKE '%' || user_account.email || '%'
+            postgres SELECT user_account.id FROM user_account WHERE user_account.name LIKE '%' || user_account.email || '%'
+            mysql    SELECT user_account.id FROM user_account WHERE user_account.name LIKE concat(concat('%', user_account.email), '%')
+        "#]],
     );
     check(
         select(User.id).filter(User.name.starts_with(User.email)),
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account WHERE user_account.name LIKE user_account.email || '%'
-        dollar  SELECT user_account.id FROM user_account WHERE user_account.name LIKE user_account.email || '%'
-        tick    SELECT user_account.id FROM user_account WHERE user_account.name LIKE concat(user_account.email, '%')
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account WHERE user_account.name LIKE user_account.email || '%'
+            postgres SELECT user_account.id FROM user_account WHERE user_account.name LIKE user_account.email || '%'
+            mysql    SELECT user_account.id FROM user_account WHERE user_account.name LIKE concat(user_account.email, '%')
+        "#]],
     );
 }
 
@@ -49,10 +49,10 @@ fn case_is_ignored_as_the_dialect_can() {
     check(
         select(User.id).filter(User.name.ilike("a%")),
         expect![[r#"
-        sqlite  SELECT user_account.id FROM user_account WHERE lower(user_account.name) LIKE lower(?)
-        dollar  SELECT user_account.id FROM user_account WHERE user_account.name ILIKE $1
-        tick    SELECT user_account.id FROM user_account WHERE lower(user_account.name) LIKE lower(?)
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account WHERE lower(user_account.name) LIKE lower(?)
+            postgres SELECT user_account.id FROM user_account WHERE user_account.name ILIKE $1
+            mysql    SELECT user_account.id FROM user_account WHERE lower(user_account.name) LIKE lower(?)
+        "#]],
     );
 }
 
@@ -62,9 +62,9 @@ fn plus_concatenates_texts() {
     check(
         select(User.name + " <" + User.email + ">"),
         expect![[r#"
-        sqlite  SELECT user_account.name || ? || user_account.email || ? FROM user_account
-        dollar  SELECT user_account.name || $1 || user_account.email || $2 FROM user_account
-        tick    SELECT concat(concat(concat(user_account.name, ?), user_account.email), ?) FROM user_account
-    "#]],
+            sqlite   SELECT user_account.name || ? || user_account.email || ? FROM user_account
+            postgres SELECT user_account.name || $1 || user_account.email || $2 FROM user_account
+            mysql    SELECT concat(concat(concat(user_account.name, ?), user_account.email), ?) FROM user_account
+        "#]],
     );
 }

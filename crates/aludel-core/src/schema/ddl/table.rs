@@ -3,7 +3,7 @@
 use super::{CheckFirst, writer::Writer};
 use crate::{
     Error, Result,
-    dialect::{Autoincrement, Dialect},
+    dialect::{Autoincrement, Defaults, Dialect, Indexes, Spelling},
     schema::{Action, Column, ForeignKey, ServerDefault, Table},
     value::SqlType,
 };
@@ -49,6 +49,14 @@ pub(super) fn create(
         writer.push(&it.sql);
         writer.push(")");
     }
+    let inside = dialect.capability().ddl.indexes == Indexes::InTable;
+    for it in table.indexes.iter().filter(|_| inside) {
+        lines.next(&mut writer);
+        writer.push(if it.unique { "UNIQUE INDEX " } else { "INDEX " });
+        writer.index_name(table, it)?;
+        writer.push(" ");
+        writer.columns(&it.columns)?;
+    }
     writer.push("\n)");
     Ok(writer.finish())
 }
@@ -75,10 +83,15 @@ fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()>
     representable(table, column, dialect)?;
     writer.name(&column.name)?;
     writer.push(" ");
-    dialect.type_name(&mut writer.sql, column.ty);
+    let keyed = is_keyed(table, &column.name);
+    if keyed {
+        dialect.key_type_name(&mut writer.sql, column.ty);
+    } else {
+        dialect.type_name(&mut writer.sql, column.ty);
+    }
     if let Some(default) = &column.server_default {
         writer.push(" DEFAULT ");
-        server_default(writer, default);
+        server_default(writer, default, column.ty, keyed);
     }
     let in_key = table.primary_key.contains(&column.name);
     let generated = table.autoincrement && in_key;
@@ -99,6 +112,14 @@ fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()>
     Ok(())
 }
 
+/// Whether a column is part of a key, a constraint or an index.
+fn is_keyed(table: &Table, column: &String) -> bool {
+    table.primary_key.contains(column)
+        || table.uniques.iter().any(|it| it.columns.contains(column))
+        || table.foreign_keys.iter().any(|it| it.columns.contains(column))
+        || table.indexes.iter().any(|it| it.columns.contains(column))
+}
+
 /// Refuses types that the database has no form for.
 fn representable(table: &Table, column: &Column, dialect: &dyn Dialect) -> Result<()> {
     let types = dialect.capability().types;
@@ -113,19 +134,40 @@ fn representable(table: &Table, column: &Column, dialect: &dyn Dialect) -> Resul
 }
 
 /// DDL-13
-fn server_default(writer: &mut Writer<'_>, default: &ServerDefault) {
+fn server_default(writer: &mut Writer<'_>, default: &ServerDefault, ty: SqlType, keyed: bool) {
+    let defaults = writer.dialect.capability().ddl.defaults;
+    let long = matches!(ty, SqlType::Text | SqlType::Bytes) && !keyed || ty == SqlType::Json;
+    let in_parentheses = match default {
+        ServerDefault::Value(value) => {
+            defaults == Defaults::ExpressionsAndLong && long && !value.is_null()
+        }
+        // A moment's default is the one function that needs none.
+        ServerDefault::Now => {
+            defaults == Defaults::ExpressionsAndLong
+                && !matches!(ty, SqlType::DateTime | SqlType::TimestampTz)
+        }
+        ServerDefault::Sql(sql) => match defaults {
+            Defaults::Bare => false,
+            Defaults::Expressions => !is_term(sql),
+            Defaults::ExpressionsAndLong => (!is_term(sql) || long) && !is_parenthesised(sql),
+        },
+    };
+    if in_parentheses {
+        writer.push("(");
+    }
     match default {
         ServerDefault::Value(value) => writer.literal(value),
-        ServerDefault::Now => writer.push("CURRENT_TIMESTAMP"),
-        ServerDefault::Sql(sql) => {
-            if writer.dialect.capability().ddl.parenthesised_defaults && !is_term(sql) {
-                writer.push("(");
-                writer.push(sql);
-                writer.push(")");
-            } else {
-                writer.push(sql);
+        ServerDefault::Now => match writer.dialect.function("now") {
+            Spelling::Keyword(name) => writer.push(name),
+            Spelling::Call(name) => {
+                writer.push(name);
+                writer.push("()");
             }
-        }
+        },
+        ServerDefault::Sql(sql) => writer.push(sql),
+    }
+    if in_parentheses {
+        writer.push(")");
     }
 }
 
@@ -168,6 +210,11 @@ fn constraint(writer: &mut Writer<'_>, name: Option<&str>) -> Result<()> {
 pub(super) fn foreign_key(writer: &mut Writer<'_>, key: &ForeignKey) -> Result<()> {
     constraint(writer, key.name.as_deref())?;
     writer.push("FOREIGN KEY ");
+    references(writer, key)
+}
+
+/// `(columns) REFERENCES …`
+pub(super) fn references(writer: &mut Writer<'_>, key: &ForeignKey) -> Result<()> {
     writer.columns(&key.columns)?;
     writer.push(" REFERENCES ");
     writer.table(key.schema.as_deref(), &key.table)?;

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use crate::{
     Error, Result,
-    dialect::{Booleans, Decimals, Dialect},
+    dialect::{Booleans, Decimals, Dialect, Longest},
+    schema::{Index, Table},
     value::{ArrayValue, Value},
 };
 
@@ -29,9 +30,12 @@ impl<'a> Writer<'a> {
 
     /// A name that the user chose: too long is an error (DDL-7).
     pub(super) fn name(&mut self, name: &str) -> Result<()> {
-        let most = self.dialect.capability().identifiers.max_length;
-        if name.is_empty() || name.len() > most {
-            let message = format!("`{name}` can't be a name: it must have 1 to {most} bytes");
+        let (length, most, unit) = match self.dialect.capability().identifiers.longest {
+            Longest::Bytes(most) => (name.len(), most, "bytes"),
+            Longest::Characters(most) => (name.chars().count(), most, "characters"),
+        };
+        if length == 0 || length > most {
+            let message = format!("`{name}` can't be a name: it must have 1 to {most} {unit}");
             return Err(Error::Schema(message.into()));
         }
         self.dialect.identifier(&mut self.sql, name);
@@ -40,7 +44,9 @@ impl<'a> Writer<'a> {
 
     /// A name that Aludel made: too long is cut, with a hash in place of the rest (DDL-7).
     pub(super) fn generated_name(&mut self, name: &str) {
-        let most = self.dialect.capability().identifiers.max_length;
+        // So many bytes are never more characters.
+        let (Longest::Bytes(most) | Longest::Characters(most)) =
+            self.dialect.capability().identifiers.longest;
         let mut name = name.to_owned();
         if name.len() > most {
             let hash = format!("_{:08x}", fnv(&name));
@@ -52,6 +58,15 @@ impl<'a> Writer<'a> {
             name.push_str(&hash);
         }
         self.dialect.identifier(&mut self.sql, &name);
+    }
+
+    /// An index's own name, or the one that it gets (DDL-6).
+    pub(super) fn index_name(&mut self, table: &Table, index: &Index) -> Result<()> {
+        match &index.name {
+            Some(name) => self.name(name)?,
+            None => self.generated_name(&index.name_in(table)),
+        }
+        Ok(())
     }
 
     pub(super) fn table(&mut self, schema: Option<&str>, name: &str) -> Result<()> {
