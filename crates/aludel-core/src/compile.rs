@@ -1,8 +1,11 @@
 //! From statement to SQL: verify (may refuse), legalize (may rewrite), render (may only spell).
 
+mod bulk;
 mod legalize;
 mod render;
 mod verify;
+
+pub use bulk::{Bulk, bulk};
 
 use std::sync::Arc;
 

@@ -14,8 +14,8 @@ use std::fmt::Write as _;
 
 pub use capability::{
     Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Defaults, Dml, EmptyInsert,
-    Enums, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote, Returning, RowIn, Same,
-    Select, Types, Unless,
+    Enums, GeneratedKeys, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote, Returning,
+    RowIn, Same, Select, Types, Unless,
 };
 pub use mysql::{MariaDb, MySql};
 pub use postgres::Postgres;

@@ -110,7 +110,7 @@ impl<E: EngineFace> EngineConnection<E> {
     /// # Errors
     /// [`Error::InvalidRequest`]: there is one already, maybe begun by the first statement.
     pub fn begin(&mut self) -> E::Out<impl Future<Output = Result<()>> + Send + use<'_, E>> {
-        E::run(self.start(Begin::Immediate))
+        E::run(self.start(Begin::IMMEDIATE))
     }
 
     /// Begins a transaction that will only read.
@@ -120,7 +120,7 @@ impl<E: EngineFace> EngineConnection<E> {
     pub fn begin_read_only(
         &mut self,
     ) -> E::Out<impl Future<Output = Result<()>> + Send + use<'_, E>> {
-        E::run(self.start(Begin::Deferred))
+        E::run(self.start(Begin::DEFERRED))
     }
 
     /// Begins a savepoint within the transaction (or within a new one).
@@ -131,7 +131,7 @@ impl<E: EngineFace> EngineConnection<E> {
         E::run(async move {
             if !self.pooled.in_transaction() {
                 self.depth = 0;
-                self.control(Control::Begin(Begin::Immediate)).await?;
+                self.control(Control::Begin(Begin::IMMEDIATE)).await?;
             }
             self.control(Control::Savepoint(self.depth + 1)).await?;
             self.depth += 1;

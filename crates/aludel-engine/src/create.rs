@@ -77,7 +77,7 @@ fn statements<E: EngineFace>(
 async fn execute(statements: Result<Vec<String>>, engine: EngineCore) -> Result<()> {
     let statements = statements?;
     let mut connection = engine.checkout().await?;
-    let begin = Step::Control(Control::Begin(Begin::Immediate));
+    let begin = Step::Control(Control::Begin(Begin::IMMEDIATE));
     let ddl = statements.into_iter().map(|sql| {
         Step::Run(Run {
             statement: Statement::once(sql),

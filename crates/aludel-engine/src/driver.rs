@@ -17,7 +17,9 @@ mod stream;
 pub(crate) use find::driver_for;
 pub(crate) use run::abandon;
 pub use run::{once, run, run_returning, settle};
-pub use script::{Begin, Binder, Control, Flow, Params, Run, Source, Statement, Step, Want, Work};
+pub use script::{
+    Begin, Binder, Control, Flow, Isolation, Params, Run, Source, Statement, Step, Want, Work,
+};
 pub use stream::{ChunkStream, Chunks};
 
 use std::{
@@ -56,6 +58,12 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// The future's: the database can't be reached or refuses.
     fn connect(&self, url: &Url, options: &ConnectOptions) -> Connecting;
+
+    /// Whether a transaction that began to read has to begin anew to write: SQLite's snapshots can't
+    /// be upgraded once another has written.
+    fn restarts_to_write(&self) -> bool {
+        false
+    }
 
     /// How many connections a pool may hold at the most; `None` leaves it to the engine's options.
     fn max_connections(&self, url: &Url) -> Option<usize> {
@@ -108,6 +116,10 @@ pub trait Connection: Send + 'static {
     /// with `Ok`. Any other is answered with [`Error::Cancelled`](crate::Error::Cancelled), and the
     /// transaction that it ran in is rolled back before [`Connection::poll_done`] reports.
     fn cancel(&mut self);
+
+    /// Nobody waits for the unit under way any more: from now on it must get on by itself. Must not
+    /// block. Drivers whose units always do need nothing.
+    fn detach(&mut self) {}
 
     /// Whether a unit was started whose outcome [`Connection::poll_done`] has not reported yet.
     fn is_under_way(&self) -> bool;

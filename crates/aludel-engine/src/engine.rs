@@ -89,6 +89,12 @@ impl EngineCore {
         self.0.face
     }
 
+    /// Whether a transaction that began to read has to begin anew to write
+    /// ([`Driver::restarts_to_write`]).
+    pub fn restarts_to_write(&self) -> bool {
+        self.0.driver.restarts_to_write()
+    }
+
     /// What is sent, once it is started.
     pub fn log(&self) -> &StatementLog {
         &self.0.log

@@ -149,6 +149,10 @@ impl Driver for PendingDriver {
         )
     }
 
+    fn restarts_to_write(&self) -> bool {
+        self.inner.restarts_to_write()
+    }
+
     fn max_connections(&self, url: &Url) -> Option<usize> {
         self.inner.max_connections(url)
     }

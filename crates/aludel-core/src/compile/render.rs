@@ -13,20 +13,22 @@ use names::Names;
 use super::{Compiled, Param};
 use crate::{
     dialect::Dialect,
-    expr::{FromItem, Node, Statement},
+    expr::{FromItem, Insert, Node, Statement},
     value::Value,
 };
 
+/// Spells what stands before and behind an INSERT's rows.
+pub(super) fn pieces(insert: &Insert, dialect: &dyn Dialect) -> (String, String) {
+    let mut writer = Writer::new(dialect, Names::default());
+    writer.insert_into(insert);
+    let head = std::mem::take(&mut writer.sql);
+    writer.returning(&insert.returning);
+    (head, writer.sql)
+}
+
 /// Spells a statement.
 pub(super) fn render(statement: &Statement, dialect: &dyn Dialect) -> Compiled {
-    let mut writer = Writer {
-        dialect,
-        sql: String::with_capacity(128),
-        params: Vec::new(),
-        names: Names::of(statement),
-        scopes: Vec::new(),
-        bare: None,
-    };
+    let mut writer = Writer::new(dialect, Names::of(statement));
     match statement {
         Statement::Select(query) => writer.select(query),
         Statement::Insert(insert) => writer.insert(insert),
@@ -47,6 +49,19 @@ struct Writer<'a> {
     /// The table whose columns stand without its name: an INSERT's, UPDATE's or DELETE's own,
     /// outside of subqueries.
     bare: Option<FromItem>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(dialect: &'a dyn Dialect, names: Names) -> Self {
+        Self {
+            dialect,
+            sql: String::with_capacity(128),
+            params: Vec::new(),
+            names,
+            scopes: Vec::new(),
+            bare: None,
+        }
+    }
 }
 
 impl Writer<'_> {

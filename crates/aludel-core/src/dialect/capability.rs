@@ -160,6 +160,8 @@ pub enum RowIn {
 pub struct Dml {
     /// RETURNING.
     pub returning: Returning,
+    /// How the program learns the integer key that the database generated for a new row.
+    pub generated_keys: GeneratedKeys,
     /// An INSERT of nothing but defaults.
     pub empty_insert: EmptyInsert,
 }
@@ -173,6 +175,15 @@ pub enum Returning {
     InsertAndDelete,
     /// INSERT, UPDATE and DELETE.
     All,
+}
+
+/// How the program learns the integer key that the database generated for a new row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GeneratedKeys {
+    /// The connection knows the last one: nothing is asked for.
+    LastRowId,
+    /// By RETURNING.
+    Returning,
 }
 
 /// An INSERT of nothing but defaults.

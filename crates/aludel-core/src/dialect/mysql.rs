@@ -6,8 +6,8 @@ pub(super) use reserved::RESERVED;
 
 use super::{
     Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Defaults, Dialect, Dml,
-    EmptyInsert, Enums, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote, Returning, RowIn,
-    Same, Select, Spelling, Types, Unless,
+    EmptyInsert, Enums, GeneratedKeys, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote,
+    Returning, RowIn, Same, Select, Spelling, Types, Unless,
 };
 use crate::value::SqlType;
 
@@ -36,7 +36,11 @@ const MYSQL: Capability = Capability {
         concat: Concat::Function,
         row_in: RowIn::List,
     },
-    dml: Dml { returning: Returning::None, empty_insert: EmptyInsert::EmptyLists },
+    dml: Dml {
+        returning: Returning::None,
+        generated_keys: GeneratedKeys::LastRowId,
+        empty_insert: EmptyInsert::EmptyLists,
+    },
     ddl: Ddl {
         alter: Alter::Constraints(Unless::Never),
         autoincrement: Autoincrement::Keyword,
@@ -47,7 +51,11 @@ const MYSQL: Capability = Capability {
 };
 
 const MARIADB: Capability = Capability {
-    dml: Dml { returning: Returning::InsertAndDelete, ..MYSQL.dml },
+    dml: Dml {
+        returning: Returning::InsertAndDelete,
+        generated_keys: GeneratedKeys::Returning,
+        ..MYSQL.dml
+    },
     ddl: Ddl { alter: Alter::Constraints(Unless::IfNotExists), ..MYSQL.ddl },
     ..MYSQL
 };

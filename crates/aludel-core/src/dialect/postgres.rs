@@ -2,8 +2,8 @@
 
 use super::{
     Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Defaults, Dialect, Dml,
-    EmptyInsert, Enums, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote, Returning, RowIn,
-    Same, Select, Types, Unless, keywords,
+    EmptyInsert, Enums, GeneratedKeys, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote,
+    Returning, RowIn, Same, Select, Types, Unless, keywords,
 };
 use crate::value::{DateTime, SqlType};
 
@@ -28,7 +28,11 @@ const CAPABILITY: Capability = Capability {
         concat: Concat::Operator,
         row_in: RowIn::List,
     },
-    dml: Dml { returning: Returning::All, empty_insert: EmptyInsert::DefaultValues },
+    dml: Dml {
+        returning: Returning::All,
+        generated_keys: GeneratedKeys::Returning,
+        empty_insert: EmptyInsert::DefaultValues,
+    },
     ddl: Ddl {
         alter: Alter::Constraints(Unless::Block),
         autoincrement: Autoincrement::Identity,

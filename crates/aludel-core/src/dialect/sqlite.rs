@@ -2,8 +2,8 @@
 
 use super::{
     Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Defaults, Dialect, Dml,
-    EmptyInsert, Enums, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote, Returning, RowIn,
-    Same, Select, Types,
+    EmptyInsert, Enums, GeneratedKeys, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote,
+    Returning, RowIn, Same, Select, Types,
 };
 use crate::value::{DateTime, SqlType};
 
@@ -29,7 +29,11 @@ const CAPABILITY: Capability = Capability {
         concat: Concat::Operator,
         row_in: RowIn::Values,
     },
-    dml: Dml { returning: Returning::All, empty_insert: EmptyInsert::DefaultValues },
+    dml: Dml {
+        returning: Returning::All,
+        generated_keys: GeneratedKeys::LastRowId,
+        empty_insert: EmptyInsert::DefaultValues,
+    },
     ddl: Ddl {
         alter: Alter::Nothing,
         autoincrement: Autoincrement::RowId,

@@ -81,7 +81,7 @@ where
     if !connection.in_transaction() {
         // What may write takes its place among the writers at once: a transaction that has read
         // can't become a writer after somebody else wrote.
-        let begin = if reads(&sql) { Begin::Deferred } else { Begin::Immediate };
+        let begin = if reads(&sql) { Begin::DEFERRED } else { Begin::IMMEDIATE };
         steps.push(Step::Control(Control::Begin(begin)));
     }
     let statement = if once_only(&sql) { Statement::once(sql) } else { Statement::new(sql) };

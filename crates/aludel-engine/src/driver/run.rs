@@ -79,6 +79,7 @@ pub(crate) fn abandon(connection: &mut dyn Connection) {
         let mut rollback = Once(vec![Step::Control(Control::Rollback)]);
         if connection.run_inline(&mut rollback).is_none() {
             connection.start(Box::new(rollback));
+            connection.detach();
         }
     }
 }

@@ -6,7 +6,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use aludel_core::value::{Columns, Value, ValueRef};
+use aludel_core::{
+    compile::Bulk,
+    value::{Columns, Value, ValueRef},
+};
 use smallvec::SmallVec;
 
 use crate::Result;
@@ -20,17 +23,26 @@ pub struct Statement {
     pub sql: Arc<str>,
     /// Whether it is worth keeping prepared: not for statements that run once.
     pub cache: bool,
+    /// Its pieces, if it is an INSERT of one row that a driver may write for many rows at once.
+    pub bulk: Option<Arc<Bulk>>,
 }
 
 impl Statement {
     /// A statement that will run again.
     pub fn new(sql: impl Into<Arc<str>>) -> Self {
-        Self { sql: sql.into(), cache: true }
+        Self { sql: sql.into(), cache: true, bulk: None }
     }
 
     /// A statement that runs once: DDL.
     pub fn once(sql: impl Into<Arc<str>>) -> Self {
-        Self { sql: sql.into(), cache: false }
+        Self { sql: sql.into(), cache: false, bulk: None }
+    }
+
+    /// The same, with the pieces that serve for many rows at once.
+    #[must_use]
+    pub fn with_bulk(mut self, bulk: Option<Arc<Bulk>>) -> Self {
+        self.bulk = bulk;
+        self
     }
 }
 
@@ -109,18 +121,61 @@ pub enum Want {
 }
 
 /// How a transaction starts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Begin {
-    /// Takes no lock before it must (SQLite's `DEFERRED`).
-    #[default]
-    Deferred,
-    /// Takes its place among the writers at once (SQLite's `IMMEDIATE`, behind the process's queue
-    /// of writers); the same as deferred on databases without a writer's lock.
-    Immediate,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Begin {
+    /// Whether it takes its place among the writers at once (SQLite's `IMMEDIATE`, behind the
+    /// process's queue of writers) instead of when it must; nothing on databases without a writer's
+    /// lock.
+    pub immediate: bool,
+    /// How much it may notice of others; the database's own way where nothing is said.
+    pub isolation: Option<Isolation>,
+    /// Whether the database is to refuse changes.
+    pub read_only: bool,
+    /// Whether it may wait at its start so that it never fails for others' sake: PostgreSQL's
+    /// `DEFERRABLE`, for transactions that are serializable and read only.
+    pub deferrable: bool,
+}
+
+impl Begin {
+    /// Takes no lock before it must.
+    pub const DEFERRED: Self =
+        Self { immediate: false, isolation: None, read_only: false, deferrable: false };
+    /// Takes its place among the writers at once.
+    pub const IMMEDIATE: Self = Self { immediate: true, ..Self::DEFERRED };
+
+    /// Whether it says nothing that the server has to be told before anything else.
+    pub fn is_plain(self) -> bool {
+        self.isolation.is_none() && !self.read_only && !self.deferrable
+    }
+}
+
+/// How much a transaction may notice of others, as the SQL standard has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Isolation {
+    /// What others have not committed yet may be seen.
+    ReadUncommitted,
+    /// Each statement sees what was committed before it.
+    ReadCommitted,
+    /// All statements see what was committed before the first.
+    RepeatableRead,
+    /// As if transactions ran one after the other; a meeting that can't be ordered so is a
+    /// [`Kind::Serialization`](crate::Kind::Serialization) error, which `transaction!` runs again.
+    Serializable,
+}
+
+impl std::fmt::Display for Isolation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::ReadUncommitted => "READ UNCOMMITTED",
+            Self::ReadCommitted => "READ COMMITTED",
+            Self::RepeatableRead => "REPEATABLE READ",
+            Self::Serializable => "SERIALIZABLE",
+        })
+    }
 }
 
 /// Transaction control, spelled by the driver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Control {
     /// Starts a transaction.
@@ -135,6 +190,14 @@ pub enum Control {
     Release(u32),
     /// Undoes what was done since a savepoint, and ends it.
     RollbackTo(u32),
+    /// Starts a transaction that can be prepared under this name.
+    BeginTwoPhase(Arc<str>),
+    /// Ends a transaction's first phase: from now on nothing but the network can fail its commit.
+    Prepare(Arc<str>),
+    /// Commits what was prepared under this name, by whatever connection.
+    CommitPrepared(Arc<str>),
+    /// Undoes what was prepared under this name, by whatever connection.
+    RollbackPrepared(Arc<str>),
 }
 
 /// The execution of a statement, once or many times.

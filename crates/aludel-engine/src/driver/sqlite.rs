@@ -33,7 +33,7 @@ use worker::WorkerConnection;
 /// `busy_timeout` (milliseconds).
 ///
 /// Foreign keys are enforced; files use write-ahead logging with `synchronous = NORMAL`. Transactions
-/// that begin [`Immediate`](super::Begin::Immediate) queue for their turn to write, file by file and
+/// that begin [`Immediate`](super::Begin::IMMEDIATE) queue for their turn to write, file by file and
 /// throughout the process; a deferred one that writes after all waits as for another process: up to
 /// the busy time-out, which a cancel can't cut short.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,6 +63,10 @@ impl Driver for SqliteDriver {
                 }
             }
         })
+    }
+
+    fn restarts_to_write(&self) -> bool {
+        true
     }
 
     fn max_connections(&self, url: &Url) -> Option<usize> {

@@ -52,7 +52,7 @@ impl Work for Unit {
         self.wave += 1;
         match self.wave {
             1 => out.extend([
-                Step::Control(Control::Begin(Begin::Immediate)),
+                Step::Control(Control::Begin(Begin::IMMEDIATE)),
                 sql("INSERT INTO t (a) VALUES (1)", Want::Keys),
             ]),
             2 => {

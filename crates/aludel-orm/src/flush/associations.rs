@@ -1,10 +1,12 @@
 //! Association rows of many-to-many relationships: deleted, then inserted, each once.
 
+use std::sync::Arc;
+
 use aludel_core::{
-    compile::compile,
+    compile::{bulk, compile},
     expr::{Delete, Insert, Node},
 };
-use aludel_engine::driver::Want;
+use aludel_engine::driver::{Statement, Want};
 
 use super::{
     plan::{CellRows, FlushAction, Rows, Step},
@@ -75,18 +77,20 @@ impl Planner {
         mapper: &'static Mapper,
         columns: &[u16],
         action: FlushAction,
-    ) -> Result<aludel_engine::driver::Statement> {
+    ) -> Result<Statement> {
         let name = |it: &u16| mapper.meta.columns[usize::from(*it)].name;
         let table = mapper.meta.table;
-        let tree = if action == FlushAction::Link {
+        if action == FlushAction::Link {
             let rows = vec![columns.iter().map(|_| Node::Hole).collect()];
             let columns = columns.iter().map(name).collect();
-            Insert { table, columns, rows, returning: Vec::new() }.into()
-        } else {
-            let filter = Node::all(columns.iter().map(|it| mapper.node(*it).equals(Node::Hole)));
-            Delete { table, filter, returning: Vec::new() }.into()
-        };
-        Ok(aludel_engine::driver::Statement::new(compile(&tree, self.dialect)?.sql))
+            let insert = Insert { table, columns, rows, returning: Vec::new() };
+            let pieces = bulk(&insert, self.dialect)?.map(Arc::new);
+            let sql = compile(&insert.into(), self.dialect)?.sql;
+            return Ok(Statement::new(sql).with_bulk(pieces));
+        }
+        let filter = Node::all(columns.iter().map(|it| mapper.node(*it).equals(Node::Hole)));
+        let delete = Delete { table, filter, returning: Vec::new() };
+        Ok(Statement::new(compile(&delete.into(), self.dialect)?.sql))
     }
 }
 

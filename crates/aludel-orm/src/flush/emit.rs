@@ -156,7 +156,7 @@ impl Work for FlushWork {
         let last = self.next == self.plan.steps.len();
         if last && !self.ended && (out.is_empty() || self.may_ride()) {
             self.ended = true;
-            out.extend(self.end.map(Action::Control));
+            out.extend(self.end.clone().map(Action::Control));
         }
         Ok(if out.is_empty() { Flow::Done } else { Flow::More })
     }

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     Error, Result,
-    mapping::{ColumnDefault, Mapper, statements::Purpose},
+    mapping::{
+        ColumnDefault, Mapper,
+        statements::{Inserted, Purpose},
+    },
     object::{chunk::Columns, reference::Ref},
 };
 
@@ -242,7 +245,11 @@ impl Planner {
             let (group, more) = rest.split_at(n);
             rest = more;
             let shape = &self.shapes[first.shape as usize];
-            let purpose = Purpose::Insert(shape.columns.clone(), shape.returning.clone());
+            let purpose = Purpose::Insert(Inserted {
+                columns: shape.columns.clone(),
+                returning: shape.returning.clone(),
+                generates: shape.generates,
+            });
             let want = match (shape.generates, shape.returning.is_empty()) {
                 (_, false) => Want::Rows,
                 (true, true) => Want::Keys,

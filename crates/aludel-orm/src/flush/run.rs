@@ -214,6 +214,7 @@ impl Core {
         }
         let planner = Planner::plan(self, true, Vec::new())?;
         let opening = if planner.plan.steps.is_empty() { Vec::new() } else { self.opening(true) };
+        let ends = end.is_some();
         let work = FlushWork::new(planner, opening, end);
         self.taken(&work);
         if work.is_empty() && self.transaction.begun.is_none() {
@@ -227,7 +228,7 @@ impl Core {
         let work = self.run(work, |core, work| core.apply_settled(work)).await;
         let work = work.map_err(|error| self.name_entity(error))?;
         self.finish_flush(work);
-        if end.is_some() {
+        if ends {
             self.transaction.begun = None;
         }
         Ok(())

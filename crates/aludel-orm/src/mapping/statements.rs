@@ -7,8 +7,8 @@ use std::{
 };
 
 use aludel_core::{
-    compile::compile,
-    dialect::Dialect,
+    compile::{bulk, compile},
+    dialect::{Dialect, GeneratedKeys},
     expr::{Delete, FromItem, Insert, Node, Query, SelectItem, Source, Statement as Tree, Update},
 };
 use aludel_engine::driver::Statement;
@@ -29,8 +29,8 @@ pub(crate) struct Statements {
 pub(crate) enum Purpose {
     /// One row by primary key.
     Get,
-    /// A row with these columns; those of the second list come back.
-    Insert(Columns, Columns),
+    /// A row.
+    Insert(Inserted),
     /// These columns of one row, by primary key.
     Update(Columns),
     /// One row by primary key.
@@ -39,6 +39,25 @@ pub(crate) enum Purpose {
     Keys(Columns, usize),
     /// The members of a relationship for so many owners: the owner's columns stand behind.
     Members(u16, usize),
+}
+
+/// What an INSERT of one row says, and what is wanted of it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Inserted {
+    /// The columns with a value.
+    pub(crate) columns: Columns,
+    /// The columns that come back.
+    pub(crate) returning: Columns,
+    /// Whether the database generates the integer key, which is then the first that comes back.
+    pub(crate) generates: bool,
+}
+
+impl Purpose {
+    /// Whether the rows of several executions can be told apart when they come back at once: by the
+    /// key that the database generates for them in order, or because nothing comes back.
+    fn is_orderly(&self) -> bool {
+        matches!(self, Self::Insert(it) if it.generates || it.returning.is_empty())
+    }
 }
 
 impl fmt::Debug for Statements {
@@ -65,8 +84,13 @@ impl Mapper {
         if let Some(statement) = others.get(&key) {
             return Ok(statement.clone());
         }
-        let sql: Arc<str> = compile(&self.tree(&key.1), dialect)?.sql;
-        let statement = Statement::new(sql);
+        let tree = self.tree(&key.1, dialect);
+        let sql: Arc<str> = compile(&tree, dialect)?.sql;
+        let pieces = match &tree {
+            Tree::Insert(insert) if key.1.is_orderly() => bulk(insert, dialect)?,
+            _ => None,
+        };
+        let statement = Statement::new(sql).with_bulk(pieces.map(Arc::new));
         if key.1 == Purpose::Get {
             let _ = self.statements.get.set((dialect.name(), statement.clone()));
         }
@@ -74,7 +98,7 @@ impl Mapper {
         Ok(statement)
     }
 
-    fn tree(&'static self, purpose: &Purpose) -> Tree {
+    fn tree(&'static self, purpose: &Purpose, dialect: &dyn Dialect) -> Tree {
         let table = self.meta.table;
         let by_key = || {
             let columns = self.meta.primary_key.iter();
@@ -83,13 +107,21 @@ impl Mapper {
         match purpose {
             Purpose::Get => Query { filter: by_key(), ..self.query(Source::Table) }.into(),
             Purpose::Delete => Delete { table, filter: by_key(), returning: Vec::new() }.into(),
-            Purpose::Insert(columns, returning) => Insert {
-                table,
-                columns: self.names(columns),
-                rows: vec![columns.iter().map(|_| Node::Hole).collect()],
-                returning: returning.iter().map(|it| self.node(*it)).collect(),
+            Purpose::Insert(Inserted { columns, returning, generates }) => {
+                let by_returning =
+                    dialect.capability().dml.generated_keys == GeneratedKeys::Returning;
+                let key = match self.meta.primary_key {
+                    [key] if *generates && returning.is_empty() && by_returning => Some(key),
+                    _ => None,
+                };
+                Insert {
+                    table,
+                    columns: self.names(columns),
+                    rows: vec![columns.iter().map(|_| Node::Hole).collect()],
+                    returning: key.into_iter().chain(returning).map(|it| self.node(*it)).collect(),
+                }
+                .into()
             }
-            .into(),
             Purpose::Update(columns) => Update {
                 table,
                 set: self.names(columns).into_iter().map(|it| (it, Node::Hole)).collect(),

@@ -216,7 +216,7 @@ impl<F: EngineFace> Session<F> {
     /// # Errors
     /// [`Error::InvalidRequest`] if one is under way.
     pub fn begin(&mut self) -> Result<()> {
-        self.core.begin(Begin::Immediate)
+        self.core.begin(Begin::IMMEDIATE)
     }
 
     /// Begins a transaction explicitly that only reads: no writer waits for it.
@@ -224,7 +224,7 @@ impl<F: EngineFace> Session<F> {
     /// # Errors
     /// [`Error::InvalidRequest`] if one is under way.
     pub fn begin_read_only(&mut self) -> Result<()> {
-        self.core.begin(Begin::Deferred)
+        self.core.begin(Begin::DEFERRED)
     }
 
     /// Reads an object's row again. Its own unflushed changes are forgotten; others are flushed.

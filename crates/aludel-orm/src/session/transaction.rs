@@ -66,16 +66,17 @@ impl Core {
 
     /// The steps that must go before a statement: BEGIN, if there is none yet. The caller sends them.
     pub(crate) fn opening(&mut self, writes: bool) -> Vec<Step> {
-        let own = if writes { Begin::Immediate } else { Begin::Deferred };
+        let own = if writes { Begin::IMMEDIATE } else { Begin::DEFERRED };
+        let restarts = self.engine.restarts_to_write();
         let Transaction { begun, asked, wrote } = &mut self.transaction;
         match (*begun, *asked) {
             (None, asked) => {
                 let mode = *begun.insert(asked.unwrap_or(own));
                 vec![Step::Control(Control::Begin(mode))]
             }
-            // A read snapshot can't be upgraded once another has written: what was begun for
+            // Where a read snapshot can't be upgraded once another has written, what was begun for
             // reading ends, and a transaction for writing begins.
-            (Some(Begin::Deferred), None) if writes && !*wrote => {
+            (Some(Begin::DEFERRED), None) if restarts && writes && !*wrote => {
                 *begun = Some(own);
                 vec![Step::Control(Control::Rollback), Step::Control(Control::Begin(own))]
             }

@@ -16,18 +16,25 @@ impl Writer<'_> {
         self.scopes.push(item);
     }
 
-    pub(super) fn insert(&mut self, insert: &Insert) {
+    /// `INSERT INTO t (a, b)`
+    pub(super) fn insert_into(&mut self, insert: &Insert) {
         self.push("INSERT INTO ");
         self.table(insert.table);
         self.bare = Some(FromItem { table: insert.table, source: Source::Table });
+        if !insert.columns.is_empty() {
+            self.push(" ");
+            self.parenthesised(|it| it.list(&insert.columns, |it, name| it.name(name)));
+        }
+    }
+
+    pub(super) fn insert(&mut self, insert: &Insert) {
+        self.insert_into(insert);
         if insert.columns.is_empty() {
             self.push(match self.dialect.capability().dml.empty_insert {
                 EmptyInsert::DefaultValues => " DEFAULT VALUES",
                 EmptyInsert::EmptyLists => " () VALUES ()",
             });
         } else {
-            self.push(" ");
-            self.parenthesised(|it| it.list(&insert.columns, |it, name| it.name(name)));
             self.push(" VALUES ");
             self.list(&insert.rows, |it, row| {
                 it.parenthesised(|it| it.list(row, |it, node| it.node(node)));
@@ -56,7 +63,7 @@ impl Writer<'_> {
         self.returning(&delete.returning);
     }
 
-    fn returning(&mut self, nodes: &[Node]) {
+    pub(super) fn returning(&mut self, nodes: &[Node]) {
         if !nodes.is_empty() {
             self.push(" RETURNING ");
             self.list(nodes, |it, node| it.node(node));

@@ -6,6 +6,7 @@ use crate::expr::{
 };
 
 /// The names of the appearances whose aliases Aludel makes, unique in the statement.
+#[derive(Default)]
 pub(super) struct Names(Vec<(FromItem, String)>);
 
 impl Names {

@@ -112,7 +112,7 @@ impl Executor {
             for (number, step) in steps.iter().enumerate() {
                 self.check_cancelled()?;
                 match step {
-                    Step::Control(control) => self.control(*control)?,
+                    Step::Control(control) => self.control(control)?,
                     Step::Run(run) => self.run(number, run, work)?,
                 }
             }

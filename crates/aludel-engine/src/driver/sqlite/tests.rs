@@ -92,7 +92,7 @@ fn many(sql: &str, sets: Vec<Vec<Value>>, want: Want) -> Step {
     Step::Run(Run { statement: Statement::new(sql), params, want })
 }
 
-const BEGIN: Step = Step::Control(Control::Begin(Begin::Immediate));
+const BEGIN: Step = Step::Control(Control::Begin(Begin::IMMEDIATE));
 const COMMIT: Step = Step::Control(Control::Commit);
 const ROLLBACK: Step = Step::Control(Control::Rollback);
 

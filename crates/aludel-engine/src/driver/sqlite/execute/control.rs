@@ -3,14 +3,34 @@
 use super::Executor;
 use crate::{
     Result,
-    driver::{Begin, Control, sqlite::classify::classify},
+    driver::{Begin, Control, Isolation, sqlite::classify::classify},
 };
 
+/// SQLite's transactions are serializable, all of them.
+fn refuse_weaker(begin: &Begin) -> Result<()> {
+    match begin.isolation {
+        None | Some(Isolation::Serializable) => Ok(()),
+        Some(weaker) => Err(unsupported(&format!(
+            "the isolation level {weaker}; its transactions are SERIALIZABLE always"
+        ))),
+    }
+}
+
+#[cold]
+fn unsupported(what: &str) -> crate::Error {
+    aludel_core::Error::Unsupported { dialect: "sqlite", what: what.into() }.into()
+}
+
 impl Executor {
-    pub(super) fn control(&mut self, control: Control) -> Result<()> {
+    pub(super) fn control(&mut self, control: &Control) -> Result<()> {
         let sql = match control {
-            Control::Begin(Begin::Deferred) => "BEGIN",
-            Control::Begin(Begin::Immediate) => return self.begin_immediate(),
+            Control::Begin(begin) => {
+                refuse_weaker(begin)?;
+                if begin.immediate {
+                    return self.begin_immediate();
+                }
+                "BEGIN"
+            }
             Control::Commit => "COMMIT",
             Control::Rollback => "ROLLBACK",
             Control::Savepoint(n) => return self.batch(&format!("SAVEPOINT aludel_{n}")),
@@ -19,10 +39,16 @@ impl Executor {
                 self.batch(&format!("ROLLBACK TO aludel_{n}"))?;
                 return self.batch(&format!("RELEASE aludel_{n}"));
             }
+            Control::BeginTwoPhase(_)
+            | Control::Prepare(_)
+            | Control::CommitPrepared(_)
+            | Control::RollbackPrepared(_) => {
+                return Err(unsupported("transactions in two phases; begin a plain one"));
+            }
         };
         let watch = self.log.step(sql, None);
         // SQLite may have rolled back by itself: then there is nothing left to do.
-        if control != Control::Rollback || self.in_transaction() {
+        if *control != Control::Rollback || self.in_transaction() {
             self.transaction(sql)?;
         }
         self.release_if_idle();
