@@ -26,4 +26,4 @@ pub use create::CreateAll;
 pub use engine::{Engine, EngineCore, EngineFace, EngineOptions};
 pub use error::{DatabaseError, Error, Integrity, Kind, Result, UrlError};
 pub use pool::{PoolStatus, Pooled};
-pub use url::Url;
+pub use url::{Host, Unit, Url, UrlOptions};

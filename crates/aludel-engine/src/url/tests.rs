@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod options;
+
 fn parsed(text: &str) -> Url {
     Url::parse(text).unwrap()
 }
@@ -59,6 +61,26 @@ fn server_forms() {
 }
 
 #[test]
+fn hosts_and_sockets() {
+    // ENG-1
+    for (text, hosts) in [
+        ("postgres:///db", vec![]),
+        ("postgres://h1:1,h2,[::1]:3/db", vec![("h1", Some(1)), ("h2", None), ("::1", Some(3))]),
+        ("postgresql://u@%2Fvar%2Frun:5/db", vec![("/var/run", Some(5))]),
+        ("postgres://%2Fcloudsql%2Fa%3Ab%2Cc/db", vec![("/cloudsql/a:b,c", None)]),
+    ] {
+        let url = parsed(text);
+        let found: Vec<_> =
+            url.hosts().iter().map(|it| (it.name.as_deref().unwrap(), it.port)).collect();
+        assert_eq!(found, hosts, "{text}");
+        assert_eq!(parsed(&url.to_string()), url, "{url} reads back");
+    }
+    let port_only = parsed("postgres://:5433/db");
+    assert_eq!((port_only.host(), port_only.port()), (None, Some(5433)));
+    assert_eq!(parsed("mariadb://root@localhost/test").scheme(), "mariadb");
+}
+
+#[test]
 fn passwords_are_masked() {
     // ENG-1: password masked when printed
     let url = parsed("postgres://scott:tiger@host/db?sslpassword=tiger&x=1");
@@ -95,6 +117,8 @@ fn refusals_say_what_is_right() {
         ("sqlite:x\0.db", "NUL"),
         ("postgres:host/db", "`//` should follow"),
         ("postgres://::1/db", "should stand in `[]`"),
+        ("postgres://h1,,h2/db", "one of the hosts is empty"),
+        ("postgres://h1,h2:x/db", "0 to 65535"),
         ("postgres://[x]/db", "not an IPv6 address"),
         ("postgres://[::1]x/db", "only `:port`"),
         ("postgres://host:99999/db", "0 to 65535"),

@@ -10,7 +10,11 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 
 use super::{classify::classify, execute::Executor, gate};
-use crate::{Result, driver::ConnectOptions, url::Url};
+use crate::{
+    Result,
+    driver::ConnectOptions,
+    url::{Unit, Url, UrlOptions},
+};
 
 /// What a URL means.
 #[derive(Clone, Debug)]
@@ -18,6 +22,14 @@ pub(super) struct Target {
     place: Place,
     write: bool,
     create: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Ro,
+    Rw,
+    Rwc,
+    Memory,
 }
 
 #[derive(Clone, Debug)]
@@ -28,38 +40,20 @@ enum Place {
 
 impl Target {
     pub(super) fn of(url: &Url) -> Result<Self> {
-        for (i, (name, _)) in url.options().iter().enumerate() {
-            if !matches!(name.as_str(), "mode" | "busy_timeout") {
-                return Err(url.error(format!(
-                    "there is no option `{name}`; SQLite's are `mode` and `busy_timeout`"
-                )));
-            }
-            if url.options()[..i].iter().any(|(earlier, _)| earlier == name) {
-                return Err(url.error(format!("the option `{name}` is given twice")));
-            }
-        }
-        if let Some(timeout) = url.option("busy_timeout")
-            && timeout.parse::<u32>().is_err()
-        {
-            return Err(url.error("`busy_timeout` should be a number of milliseconds"));
-        }
+        let mut options = UrlOptions::new(url);
+        let modes =
+            [("ro", Mode::Ro), ("rw", Mode::Rw), ("rwc", Mode::Rwc), ("memory", Mode::Memory)];
+        let mode = options.choice("mode", &modes)?.unwrap_or(Mode::Rwc);
+        // The engine reads its value.
+        options.duration("busy_timeout", Unit::Milliseconds)?;
+        options.finish("SQLite")?;
         let database = url.database().unwrap_or("");
-        let file = || Place::File(PathBuf::from(database));
-        let memory = database == ":memory:";
-        let place = if memory { Place::Memory } else { file() };
-        let (place, write, create) = match url.option("mode") {
-            None | Some("rwc") => (place, true, true),
-            Some("rw") => (place, true, false),
-            Some("ro") if memory => {
-                return Err(url.error("a database in memory that can't be written is always empty"));
-            }
-            Some("ro") => (place, false, false),
-            Some("memory") => (Place::Memory, true, true),
-            Some(other) => {
-                let reason = format!("`mode` should be ro, rw, rwc or memory, not `{other}`");
-                return Err(url.error(reason));
-            }
-        };
+        let memory = database == ":memory:" || mode == Mode::Memory;
+        if memory && mode == Mode::Ro {
+            return Err(url.error("a database in memory that can't be written is always empty"));
+        }
+        let place = if memory { Place::Memory } else { Place::File(PathBuf::from(database)) };
+        let (write, create) = (mode != Mode::Ro, matches!(mode, Mode::Rwc | Mode::Memory));
         Ok(Self { place, write, create })
     }
 

@@ -123,7 +123,8 @@ fn a_full_database() {
 #[test]
 fn options_of_the_url() {
     for (url, says) in [
-        ("sqlite:x?cache=shared", "no option `cache`"),
+        ("sqlite:x?cache=shared", "SQLite has no option `cache`; there are: busy_timeout, mode"),
+        ("sqlite:x?busy_timout=5", "did you mean `busy_timeout`?"),
         ("sqlite:x?mode=wr", "not `wr`"),
         ("sqlite:x?mode=ro&mode=rw", "given twice"),
         ("sqlite:x?busy_timeout=soon", "milliseconds"),
