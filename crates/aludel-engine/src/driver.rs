@@ -15,7 +15,7 @@ pub mod sqlite;
 mod stream;
 
 pub(crate) use find::driver_for;
-pub(crate) use run::abandon;
+pub(crate) use run::start_once;
 pub use run::{once, run, run_returning, settle};
 pub use script::{
     Begin, Binder, Control, Flow, Isolation, Params, Run, Source, Statement, Step, Want, Work,
@@ -78,10 +78,22 @@ pub trait Driver: Send + Sync + std::fmt::Debug + 'static {
 pub struct ConnectOptions {
     /// From which kind of program it is used.
     pub face: Face,
-    /// How long to wait for a lock that somebody else holds.
+    /// How long SQLite waits for a lock that somebody else holds.
     pub busy_timeout: Duration,
+    /// How long a server lets statements wait for a lock; the server's own setting if nothing is
+    /// said. Set it when connecting.
+    pub lock_timeout: Option<Duration>,
+    /// How long a server lets statements run; the server's own setting if nothing is said. Set it
+    /// when connecting.
+    pub statement_timeout: Option<Duration>,
+    /// How long connecting may take ([`Duration::MAX`] is no limit). The pool drops the future
+    /// then; a driver that blocks keeps to it by itself.
+    pub connect_timeout: Duration,
     /// How many statements to keep prepared.
     pub statement_cache: usize,
+    /// Whether statements may be prepared under a name; if not, nothing may be left behind on the
+    /// server between two units.
+    pub prepared_statements: bool,
     /// Where to report each step before it is done.
     pub log: StatementLog,
 }

@@ -6,18 +6,18 @@
 
 mod options;
 
-pub use options::EngineOptions;
+pub use options::{EngineOptions, ResetOnReturn};
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use aludel_core::dialect::Dialect;
 
 use crate::{
     EngineConnection, PoolStatus, Pooled, Result,
     blocking::block_on,
-    driver::{ConnectOptions, Driver, Face, driver_for},
+    driver::{Driver, Face, driver_for},
     log::StatementLog,
-    pool::Pool,
+    pool::{ConnectionInfo, NewConnection, Pool},
     url::Url,
 };
 
@@ -47,30 +47,10 @@ impl EngineCore {
         face: Face,
     ) -> Result<Self> {
         driver.check(&url)?;
-        let busy_timeout = match (options.busy_timeout, url.option("busy_timeout")) {
-            (Some(timeout), _) => timeout,
-            (None, Some(millis)) => Duration::from_millis(
-                millis
-                    .parse()
-                    .map_err(|_| url.error("`busy_timeout` should be a number of milliseconds"))?,
-            ),
-            (None, None) => Duration::from_secs(5),
-        };
         let log = StatementLog::default();
-        let connect = ConnectOptions {
-            face,
-            busy_timeout,
-            statement_cache: options.statement_cache,
-            log: log.clone(),
-        };
-        let max = driver.max_connections(&url);
-        let pool = Pool::new(
-            Arc::clone(&driver),
-            url.clone(),
-            connect,
-            max.map_or(options.pool_size, |max| options.pool_size.min(max)),
-            options.checkout_timeout,
-        );
+        let connect = options.to_connect(&url, face, log.clone())?;
+        let pool = options.to_pool(&*driver, &url);
+        let pool = Pool::new(Arc::clone(&driver), url.clone(), connect, pool);
         Ok(Self(Arc::new(Shared { url, driver, pool, log, face })))
     }
 
@@ -113,9 +93,30 @@ impl EngineCore {
         self.0.pool.checkout().await
     }
 
-    /// Closes the connections that nobody uses. `:memory:` loses its database by that.
+    /// Closes the connections that nobody uses; those that are out are closed when they come back.
+    /// `:memory:` loses its database by that, unless it is out.
     pub fn dispose(&self) {
         self.0.pool.dispose();
+    }
+
+    /// As [`Engine::on_connect`].
+    pub fn on_connect(&self, listener: impl Fn(&mut NewConnection<'_>) + Send + Sync + 'static) {
+        self.0.pool.events().connect.add(Arc::new(listener));
+    }
+
+    /// As [`Engine::on_checkout`].
+    pub fn on_checkout(&self, listener: impl Fn(&ConnectionInfo) + Send + Sync + 'static) {
+        self.0.pool.events().checkout.add(Arc::new(listener));
+    }
+
+    /// As [`Engine::on_checkin`].
+    pub fn on_checkin(&self, listener: impl Fn(&ConnectionInfo) + Send + Sync + 'static) {
+        self.0.pool.events().checkin.add(Arc::new(listener));
+    }
+
+    /// As [`Engine::on_close`].
+    pub fn on_close(&self, listener: impl Fn(&ConnectionInfo) + Send + Sync + 'static) {
+        self.0.pool.events().close.add(Arc::new(listener));
     }
 
     /// Whether two handles are of one engine.
@@ -207,9 +208,51 @@ macro_rules! engines {
                 self.0.status()
             }
 
-            /// Closes the connections that nobody uses. `:memory:` loses its database by that.
+            /// Closes the connections that nobody uses; those that are out are closed when they
+            /// come back. `:memory:` loses its database by that, unless it is out.
             pub fn dispose(&self) {
                 self.0.dispose();
+            }
+
+            /// Calls a listener for each connection that is opened from now on, before anybody uses
+            /// it. It can have statements executed there: settings of the database's.
+            ///
+            /// A connection's events come in this order: connect, then checkout and checkin by
+            /// turns, close at the end. The listeners of one event are called in the order in which
+            /// they were added, and on the thread that takes the connection out or gives it back,
+            /// so they should be quick. At the checkin the transaction is rolled back already, or
+            /// that is under way.
+            ///
+            /// # Example
+            /// ```
+            /// # #[cfg(feature = "sqlite")] {
+            /// let engine = aludel_engine::blocking::Engine::new("sqlite::memory:")?;
+            /// engine.on_connect(|new| new.execute("PRAGMA cache_size = 5000"));
+            /// let pages = engine.connect()?.query("PRAGMA cache_size")?;
+            /// assert_eq!(pages[0].get::<i64>(0)?, 5000);
+            /// # }
+            /// # Ok::<(), aludel_engine::Error>(())
+            /// ```
+            pub fn on_connect(
+                &self,
+                listener: impl Fn(&mut NewConnection<'_>) + Send + Sync + 'static,
+            ) {
+                self.0.on_connect(listener);
+            }
+
+            /// Calls a listener each time a connection is taken out of the pool.
+            pub fn on_checkout(&self, listener: impl Fn(&ConnectionInfo) + Send + Sync + 'static) {
+                self.0.on_checkout(listener);
+            }
+
+            /// Calls a listener each time a connection comes back to the pool.
+            pub fn on_checkin(&self, listener: impl Fn(&ConnectionInfo) + Send + Sync + 'static) {
+                self.0.on_checkin(listener);
+            }
+
+            /// Calls a listener for each connection that the engine closes, for whatever reason.
+            pub fn on_close(&self, listener: impl Fn(&ConnectionInfo) + Send + Sync + 'static) {
+                self.0.on_close(listener);
             }
         }
 

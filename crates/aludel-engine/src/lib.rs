@@ -23,7 +23,7 @@ mod url;
 
 pub use connect::{EngineConnection, Executable, Row, Rowful};
 pub use create::CreateAll;
-pub use engine::{Engine, EngineCore, EngineFace, EngineOptions};
+pub use engine::{Engine, EngineCore, EngineFace, EngineOptions, ResetOnReturn};
 pub use error::{DatabaseError, Error, Integrity, Kind, Result, UrlError};
-pub use pool::{PoolStatus, Pooled};
+pub use pool::{ConnectionInfo, NewConnection, PoolStatus, Pooled};
 pub use url::{Host, Unit, Url, UrlOptions};

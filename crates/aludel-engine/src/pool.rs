@@ -1,50 +1,58 @@
 //! The pool: a bounded number of connections, handed out one at a time.
 //!
+//! The `deadpool` underneath hands out *places*. Who is in a place is this module's business: an
+//! empty one gets a connection, one that is too old or dead is replaced, and whoever is beyond
+//! `pool_size` is closed when it comes back. So only the wait for a place counts as waiting.
+//!
 //! A connection that comes back in the middle of a unit or of a transaction is told at once to roll
-//! back ([`abandon`]), so that it holds no lock; it is handed out again only once it is home. That
-//! waiting is done here and not in the pool's own recycling, which throws a connection away when
-//! the waiting is given up: `:memory:` would lose its database.
+//! back, so that it holds no lock; it is handed out again only once it is home.
 
+mod events;
 mod ledger;
+mod member;
+mod options;
+mod pooled;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
 
-use std::{
-    future::poll_fn,
-    ops::{Deref, DerefMut},
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+pub(crate) use events::Events;
+pub use events::{ConnectionInfo, NewConnection};
+pub(crate) use options::PoolOptions;
+pub use pooled::Pooled;
 
-use deadpool::managed::{self, Metrics, Object, PoolError, RecycleResult};
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
+
+use deadpool::managed::{self, Metrics, PoolError, QueueMode, RecycleResult};
 use futures_timer::Delay;
 
 use crate::{
-    Error, Result,
-    driver::{ConnectOptions, Connection, Control, Driver, Step, abandon, once, settle},
+    DatabaseError, Error, Kind, Result,
+    driver::{ConnectOptions, Driver},
     url::Url,
 };
-use ledger::{Ledger, Ticket};
+use ledger::Ledger;
+use member::{Family, Member};
 
-/// Opens the connections.
-#[derive(Debug)]
+/// Makes places.
 struct Manager {
-    driver: Arc<dyn Driver>,
-    url: Url,
-    options: ConnectOptions,
+    shared: Shared,
+}
+
+struct Shared {
+    options: PoolOptions,
+    ledger: Arc<Ledger>,
+    family: Arc<Family>,
 }
 
 impl managed::Manager for Manager {
-    type Type = Box<dyn Connection>;
+    type Type = Option<Member>;
     type Error = Error;
 
-    async fn create(&self) -> Result<Box<dyn Connection>> {
-        self.driver.connect(&self.url, &self.options).await
+    async fn create(&self) -> Result<Option<Member>> {
+        Ok(None)
     }
 
-    async fn recycle(&self, _: &mut Box<dyn Connection>, _: &Metrics) -> RecycleResult<Error> {
+    async fn recycle(&self, _: &mut Option<Member>, _: &Metrics) -> RecycleResult<Error> {
         Ok(())
     }
 }
@@ -53,11 +61,15 @@ impl managed::Manager for Manager {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolStatus {
-    /// How many there may be.
+    /// How many there may be: `pool_size` and `max_overflow` together.
     pub max_size: usize,
-    /// How many are open.
+    /// How many are open, or being opened.
     pub size: usize,
-    /// How many of them wait to be taken out.
+    /// How many of them are beyond `pool_size`.
+    pub overflow: usize,
+    /// How many are out, or on their way.
+    pub out: usize,
+    /// How many wait to be taken out.
     pub available: usize,
     /// How many tasks or threads wait for one.
     pub waiting: usize,
@@ -65,130 +77,140 @@ pub struct PoolStatus {
 
 pub(crate) struct Pool {
     inner: managed::Pool<Manager>,
-    timeout: Duration,
-    ledger: Arc<Ledger>,
+    driver: Arc<dyn Driver>,
+    url: Url,
+    connect: ConnectOptions,
 }
 
 impl Pool {
     pub(crate) fn new(
         driver: Arc<dyn Driver>,
         url: Url,
-        options: ConnectOptions,
-        size: usize,
-        timeout: Duration,
+        connect: ConnectOptions,
+        options: PoolOptions,
     ) -> Self {
-        let inner = managed::Pool::builder(Manager { driver, url, options })
-            .max_size(size)
+        let places = options.size + options.overflow;
+        let order = if options.lifo { QueueMode::Lifo } else { QueueMode::Fifo };
+        let shared = Shared { options, ledger: Arc::default(), family: Arc::default() };
+        let inner = managed::Pool::builder(Manager { shared })
+            .max_size(places)
+            .queue_mode(order)
             .build()
             .expect("only a pool with timeouts of its own needs a runtime");
-        Self { inner, timeout, ledger: Arc::default() }
+        Self { inner, driver, url, connect }
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.inner.manager().shared
+    }
+
+    pub(crate) fn events(&self) -> &Events {
+        &self.shared().family.events
     }
 
     pub(crate) fn status(&self) -> PoolStatus {
-        let managed::Status { max_size, size, available, waiting, .. } = self.inner.status();
-        PoolStatus { max_size, size, available, waiting }
+        let Shared { options, ledger, .. } = self.shared();
+        let managed::Status { max_size, size, waiting, .. } = self.inner.status();
+        let out = ledger.out();
+        let overflow = size.saturating_sub(options.size);
+        PoolStatus { max_size, size, overflow, out, available: size.saturating_sub(out), waiting }
     }
 
     pub(crate) fn dispose(&self) {
-        self.inner.retain(|_, _| false);
+        let Shared { ledger, family, .. } = self.shared();
+        family.invalidate(family.generation());
+        ledger.closed(self.inner.retain(|_, _| false).removed.len());
     }
 
     pub(crate) async fn checkout(&self) -> Result<Pooled> {
-        match within(self.timeout, self.take()).await {
-            Some(result) => result,
-            None => Err(self.timed_out()),
+        let Shared { options, ledger, .. } = self.shared();
+        let place = match within(options.checkout_timeout, self.inner.get()).await {
+            Some(Ok(place)) => place,
+            Some(Err(PoolError::Backend(error))) => return Err(error),
+            Some(Err(other)) => return Err(Error::PoolTimeout(other.to_string().into())),
+            None => return Err(self.timed_out()),
+        };
+        let ticket = Ledger::check_out(ledger, place.is_some());
+        let mut pooled = Pooled::new(place, ticket);
+        if !self.wakes_up(&mut pooled).await? {
+            pooled.put(None);
+            pooled.put(Some(self.open().await?));
         }
+        pooled.hand_out();
+        Ok(pooled)
     }
 
-    async fn take(&self) -> Result<Pooled> {
-        loop {
-            let object = self.inner.get().await.map_err(|error| match error {
-                PoolError::Backend(error) => error,
-                other => Error::PoolTimeout(other.to_string().into()),
-            })?;
-            let mut pooled =
-                Pooled { object: Some(object), _ticket: Ledger::check_out(&self.ledger) };
-            settle(&mut *pooled).await;
-            if pooled.is_usable() && pooled.in_transaction() {
-                let rollback = once(&mut *pooled, [Step::Control(Control::Rollback)]).await;
-                if rollback.is_err() {
-                    pooled.discard();
-                    continue;
-                }
-            }
-            if pooled.is_usable() {
-                return Ok(pooled);
-            }
+    /// Whether there is a connection in this place, at home and good for another turn.
+    async fn wakes_up(&self, pooled: &mut Pooled) -> Result<bool> {
+        let options = &self.shared().options;
+        let Some(member) = pooled.member().filter(|it| it.is_fit(options)) else {
+            return Ok(false);
+        };
+        match within(options.checkout_timeout, member.come_home(options)).await {
+            Some(Ok(())) => {}
+            Some(Err(_)) => return Ok(false),
+            None if options.one => return Err(self.not_home()),
+            None => return Ok(false),
         }
+        if options.pre_ping {
+            let answer = within(self.connect.connect_timeout, member.ping()).await;
+            return Ok(matches!(answer, Some(Ok(()))));
+        }
+        Ok(member.is_fit(options))
+    }
+
+    async fn open(&self) -> Result<Member> {
+        let family = &self.shared().family;
+        // What is found dead while this one is being opened may be older, or may not.
+        let generation = family.generation();
+        let limit = self.connect.connect_timeout;
+        let opened = within(limit, async {
+            let connection = self.driver.connect(&self.url, &self.connect).await?;
+            let mut member = Member::new(connection, family, generation);
+            member.prepare().await?;
+            Ok(member)
+        });
+        opened.await.unwrap_or_else(|| {
+            let text = format!(
+                "`{}` did not answer within {limit:?}: look at the host, the port and the firewall, \
+                 or set a longer `connect_timeout`",
+                self.url
+            );
+            Err(DatabaseError::new(Kind::ConnectionRefused, text).into())
+        })
     }
 
     #[cold]
     fn timed_out(&self) -> Error {
-        let PoolStatus { max_size, .. } = self.status();
-        let (out, longest) = self.ledger.outstanding();
-        let manager = self.inner.manager();
-        let (timeout, url) = (self.timeout, &manager.url);
-        let reason = if manager.driver.max_connections(url) == Some(1) {
+        let Shared { options, ledger, .. } = self.shared();
+        let (out, longest) = ledger.outstanding();
+        let (timeout, url) = (options.checkout_timeout, &self.url);
+        let reason = if options.one {
             format!(
                 "`{url}` is a database within one connection, which has been out for {longest:.1?}; \
                  waited {timeout:?}. Drop the session or connection that holds it, or use a \
                  temporary file, whose pool can hold several"
             )
         } else {
+            let (all, overflow) = (options.size + options.overflow, options.overflow);
             format!(
-                "{out} of {max_size} connections to `{url}` are out, the longest for \
-                 {longest:.1?}; waited {timeout:?}. Drop sessions that are done with, or set a \
-                 larger `pool_size`"
+                "{out} of {all} connections to `{url}` are out ({overflow} of the {all} are \
+                 overflow), the longest for {longest:.1?}; waited {timeout:?}. Drop sessions that \
+                 are done with, end transactions before waiting for something else, or set a \
+                 larger `pool_size` or `max_overflow`"
             )
         };
         Error::PoolTimeout(reason.into())
     }
-}
 
-/// A connection taken out of an engine's pool. It goes back when it is dropped; a unit under way is
-/// cancelled, and an open transaction rolled back.
-pub struct Pooled {
-    object: Option<Object<Manager>>,
-    _ticket: Ticket,
-}
-
-impl Pooled {
-    /// Closes the connection instead of giving it back.
-    pub fn discard(mut self) {
-        if let Some(object) = self.object.take() {
-            drop(Object::take(object));
-        }
-    }
-}
-
-impl Deref for Pooled {
-    type Target = dyn Connection;
-
-    fn deref(&self) -> &Self::Target {
-        &***self.object.as_ref().expect("the connection is there until the drop")
-    }
-}
-
-impl DerefMut for Pooled {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut ***self.object.as_mut().expect("the connection is there until the drop")
-    }
-}
-
-impl std::fmt::Debug for Pooled {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let under_way = self.object.as_ref().is_some_and(|it| it.is_under_way());
-        f.debug_struct("Pooled").field("under_way", &under_way).finish_non_exhaustive()
-    }
-}
-
-impl Drop for Pooled {
-    fn drop(&mut self) {
-        let Some(mut object) = self.object.take() else { return };
-        abandon(&mut **object);
-        if !object.is_usable() {
-            drop(Object::take(object));
-        }
+    #[cold]
+    fn not_home(&self) -> Error {
+        let (timeout, url) = (self.shared().options.checkout_timeout, &self.url);
+        let reason = format!(
+            "the one connection to `{url}` is still busy with a unit of work that was cancelled; \
+             waited {timeout:?}"
+        );
+        Error::PoolTimeout(reason.into())
     }
 }
 

@@ -101,8 +101,8 @@ pub use aludel_derive::{Mapped, Row, SqlNewtype};
 #[cfg(feature = "testing")]
 pub use aludel_engine::testing;
 pub use aludel_engine::{
-    CreateAll, DatabaseError, Engine, EngineConnection, EngineFace, EngineOptions, Integrity, Kind,
-    PoolStatus, driver, log,
+    ConnectionInfo, CreateAll, DatabaseError, Engine, EngineConnection, EngineFace, EngineOptions,
+    Integrity, Kind, NewConnection, PoolStatus, ResetOnReturn, driver, log,
 };
 pub use aludel_orm::{
     Attribute, Error, FlushAction, FlushPlan, FlushStep, IntegrityError, MappingError, Result,

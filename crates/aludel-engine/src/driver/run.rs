@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{Connection, Control, Done, Flow, Step, Work};
+use super::{Connection, Done, Flow, Step, Work};
 use crate::Result;
 
 /// Runs a unit of work and hands it back with what it took in.
@@ -65,23 +65,15 @@ pub async fn once(
     run(connection, Once(steps.into_iter().collect())).await.map(drop)
 }
 
-/// Sees to it that no transaction stays open on a connection that nobody uses any more, without
-/// waiting: what can't be done at once goes on where the connection lives.
-pub(crate) fn abandon(connection: &mut dyn Connection) {
-    if connection.is_under_way() {
-        connection.cancel();
-        let mut cx = Context::from_waker(std::task::Waker::noop());
-        if connection.poll_done(&mut cx).is_pending() {
-            return;
-        }
+/// Does a few steps without waiting for them: `None` if they are under way then.
+pub(crate) fn start_once(connection: &mut dyn Connection, steps: Vec<Step>) -> Option<Result<()>> {
+    let mut once = Once(steps);
+    let done = connection.run_inline(&mut once);
+    if done.is_none() {
+        connection.start(Box::new(once));
+        connection.detach();
     }
-    if connection.is_usable() && connection.in_transaction() {
-        let mut rollback = Once(vec![Step::Control(Control::Rollback)]);
-        if connection.run_inline(&mut rollback).is_none() {
-            connection.start(Box::new(rollback));
-            connection.detach();
-        }
-    }
+    done
 }
 
 struct Once(Vec<Step>);

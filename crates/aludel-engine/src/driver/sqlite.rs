@@ -23,14 +23,14 @@ use std::{
 use aludel_core::dialect::{Dialect, Sqlite};
 
 use super::{ConnectOptions, Connecting, Connection, Driver, Face};
-use crate::{Result, url::Url};
+use crate::{Error, Result, url::Url};
 use inline::InlineConnection;
 use worker::WorkerConnection;
 
 /// Connects to SQLite.
 ///
 /// Options in the URL: `mode` (`ro`, `rw`, `rwc`, which is the default, or `memory`) and
-/// `busy_timeout` (milliseconds).
+/// `busy_timeout` (milliseconds, or with a unit: `2s`).
 ///
 /// Foreign keys are enforced; files use write-ahead logging with `synchronous = NORMAL`. Transactions
 /// that begin [`Immediate`](super::Begin::IMMEDIATE) queue for their turn to write, file by file and
@@ -53,6 +53,13 @@ impl Driver for SqliteDriver {
         let options = options.clone();
         Box::pin(async move {
             let target = target?;
+            if options.statement_timeout.is_some() {
+                return Err(Error::InvalidRequest(
+                    "SQLite has no time-out for statements: leave out `statement_timeout` for it, \
+                     and drop the future of a statement that takes too long"
+                        .into(),
+                ));
+            }
             match options.face {
                 Face::Blocking => {
                     Ok(Box::new(InlineConnection::open(&target, &options)?) as Box<dyn Connection>)
