@@ -12,11 +12,7 @@ mod sqlite;
 
 use std::fmt::Write as _;
 
-pub use capability::{
-    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Defaults, Dml, EmptyInsert,
-    Enums, GeneratedKeys, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote, Returning,
-    RowIn, Same, Select, Types, Unless,
-};
+pub use capability::*;
 pub use mysql::{MariaDb, MySql};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;

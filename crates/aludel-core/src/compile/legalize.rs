@@ -4,12 +4,15 @@
 
 mod boolean;
 mod decimal;
+mod number;
+mod parameter;
+mod subquery;
 #[cfg(test)]
 mod tests;
 
 use crate::{
-    dialect::{Booleans, Capability, Decimals, Ilike},
-    expr::{BinaryOp, Node, Query, Statement, UnaryOp},
+    dialect::{Booleans, Capability, Decimals, Ilike, Nulls, Numbers, Parameters, Place},
+    expr::{BinaryOp, Direction, Node, NullsOrder, OrderBy, Query, Statement, UnaryOp},
     value::SqlType,
 };
 
@@ -19,21 +22,33 @@ pub(super) fn legalize(statement: &mut Statement, capability: &Capability) {
         native_booleans: capability.types.booleans == Booleans::Native,
         text_decimals: capability.types.decimals == Decimals::Text,
         lower_for_ilike: capability.select.ilike == Ilike::Lower,
+        least_nulls: capability.select.nulls == Nulls::Least,
+        numbers: capability.types.numbers,
+        typed_parameters: capability.types.parameters == Parameters::ByContext,
+        limited_list: capability.select.limited_list,
     };
+    let derived = capability.dml.self_reading == Place::Derived;
     match statement {
         Statement::Select(query) => rules.query(query),
         Statement::Insert(insert) => {
             insert.rows.iter_mut().flatten().for_each(|it| rules.value(it));
-            insert.returning.iter_mut().for_each(|it| rules.value(it));
+            insert.returning.iter_mut().for_each(|it| rules.item(it));
         }
         Statement::Update(update) => {
             update.set.iter_mut().for_each(|(_, it)| rules.value(it));
             update.filter.iter_mut().for_each(|it| rules.predicate(it));
-            update.returning.iter_mut().for_each(|it| rules.value(it));
+            update.returning.iter_mut().for_each(|it| rules.item(it));
+            if derived {
+                let values = update.set.iter_mut().map(|(_, it)| it);
+                values.chain(&mut update.filter).for_each(|it| subquery::reading(it, update.table));
+            }
         }
         Statement::Delete(delete) => {
             delete.filter.iter_mut().for_each(|it| rules.predicate(it));
-            delete.returning.iter_mut().for_each(|it| rules.value(it));
+            delete.returning.iter_mut().for_each(|it| rules.item(it));
+            if derived {
+                delete.filter.iter_mut().for_each(|it| subquery::reading(it, delete.table));
+            }
         }
     }
 }
@@ -44,16 +59,32 @@ struct Rules {
     native_booleans: bool,
     text_decimals: bool,
     lower_for_ilike: bool,
+    least_nulls: bool,
+    numbers: Numbers,
+    typed_parameters: bool,
+    limited_list: Place,
 }
 
 impl Rules {
     fn query(self, query: &mut Query) {
-        query.items.iter_mut().for_each(|it| self.value(&mut it.node));
+        query.items.iter_mut().for_each(|it| self.item(&mut it.node));
         query.joins.iter_mut().for_each(|it| self.predicate(&mut it.on));
         query.filter.iter_mut().for_each(|it| self.predicate(it));
         query.having.iter_mut().for_each(|it| self.predicate(it));
         query.group_by.iter_mut().for_each(|it| self.key(it));
         query.order_by.iter_mut().for_each(|it| self.key(&mut it.node));
+        if self.least_nulls {
+            query.order_by =
+                std::mem::take(&mut query.order_by).into_iter().flat_map(nulls).collect();
+        }
+    }
+
+    /// An expression whose value is a column of the result.
+    fn item(self, node: &mut Node) {
+        self.value(node);
+        if self.typed_parameters {
+            parameter::alone(node);
+        }
     }
 
     /// An expression that is sorted or grouped by.
@@ -92,7 +123,24 @@ impl Rules {
         if self.text_decimals {
             decimal::rewrite(node);
         }
+        self.number(node);
+        if self.typed_parameters {
+            parameter::within(node);
+        }
+        subquery::limited(node, self.limited_list);
     }
+}
+
+/// A sort key where NULLs are less than any value: for another order, what is NULL is told first.
+fn nulls(key: OrderBy) -> impl Iterator<Item = OrderBy> {
+    let first = match (key.nulls, key.direction) {
+        (Some(NullsOrder::Last), Direction::Asc) | (Some(NullsOrder::First), Direction::Desc) => {
+            let node = Node::unary(UnaryOp::IsNull, key.node.clone());
+            Some(OrderBy { node, direction: key.direction, nulls: None })
+        }
+        _ => None,
+    };
+    first.into_iter().chain([OrderBy { nulls: None, ..key }])
 }
 
 /// `x ILIKE y` as `lower(x) LIKE lower(y)` (SEL-12).

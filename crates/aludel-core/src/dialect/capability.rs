@@ -62,6 +62,10 @@ pub struct Types {
     pub booleans: Booleans,
     /// Exact decimal numbers.
     pub decimals: Decimals,
+    /// What comes of sums, averages and conversions of numbers.
+    pub numbers: Numbers,
+    /// How the type of a parameter is found.
+    pub parameters: Parameters,
     /// Types of labels.
     pub enums: Enums,
     /// Whether a column can be an array.
@@ -77,6 +81,27 @@ pub enum Booleans {
     Native,
     /// The integers 0 and 1: a column becomes a condition by `= 1`.
     Integer,
+}
+
+/// What comes of sums, averages and conversions of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// A sum of integers is an integer, an average is a floating-point number.
+    Kept,
+    /// Both are exact decimals unless they are converted.
+    Widened,
+    /// The same; besides, only exact decimals are rounded to a number of digits, and truth values
+    /// become no numbers but `INTEGER`.
+    Strict,
+}
+
+/// How the type of a parameter is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parameters {
+    /// Each value brings its own.
+    ByValue,
+    /// From what stands around it, before there is a value; where nothing says it, CAST does.
+    ByContext,
 }
 
 /// How labels are kept.
@@ -115,6 +140,39 @@ pub struct Select {
     pub concat: Concat,
     /// `(a, b) IN …`
     pub row_in: RowIn,
+    /// Division of integers, without a rest.
+    pub division: Division,
+    /// Where NULLs stand in a sort order.
+    pub nulls: Nulls,
+    /// Where an `IN (SELECT … LIMIT …)` stands.
+    pub limited_list: Place,
+}
+
+/// Division of integers, without a rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Division {
+    /// `a / b`
+    Slash,
+    /// `a DIV b`
+    Div,
+}
+
+/// Where NULLs stand in a sort order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nulls {
+    /// Where `NULLS FIRST` or `NULLS LAST` says.
+    Said,
+    /// They are less than any value; another order needs a sort key of its own.
+    Least,
+}
+
+/// Where a subquery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Where it is written.
+    Direct,
+    /// In FROM of a query around it: `(SELECT * FROM (SELECT …) AS derived)`.
+    Derived,
 }
 
 /// Equality in which NULL equals NULL.
@@ -164,6 +222,8 @@ pub struct Dml {
     pub generated_keys: GeneratedKeys,
     /// An INSERT of nothing but defaults.
     pub empty_insert: EmptyInsert,
+    /// Where a subquery stands that reads the table which the statement changes.
+    pub self_reading: Place,
 }
 
 /// Which statements may have RETURNING.

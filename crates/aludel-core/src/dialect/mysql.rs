@@ -4,11 +4,7 @@ mod reserved;
 
 pub(super) use reserved::RESERVED;
 
-use super::{
-    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Defaults, Dialect, Dml,
-    EmptyInsert, Enums, GeneratedKeys, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote,
-    Returning, RowIn, Same, Select, Spelling, Types, Unless,
-};
+use super::{Dialect, Spelling, capability::*};
 use crate::value::SqlType;
 
 /// MySQL 8 or later, and whatever understands what it does: no RETURNING.
@@ -24,6 +20,8 @@ const MYSQL: Capability = Capability {
     types: Types {
         booleans: Booleans::Integer,
         decimals: Decimals::Native,
+        numbers: Numbers::Widened,
+        parameters: Parameters::ByValue,
         enums: Enums::Inline,
         arrays: false,
         ranges: false,
@@ -35,11 +33,15 @@ const MYSQL: Capability = Capability {
         ilike: Ilike::Lower,
         concat: Concat::Function,
         row_in: RowIn::List,
+        division: Division::Div,
+        nulls: Nulls::Least,
+        limited_list: Place::Derived,
     },
     dml: Dml {
         returning: Returning::None,
         generated_keys: GeneratedKeys::LastRowId,
         empty_insert: EmptyInsert::EmptyLists,
+        self_reading: Place::Derived,
     },
     ddl: Ddl {
         alter: Alter::Constraints(Unless::Never),
@@ -54,6 +56,7 @@ const MARIADB: Capability = Capability {
     dml: Dml {
         returning: Returning::InsertAndDelete,
         generated_keys: GeneratedKeys::Returning,
+        self_reading: Place::Direct,
         ..MYSQL.dml
     },
     ddl: Ddl { alter: Alter::Constraints(Unless::IfNotExists), ..MYSQL.ddl },

@@ -1,10 +1,6 @@
 //! PostgreSQL.
 
-use super::{
-    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Defaults, Dialect, Dml,
-    EmptyInsert, Enums, GeneratedKeys, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote,
-    Returning, RowIn, Same, Select, Types, Unless, keywords,
-};
+use super::{Dialect, Spelling, capability::*, keywords};
 use crate::value::{DateTime, SqlType};
 
 /// PostgreSQL 12 or later.
@@ -16,6 +12,8 @@ const CAPABILITY: Capability = Capability {
     types: Types {
         booleans: Booleans::Native,
         decimals: Decimals::Native,
+        numbers: Numbers::Strict,
+        parameters: Parameters::ByContext,
         enums: Enums::Type,
         arrays: true,
         ranges: true,
@@ -27,11 +25,15 @@ const CAPABILITY: Capability = Capability {
         ilike: Ilike::Native,
         concat: Concat::Operator,
         row_in: RowIn::List,
+        division: Division::Slash,
+        nulls: Nulls::Said,
+        limited_list: Place::Direct,
     },
     dml: Dml {
         returning: Returning::All,
         generated_keys: GeneratedKeys::Returning,
         empty_insert: EmptyInsert::DefaultValues,
+        self_reading: Place::Direct,
     },
     ddl: Ddl {
         alter: Alter::Constraints(Unless::Block),
@@ -69,6 +71,14 @@ impl Dialect for Postgres {
             }
             SqlType::Range(element) => sql.push_str(range_name(*element)),
             standard => sql.push_str(&standard.to_string()),
+        }
+    }
+
+    /// `CURRENT_TIMESTAMP` has a time zone, which a [`DateTime`] has not.
+    fn function(&self, name: &'static str) -> Spelling {
+        match name {
+            "now" => Spelling::Keyword("LOCALTIMESTAMP"),
+            name => Spelling::Call(name),
         }
     }
 

@@ -1,10 +1,6 @@
 //! SQLite.
 
-use super::{
-    Alter, Autoincrement, Booleans, Capability, Concat, Ddl, Decimals, Defaults, Dialect, Dml,
-    EmptyInsert, Enums, GeneratedKeys, Identifiers, Ilike, IndexSchema, Indexes, Longest, Quote,
-    Returning, RowIn, Same, Select, Types,
-};
+use super::{Dialect, capability::*};
 use crate::value::{DateTime, SqlType};
 
 /// SQLite 3.35 or later.
@@ -17,6 +13,8 @@ const CAPABILITY: Capability = Capability {
     types: Types {
         booleans: Booleans::Integer,
         decimals: Decimals::Text,
+        numbers: Numbers::Kept,
+        parameters: Parameters::ByValue,
         enums: Enums::Check,
         arrays: false,
         ranges: false,
@@ -28,11 +26,15 @@ const CAPABILITY: Capability = Capability {
         ilike: Ilike::Lower,
         concat: Concat::Operator,
         row_in: RowIn::Values,
+        division: Division::Slash,
+        nulls: Nulls::Said,
+        limited_list: Place::Direct,
     },
     dml: Dml {
         returning: Returning::All,
         generated_keys: GeneratedKeys::LastRowId,
         empty_insert: EmptyInsert::DefaultValues,
+        self_reading: Place::Direct,
     },
     ddl: Ddl {
         alter: Alter::Nothing,

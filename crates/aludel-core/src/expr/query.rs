@@ -28,6 +28,9 @@ pub struct Query {
     pub limit: Option<u64>,
     /// Leave out so many rows first.
     pub offset: Option<u64>,
+    /// A subquery that stands in FROM of another which gives the same rows. Compiling sets it for
+    /// databases that want it so.
+    pub derived: bool,
 }
 
 /// One column of a result.

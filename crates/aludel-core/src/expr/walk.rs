@@ -132,6 +132,16 @@ impl Query {
         roots
     }
 
+    /// The tables of FROM without those of the queries around this one, unless none would be left
+    /// (SEL-4).
+    pub(crate) fn visible_roots(&self, scopes: &[FromItem]) -> Vec<FromItem> {
+        let mut roots = self.roots();
+        if roots.iter().any(|it| !scopes.contains(it)) {
+            roots.retain(|it| !scopes.contains(it));
+        }
+        roots
+    }
+
     /// Replaces the items by the constant 1, for EXISTS. The tables that only items named stay.
     pub(crate) fn into_existence(mut self) -> Self {
         self.from = self.roots();

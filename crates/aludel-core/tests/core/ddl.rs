@@ -2,12 +2,11 @@
 
 use aludel_core::{
     dialect::{Dialect, Sqlite},
-    expr::func,
     schema::{
-        Action, CheckFirst, Column, ForeignKey, Index, MetaData, ServerDefault, Table,
-        create_index, create_statements, create_table, drop_statements,
+        Action, CheckFirst, Column, ForeignKey, Index, MetaData, Table, create_index,
+        create_statements, create_table, drop_statements,
     },
-    value::{DateTime, Decimal, SqlType},
+    value::SqlType,
 };
 use expect_test::{Expect, expect};
 
@@ -53,14 +52,17 @@ fn referring(table: &str, targets: &[&str]) -> Table {
     })
 }
 
-fn metadata(tables: impl IntoIterator<Item = Table>) -> MetaData {
+pub(crate) fn metadata(tables: impl IntoIterator<Item = Table>) -> MetaData {
     let mut metadata = MetaData::new();
     tables.into_iter().for_each(|it| metadata.add(it).unwrap());
     metadata
 }
 
 #[track_caller]
-fn check(statements: impl Fn(&dyn Dialect) -> aludel_core::Result<Vec<String>>, expected: Expect) {
+pub(crate) fn check(
+    statements: impl Fn(&dyn Dialect) -> aludel_core::Result<Vec<String>>,
+    expected: Expect,
+) {
     let said = by_dialect(|dialect| match statements(dialect) {
         Ok(statements) => statements.iter().map(|it| format!("{it};\n")).collect(),
         Err(error) => format!("error: {error}\n"),
@@ -258,66 +260,6 @@ fn a_ring_with_a_name_is_opened_first() {
     );
 }
 
-// DDL-12
-#[test]
-fn text_and_bytes_of_a_key_have_a_length_where_they_must() {
-    let table = Table::new("file")
-        .column(Column::new("path", SqlType::Text))
-        .column(Column::new("digest", SqlType::Bytes))
-        .column(Column::new("owner", SqlType::Text).server_default("root"))
-        .column(Column::new("part_of", SqlType::Text).nullable())
-        .column(Column::new("body", SqlType::Text).server_default("a\\b"))
-        .column(Column::new("day", SqlType::Date).server_default(func::now()))
-        .primary_key(["path"])
-        .unique(["digest"])
-        .foreign_key(ForeignKey::new(["part_of"], "file", ["path"]))
-        .index(Index::new(["owner", "day"]).unique());
-    check(
-        |it| create_statements(&metadata([table.clone()]), it),
-        expect![[r#"
-        -- sqlite
-        CREATE TABLE IF NOT EXISTS file (
-            path TEXT NOT NULL,
-            digest BLOB NOT NULL,
-            owner TEXT DEFAULT 'root' NOT NULL,
-            part_of TEXT,
-            body TEXT DEFAULT 'a\b' NOT NULL,
-            day TEXT DEFAULT CURRENT_TIMESTAMP NOT NULL,
-            PRIMARY KEY (path),
-            UNIQUE (digest),
-            FOREIGN KEY (part_of) REFERENCES file (path)
-        );
-        CREATE UNIQUE INDEX IF NOT EXISTS ix_file_owner_day ON file (owner, day);
-        -- postgres
-        CREATE TABLE IF NOT EXISTS file (
-            path TEXT NOT NULL,
-            digest BYTEA NOT NULL,
-            owner TEXT DEFAULT 'root' NOT NULL,
-            part_of TEXT,
-            body TEXT DEFAULT 'a\b' NOT NULL,
-            day DATE DEFAULT CURRENT_TIMESTAMP NOT NULL,
-            PRIMARY KEY (path),
-            UNIQUE (digest),
-            FOREIGN KEY (part_of) REFERENCES file (path)
-        );
-        CREATE UNIQUE INDEX IF NOT EXISTS ix_file_owner_day ON file (owner, day);
-        -- mysql
-        CREATE TABLE IF NOT EXISTS file (
-            path VARCHAR(255) NOT NULL,
-            digest VARBINARY(255) NOT NULL,
-            owner VARCHAR(255) DEFAULT 'root' NOT NULL,
-            part_of VARCHAR(255),
-            body LONGTEXT DEFAULT ('a\\b') NOT NULL,
-            day DATE DEFAULT (CURRENT_TIMESTAMP(6)) NOT NULL,
-            PRIMARY KEY (path),
-            UNIQUE (digest),
-            FOREIGN KEY (part_of) REFERENCES file (path),
-            UNIQUE INDEX ix_file_owner_day (owner, day)
-        );
-    "#]],
-    );
-}
-
 // DDL-10
 #[test]
 fn only_a_sole_integer_key_is_generated() {
@@ -386,84 +328,6 @@ fn only_a_sole_integer_key_is_generated() {
                 id INTEGER NOT NULL,
                 PRIMARY KEY (id),
                 FOREIGN KEY (id) REFERENCES whole (id)
-            );
-        "#]],
-    );
-}
-
-// DDL-13
-#[test]
-fn server_defaults() {
-    let moment = DateTime::parse("2020-02-29 12:30:00").unwrap();
-    let table = Table::new("defaults")
-        .column(Column::new("a", SqlType::Text).server_default("it's"))
-        .column(Column::new("b", SqlType::Int).server_default(-3))
-        .column(Column::new("c", SqlType::Bool).server_default(true))
-        .column(Column::new("d", SqlType::DateTime).server_default(func::now()))
-        .column(Column::new("e", SqlType::DateTime).server_default(moment))
-        .column(Column::new("f", SqlType::Decimal).server_default(Decimal::parse("12.50").unwrap()))
-        .column(Column::new("g", SqlType::Double).server_default(0.5))
-        .column(Column::new("h", SqlType::Bytes).server_default(vec![0_u8, 255]))
-        .column(
-            Column::new("i", SqlType::Text)
-                .server_default(ServerDefault::Sql("lower('A') || 'b'".into())),
-        )
-        .column(Column::new("j", SqlType::Int).server_default(ServerDefault::Sql("-1".into())))
-        .column(Column::new("k", SqlType::Int).server_default(ServerDefault::Sql("(1 + 1)".into())))
-        .column(
-            Column::new("l", SqlType::Int).server_default(ServerDefault::Sql("(1) + (1)".into())),
-        )
-        .column(Column::new("m", SqlType::Text).nullable().server_default(None::<String>));
-    check(
-        |it| Ok(vec![create_table(&table, it, CheckFirst::No)?]),
-        expect![[r#"
-            -- sqlite
-            CREATE TABLE defaults (
-                a TEXT DEFAULT 'it''s' NOT NULL,
-                b INTEGER DEFAULT -3 NOT NULL,
-                c INTEGER DEFAULT 1 NOT NULL,
-                d TEXT DEFAULT CURRENT_TIMESTAMP NOT NULL,
-                e TEXT DEFAULT '2020-02-29 12:30:00' NOT NULL,
-                f TEXT DEFAULT '12.50' NOT NULL,
-                g REAL DEFAULT 0.5 NOT NULL,
-                h BLOB DEFAULT x'00ff' NOT NULL,
-                i TEXT DEFAULT (lower('A') || 'b') NOT NULL,
-                j INTEGER DEFAULT -1 NOT NULL,
-                k INTEGER DEFAULT (1 + 1) NOT NULL,
-                l INTEGER DEFAULT ((1) + (1)) NOT NULL,
-                m TEXT DEFAULT NULL
-            );
-            -- postgres
-            CREATE TABLE defaults (
-                a TEXT DEFAULT 'it''s' NOT NULL,
-                b INTEGER DEFAULT -3 NOT NULL,
-                c BOOLEAN DEFAULT TRUE NOT NULL,
-                d TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL,
-                e TIMESTAMP DEFAULT '2020-02-29 12:30:00' NOT NULL,
-                f NUMERIC DEFAULT 12.50 NOT NULL,
-                g DOUBLE PRECISION DEFAULT 0.5 NOT NULL,
-                h BYTEA DEFAULT '\x00ff'::bytea NOT NULL,
-                i TEXT DEFAULT lower('A') || 'b' NOT NULL,
-                j INTEGER DEFAULT -1 NOT NULL,
-                k INTEGER DEFAULT (1 + 1) NOT NULL,
-                l INTEGER DEFAULT (1) + (1) NOT NULL,
-                m TEXT DEFAULT NULL
-            );
-            -- mysql
-            CREATE TABLE defaults (
-                a LONGTEXT DEFAULT ('it''s') NOT NULL,
-                b INTEGER DEFAULT -3 NOT NULL,
-                c BOOLEAN DEFAULT 1 NOT NULL,
-                d DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6) NOT NULL,
-                e DATETIME(6) DEFAULT '2020-02-29 12:30:00' NOT NULL,
-                f DECIMAL(65, 30) DEFAULT 12.50 NOT NULL,
-                g DOUBLE DEFAULT 0.5 NOT NULL,
-                h LONGBLOB DEFAULT (x'00ff') NOT NULL,
-                i LONGTEXT DEFAULT (lower('A') || 'b') NOT NULL,
-                j INTEGER DEFAULT -1 NOT NULL,
-                k INTEGER DEFAULT (1 + 1) NOT NULL,
-                l INTEGER DEFAULT ((1) + (1)) NOT NULL,
-                m LONGTEXT DEFAULT NULL
             );
         "#]],
     );

@@ -84,7 +84,7 @@ fn update_and_delete_name_columns_alone() {
             .filter(User.active),
         expect![[r#"
             sqlite   UPDATE user_account SET age = age + ?, email = ?, created = CURRENT_TIMESTAMP WHERE active = 1
-            postgres UPDATE user_account SET age = age + $1, email = $2, created = CURRENT_TIMESTAMP WHERE active
+            postgres UPDATE user_account SET age = age + $1, email = $2, created = LOCALTIMESTAMP WHERE active
             mysql    UPDATE user_account SET age = age + ?, email = ?, created = CURRENT_TIMESTAMP(6) WHERE active = 1
         "#]],
     );
@@ -147,4 +147,41 @@ fn rows_and_columns_must_fit() {
         the statement can't be compiled: the UPDATE of `user_account` sets `age` twice
         the statement can't be compiled: `address.id` can't be used in an UPDATE of `user_account`; ask for it in a subquery
         the statement can't be compiled: `u2.id` can't be used in a DELETE from `user_account`; ask for it in a subquery"#]].assert_eq(&refusals.join("\n"));
+}
+
+// SEL-22
+#[test]
+fn a_statement_reads_the_table_that_it_changes() {
+    let other = User.aliased("other");
+    let older = select(func::max(User.age)).scalar_subquery();
+    check(
+        update(User).set(User.name, "x").filter(User.age.eq(older)),
+        expect![[r#"
+        sqlite   UPDATE user_account SET name = ? WHERE age = (SELECT max(user_account.age) FROM user_account)
+        postgres UPDATE user_account SET name = $1 WHERE age = (SELECT max(user_account.age) FROM user_account)
+        mysql    UPDATE user_account SET name = ? WHERE age = (SELECT * FROM (SELECT max(user_account.age) FROM user_account) AS derived)
+        mariadb  UPDATE user_account SET name = ? WHERE age = (SELECT max(user_account.age) FROM user_account)
+    "#]],
+    );
+    let same_name = select(other.id).filter(other.name.eq(User.name) & other.id.lt(User.id));
+    check(
+        delete(User).filter(exists(&same_name)),
+        expect![[r#"
+        sqlite   DELETE FROM user_account WHERE EXISTS (SELECT 1 FROM user_account AS other WHERE other.name = user_account.name AND other.id < user_account.id)
+        postgres DELETE FROM user_account WHERE EXISTS (SELECT 1 FROM user_account AS other WHERE other.name = user_account.name AND other.id < user_account.id)
+        mysql    DELETE FROM user_account WHERE EXISTS (SELECT * FROM (SELECT 1 FROM user_account AS other WHERE other.name = user_account.name AND other.id < user_account.id) AS derived)
+        mariadb  DELETE FROM user_account WHERE EXISTS (SELECT 1 FROM user_account AS other WHERE other.name = user_account.name AND other.id < user_account.id)
+    "#]],
+    );
+    let within = select(Address.id)
+        .filter(Address.user_id.in_(select(User.id).filter(User.active)) & Address.id.eq(User.id));
+    check(
+        delete(User).filter(User.id.in_(within)),
+        expect![[r#"
+        sqlite   DELETE FROM user_account WHERE id IN (SELECT address.id FROM address WHERE address.user_id IN (SELECT user_account.id FROM user_account WHERE user_account.active = 1) AND address.id = user_account.id)
+        postgres DELETE FROM user_account WHERE id IN (SELECT address.id FROM address WHERE address.user_id IN (SELECT user_account.id FROM user_account WHERE user_account.active) AND address.id = user_account.id)
+        mysql    DELETE FROM user_account WHERE id IN (SELECT * FROM (SELECT address.id FROM address WHERE address.user_id IN (SELECT user_account.id FROM user_account WHERE user_account.active = 1) AND address.id = user_account.id) AS derived)
+        mariadb  DELETE FROM user_account WHERE id IN (SELECT address.id FROM address WHERE address.user_id IN (SELECT user_account.id FROM user_account WHERE user_account.active = 1) AND address.id = user_account.id)
+    "#]],
+    );
 }

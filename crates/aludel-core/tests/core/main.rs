@@ -6,6 +6,7 @@
     reason = "that borrowed values and whole row types can be written is what is tested"
 )]
 
+mod columns;
 mod ddl;
 #[cfg(feature = "rust_decimal")]
 mod decimals;

@@ -197,3 +197,35 @@ fn a_select_prints_without_its_values() {
         &select(User.id).filter(User.name.eq("x")).to_sql(&aludel_core::dialect::Sqlite).unwrap(),
     );
 }
+
+// DIA-5
+#[test]
+fn nulls_stand_where_they_are_told_to() {
+    check(
+        select(User.id).order_by((
+            User.age.asc().nulls_first(),
+            User.email.asc().nulls_last(),
+            User.name.desc().nulls_first(),
+            User.created.desc().nulls_last(),
+        )),
+        expect![[r#"
+            sqlite   SELECT user_account.id FROM user_account ORDER BY user_account.age NULLS FIRST, user_account.email NULLS LAST, user_account.name DESC NULLS FIRST, user_account.created DESC NULLS LAST
+            postgres SELECT user_account.id FROM user_account ORDER BY user_account.age NULLS FIRST, user_account.email NULLS LAST, user_account.name DESC NULLS FIRST, user_account.created DESC NULLS LAST
+            mysql    SELECT user_account.id FROM user_account ORDER BY user_account.age, user_account.email IS NULL, user_account.email, user_account.name IS NULL DESC, user_account.name DESC, user_account.created DESC
+        "#]],
+    );
+}
+
+// SEL-11
+#[test]
+fn a_limited_list_stands_in_a_query_of_its_own() {
+    let newest = select(Address.user_id).order_by(Address.id.desc()).limit(3);
+    check(
+        select(User.name).filter(User.id.in_(newest)),
+        expect![[r#"
+        sqlite   SELECT user_account.name FROM user_account WHERE user_account.id IN (SELECT address.user_id FROM address ORDER BY address.id DESC LIMIT ?)
+        postgres SELECT user_account.name FROM user_account WHERE user_account.id IN (SELECT address.user_id FROM address ORDER BY address.id DESC LIMIT $1)
+        mysql    SELECT user_account.name FROM user_account WHERE user_account.id IN (SELECT * FROM (SELECT address.user_id FROM address ORDER BY address.id DESC LIMIT ?) AS derived)
+    "#]],
+    );
+}

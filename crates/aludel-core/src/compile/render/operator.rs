@@ -2,7 +2,7 @@
 
 use super::Writer;
 use crate::{
-    dialect::{Concat, Same},
+    dialect::{Concat, Division, Same},
     expr::{BinaryOp, Node, UnaryOp},
 };
 
@@ -68,6 +68,15 @@ fn is_associative(op: BinaryOp) -> bool {
     matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Add | BinaryOp::Mul | BinaryOp::Concat)
 }
 
+/// Whether what is computed with is integers only, as far as is known, and something is known.
+fn are_integers(left: &Node, right: &Node) -> bool {
+    let integer = |it: &Node| it.ty().map(|it| it.is_integer());
+    match (integer(left), integer(right)) {
+        (None, None) => false,
+        (left, right) => left.unwrap_or(true) && right.unwrap_or(true),
+    }
+}
+
 impl Writer<'_> {
     /// An operand that must hold together at least as tightly as `least`.
     pub(super) fn operand(&mut self, node: &Node, least: Level) {
@@ -110,6 +119,9 @@ impl Writer<'_> {
             BinaryOp::Add => " + ",
             BinaryOp::Sub => " - ",
             BinaryOp::Mul => " * ",
+            BinaryOp::Div if select.division == Division::Div && are_integers(left, right) => {
+                " DIV "
+            }
             BinaryOp::Div => " / ",
             BinaryOp::Rem => " % ",
             BinaryOp::Concat => " || ",

@@ -9,12 +9,20 @@ impl Writer<'_> {
     /// A query in parentheses. Within it, columns of the statement's own table bear its name.
     pub(super) fn subquery(&mut self, query: &Query) {
         let bare = self.bare.take();
-        self.parenthesised(|it| it.select(query));
+        self.parenthesised(|it| {
+            if query.derived {
+                it.push("SELECT * FROM ");
+                it.parenthesised(|it| it.select(query));
+                it.push(" AS derived");
+            } else {
+                it.select(query);
+            }
+        });
         self.bare = bare;
     }
 
     pub(super) fn select(&mut self, query: &Query) {
-        let roots = self.visible_roots(query);
+        let roots = query.visible_roots(&self.scopes);
         let outer = self.scopes.len();
         self.scopes.extend(&roots);
         self.scopes.extend(query.joins.iter().map(|it| it.target));
@@ -35,16 +43,6 @@ impl Writer<'_> {
         self.limit(query.limit, query.offset);
 
         self.scopes.truncate(outer);
-    }
-
-    /// The tables of FROM without those of the queries around this one, unless none would be left
-    /// (SEL-4).
-    fn visible_roots(&self, query: &Query) -> Vec<FromItem> {
-        let mut roots = query.roots();
-        if roots.iter().any(|it| !self.scopes.contains(it)) {
-            roots.retain(|it| !self.scopes.contains(it));
-        }
-        roots
     }
 
     fn item(&mut self, item: &SelectItem) {
