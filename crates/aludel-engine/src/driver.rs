@@ -31,7 +31,10 @@ use std::{
 
 use aludel_core::dialect::Dialect;
 
-use crate::{Result, log::StatementLog, url::Url};
+/// What drivers name besides.
+pub use crate::{Error, Result, Url};
+
+use crate::log::StatementLog;
 
 /// What a finished unit of work hands back: the outcome, and the script itself.
 pub type Done = (Result<()>, Box<dyn Work>);

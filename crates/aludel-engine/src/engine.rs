@@ -59,6 +59,11 @@ impl EngineCore {
         &self.0.url
     }
 
+    /// What opens its connections.
+    pub fn driver(&self) -> &Arc<dyn Driver> {
+        &self.0.driver
+    }
+
     /// How the database speaks SQL.
     pub fn dialect(&self) -> &'static dyn Dialect {
         self.0.driver.dialect()

@@ -22,7 +22,7 @@ use aludel_core::dialect::Dialect;
 
 use crate::{
     DatabaseError, Error, Kind, Result, Url,
-    driver::{ConnectOptions, Connecting, Driver, Face, driver_for},
+    driver::{ConnectOptions, Connecting, Driver, Face},
 };
 use connection::PendingConnection;
 
@@ -58,14 +58,6 @@ impl PendingDriver {
     /// Another driver, without faults.
     pub fn around(inner: Arc<dyn Driver>) -> Self {
         Self { inner, face: None, single: false, faults: Arc::default() }
-    }
-
-    /// The built-in driver of a URL, without faults.
-    ///
-    /// # Errors
-    /// The URL makes no sense, or there is no such driver.
-    pub fn of(url: &str) -> Result<Self> {
-        Ok(Self::around(driver_for(&Url::parse(url)?)?))
     }
 
     /// Opens all connections as for this face, whichever engine asks: blocking programs run through

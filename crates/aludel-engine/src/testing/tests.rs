@@ -21,7 +21,7 @@ fn engine() -> (Engine, PendingDriver) {
 
 /// As for a database that is not within the process: on a thread of its own.
 fn worker() -> PendingDriver {
-    PendingDriver::of("sqlite::memory:").unwrap().face(Face::Async)
+    PendingDriver::new().face(Face::Async)
 }
 
 fn engine_on(driver: PendingDriver) -> (Engine, PendingDriver) {

@@ -3,13 +3,31 @@
 use aludel::{Error, Obj, prelude::*};
 
 use crate::{
+    Case, Place, cases,
     models::*,
-    store::{Store, address, author, book, mails, node, store, tag, titles, user},
+    store::{Store, address, author, book, mails, node, tag, titles, user},
 };
 
+pub(super) const CASES: &[Case] = cases!["loading":
+    load_is_batched,
+    load_one_is_not,
+    many_owners,
+    to_one_from_the_identity_map,
+    composite_keys,
+    selectinload_nested,
+    joinedload_of_collections_and_objects,
+    chained_strategies,
+    raiseload_forbids,
+    an_option_of_another_entity,
+    members_come_in_order,
+    loading_without_a_session,
+    self_referential_loads,
+    streams_by_chunks,
+];
+
 /// Three authors with two books each, every book with a tag of its own and a common one.
-fn library() -> Store {
-    let mut store = store();
+fn library(at: &Place) -> Store {
+    let mut store = at.store();
     let common = store.add(tag("common"));
     for name in ["A", "B", "C"] {
         let author = store.add(author(name));
@@ -31,9 +49,8 @@ fn authors(store: &mut Store) -> Vec<Obj<Author>> {
 }
 
 // One query for all siblings, nested, too.
-#[test]
-fn load_is_batched() {
-    let mut store = library();
+fn load_is_batched(at: &Place) {
+    let mut store = library(at);
     let authors = authors(&mut store);
     for author in &authors {
         let books = author.books().load(&mut store).unwrap();
@@ -54,9 +71,8 @@ fn load_is_batched() {
     assert_eq!(titles(&authors[1]), ["B1", "B2"]);
 }
 
-#[test]
-fn load_one_is_not() {
-    let mut store = library();
+fn load_one_is_not(at: &Place) {
+    let mut store = library(at);
     let authors = authors(&mut store);
     authors[0].books().load_one(&mut store).unwrap();
     assert!(!authors[1].books().is_loaded());
@@ -72,9 +88,8 @@ fn load_one_is_not() {
 }
 
 // LOAD-8: five hundred keys a statement.
-#[test]
-fn many_owners() {
-    let mut store = store();
+fn many_owners(at: &Place) {
+    let mut store = at.store();
     store.add_all((0..1100).map(|it| author(&it.to_string())));
     store.add(Book::builder().title("x").author_id(1100));
     store.save();
@@ -89,9 +104,8 @@ fn many_owners() {
 }
 
 // LOAD-2
-#[test]
-fn to_one_from_the_identity_map() {
-    let mut store = library();
+fn to_one_from_the_identity_map(at: &Place) {
+    let mut store = library(at);
     let authors = authors(&mut store);
     let books = store.scalars(select(Book).order_by(Book.id)).all().unwrap();
     store.sent();
@@ -117,9 +131,8 @@ fn to_one_from_the_identity_map() {
 }
 
 // LOAD-10
-#[test]
-fn composite_keys() {
-    let mut store = store();
+fn composite_keys(at: &Place) {
+    let mut store = at.store();
     for code in 1..=2 {
         let region = store.add(Region::builder().country("DE").code(code).name("r"));
         region.sites().extend([Site::builder(), Site::builder()]);
@@ -146,9 +159,8 @@ fn composite_keys() {
 }
 
 // LOAD-8, LOAD-18
-#[test]
-fn selectinload_nested() {
-    let mut store = library();
+fn selectinload_nested(at: &Place) {
+    let mut store = library(at);
     let query = select(Author)
         .order_by(Author.id)
         .options(selectinload(Author.books).selectinload(Book.tags));
@@ -169,9 +181,8 @@ fn selectinload_nested() {
 }
 
 // LOAD-5, LOAD-27
-#[test]
-fn joinedload_of_collections_and_objects() {
-    let mut store = library();
+fn joinedload_of_collections_and_objects(at: &Place) {
+    let mut store = library(at);
     let query = select(Author).order_by(Author.id).options(joinedload(Author.books));
     let authors = store.scalars(&query).all().unwrap();
     assert_eq!(
@@ -205,9 +216,8 @@ fn joinedload_of_collections_and_objects() {
 }
 
 // LOAD-18: strategies mix.
-#[test]
-fn chained_strategies() {
-    let mut store = library();
+fn chained_strategies(at: &Place) {
+    let mut store = library(at);
     let query = select(Tag)
         .filter(Tag.name.eq("common"))
         .options(selectinload(Tag.books).joinedload(Book.author).selectinload(Author.books));
@@ -221,9 +231,8 @@ fn chained_strategies() {
 }
 
 // LOAD-13
-#[test]
-fn raiseload_forbids() {
-    let mut store = library();
+fn raiseload_forbids(at: &Place) {
+    let mut store = library(at);
     let author = store
         .scalars(select(Author).filter(Author.id.eq(1)).options(raiseload(Author.books)))
         .one()
@@ -240,9 +249,8 @@ fn raiseload_forbids() {
 }
 
 // LOAD-19
-#[test]
-fn an_option_of_another_entity() {
-    let mut store = store();
+fn an_option_of_another_entity(at: &Place) {
+    let mut store = at.store();
     let query = select(Tag).options(selectinload(Author.books));
     let error = store.scalars(query).all().unwrap_err();
     assert!(matches!(error, Error::InvalidRequest(_)), "{error}");
@@ -250,9 +258,8 @@ fn an_option_of_another_entity() {
 }
 
 // LOAD-23: the order of the relationship.
-#[test]
-fn members_come_in_order() {
-    let mut store = store();
+fn members_come_in_order(at: &Place) {
+    let mut store = at.store();
     store.add(User::builder().name("Alice").addresses(["c", "a", "b"].map(address)));
     store.save();
     store.renew();
@@ -273,9 +280,8 @@ fn members_come_in_order() {
 }
 
 // LOAD-33
-#[test]
-fn loading_without_a_session() {
-    let mut store = store();
+fn loading_without_a_session(at: &Place) {
+    let mut store = at.store();
     let alice = Obj::new(user("Alice"));
     assert!(alice.addresses().load(&mut store).unwrap().is_empty());
     store.add(user("Bob"));
@@ -286,9 +292,8 @@ fn loading_without_a_session() {
     assert!(matches!(bob.addresses().load(&mut store), Err(Error::Detached(_))));
 }
 
-#[test]
-fn self_referential_loads() {
-    let mut store = store();
+fn self_referential_loads(at: &Place) {
+    let mut store = at.store();
     let root = store.add(Node::builder().name("root").children([node("a"), node("b")]));
     root.children().iter().unwrap().next().unwrap().children().push(node("c"));
     store.save();
@@ -313,9 +318,8 @@ fn self_referential_loads() {
     }
 }
 
-#[test]
-fn streams_by_chunks() {
-    let mut store = store();
+fn streams_by_chunks(at: &Place) {
+    let mut store = at.store();
     store.add_all((0..1500).map(|it| author(&it.to_string())));
     store.save();
     store.renew();

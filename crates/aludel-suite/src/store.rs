@@ -1,14 +1,19 @@
-//! A database with all tables, and the statements that were sent to it.
+//! A session on an empty database, the statements that were sent, and objects to fill it with.
+#![allow(clippy::unwrap_used, reason = "a case fails by panicking")]
+#![allow(missing_docs, unreachable_pub, reason = "the objects of the cases speak for themselves")]
 
 use std::ops::{Deref, DerefMut};
 
 use aludel::{
-    Base, CreateAll as _, DeclarativeBase as _, Obj,
+    Auto, Many, Obj, One,
     blocking::{Engine, Session},
     text,
 };
 
-use crate::models::{Address, Author, Book, Node, Tag, User};
+use crate::{
+    models::{Address, Author, Book, Node, Tag, User},
+    neutral,
+};
 
 /// A session on a database of its own, whose statements are logged.
 pub struct Store {
@@ -30,19 +35,17 @@ impl DerefMut for Store {
     }
 }
 
-/// An empty database in memory.
-pub fn store() -> Store {
-    let engine = Engine::new("sqlite::memory:").unwrap();
-    Base::metadata().create_all(&engine).unwrap();
-    let session = Session::new(&engine);
-    engine.log().start();
-    Store { engine, session }
-}
-
 impl Store {
-    /// What was sent since the last call, one statement a line.
+    /// On an engine; from now on its statements are logged.
+    pub fn new(engine: Engine) -> Self {
+        let session = Session::new(&engine);
+        engine.log().start();
+        Self { engine, session }
+    }
+
+    /// What was sent since the last call, one statement a line, in the suite's spelling.
     pub fn sent(&self) -> String {
-        self.engine.log().take().join("\n")
+        neutral(self.engine.dialect(), &self.engine.log().take()).join("\n")
     }
 
     /// From now on parameters are logged, too.
@@ -131,5 +134,3 @@ pub fn mails(user: &Obj<User>) -> Vec<String> {
 pub fn titles(author: &Obj<Author>) -> Vec<String> {
     author.books().iter().unwrap().map(|it| it.borrow().title.clone()).collect()
 }
-
-use aludel::{Auto, Many, One};

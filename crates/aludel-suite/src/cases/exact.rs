@@ -1,26 +1,17 @@
 //! Money and times: exact on the way in and out.
-#![cfg(all(feature = "chrono", feature = "rust_decimal"))]
 
 use aludel::prelude::*;
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::store::store;
+use crate::{Case, Place, cases, models::*};
 
-#[derive(Mapped, Debug)]
-#[table("priced")]
-pub struct Priced {
-    #[column(primary_key)]
-    pub id: Auto<i64>,
-    pub title: String,
-    #[column(numeric(10, 2))]
-    pub price: Decimal,
-    pub made_at: Option<NaiveDateTime>,
-}
+pub(super) const CASES: &[Case] = cases!["exact":
+    exact_numbers_and_times,
+];
 
-#[test]
-fn exact_numbers_and_times() {
-    let mut store = store();
+fn exact_numbers_and_times(at: &Place) {
+    let mut store = at.store();
     let cents = [10, 20, 70, 999_999];
     let at = NaiveDate::from_ymd_opt(2024, 2, 29).unwrap().and_hms_micro_opt(23, 59, 58, 123_456);
     for cents in cents {

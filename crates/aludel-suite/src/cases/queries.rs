@@ -3,12 +3,26 @@
 use aludel::prelude::*;
 
 use crate::{
+    Case, Place, cases,
     models::*,
-    store::{Store, address, author, book, node, store, tag, user},
+    store::{Store, address, author, book, node, tag, user},
 };
 
-fn library() -> Store {
-    let mut store = store();
+pub(super) const CASES: &[Case] = cases!["queries":
+    joins_along_relationships,
+    conditions_over_relationships,
+    conditions_over_a_tree,
+    lists_and_patterns,
+    nulls,
+    groups_and_limits,
+    outer_joins,
+    rows_into_structs,
+    statements,
+    objects_beside_values,
+];
+
+fn library(at: &Place) -> Store {
+    let mut store = at.store();
     let (red, blue) = (store.add(tag("red")), store.add(tag("blue")));
     let a = store.add(Author::builder().name("Anna"));
     let b = store.add(Author::builder().name("Bert"));
@@ -25,9 +39,8 @@ fn library() -> Store {
     store
 }
 
-#[test]
-fn joins_along_relationships() {
-    let mut store = library();
+fn joins_along_relationships(at: &Place) {
+    let mut store = library(at);
     let rows: Vec<(String, String)> = store
         .execute(
             select((Author.name, Book.title))
@@ -70,9 +83,8 @@ fn joins_along_relationships() {
     assert_eq!(pairs, [("One".to_owned(), "Two".to_owned())]);
 }
 
-#[test]
-fn conditions_over_relationships() {
-    let mut store = library();
+fn conditions_over_relationships(at: &Place) {
+    let mut store = library(at);
     let mut names = |condition: aludel::Expr<bool>| {
         store.scalars(select(Author.name).filter(condition).order_by(Author.id)).all().unwrap()
     };
@@ -100,9 +112,8 @@ fn conditions_over_relationships() {
     );
 }
 
-#[test]
-fn conditions_over_a_tree() {
-    let mut store = store();
+fn conditions_over_a_tree(at: &Place) {
+    let mut store = at.store();
     let root = store.add(Node::builder().name("root").children([node("a"), node("b")]));
     let a = root.children().iter().unwrap().next().unwrap();
     a.children().push(node("leaf")).children().push(node("deep"));
@@ -131,9 +142,8 @@ fn conditions_over_a_tree() {
     assert_eq!(rows, [("a".to_owned(), "root".to_owned())]);
 }
 
-#[test]
-fn lists_and_patterns() {
-    let mut store = store();
+fn lists_and_patterns(at: &Place) {
+    let mut store = at.store();
     store.add_all(["100%", "100x", "a_b", "axb", "O'Brien", "Ä\u{1F600}"].map(author));
     store.save();
     let mut names = |condition: aludel::Expr<bool>| {
@@ -150,9 +160,8 @@ fn lists_and_patterns() {
     assert_eq!(names(Author.id.in_(select(Author.id).filter(Author.name.contains("x")))).len(), 2);
 }
 
-#[test]
-fn nulls() {
-    let mut store = store();
+fn nulls(at: &Place) {
+    let mut store = at.store();
     store.add(User::builder().name("a"));
     store.add(User::builder().name("b").email("b@x"));
     store.save();
@@ -167,9 +176,8 @@ fn nulls() {
     assert_eq!(emails, [Some("b@x".to_owned()), None]);
 }
 
-#[test]
-fn groups_and_limits() {
-    let mut store = library();
+fn groups_and_limits(at: &Place) {
+    let mut store = library(at);
     let rows: Vec<(String, i64, Option<i64>)> = store
         .execute(
             select((Author.name, func::count(Book.id), func::sum(Book.pages)))
@@ -202,9 +210,8 @@ fn groups_and_limits() {
 }
 
 // The nullable side of an outer join is said in the row.
-#[test]
-fn outer_joins() {
-    let mut store = library();
+fn outer_joins(at: &Place) {
+    let mut store = library(at);
     let query =
         select((Author, Book.optional())).outer_join(Author.books).order_by((Author.id, Book.id));
     let rows = store.execute(&query).all().unwrap();
@@ -228,9 +235,8 @@ struct Line {
     pages: Option<i64>,
 }
 
-#[test]
-fn rows_into_structs() {
-    let mut store = library();
+fn rows_into_structs(at: &Place) {
+    let mut store = library(at);
     let query = select((
         Author.name,
         func::count(Book.id).label("books"),
@@ -254,9 +260,8 @@ fn rows_into_structs() {
     assert_eq!(tuples[2], (3, None));
 }
 
-#[test]
-fn statements() {
-    let mut store = store();
+fn statements(at: &Place) {
+    let mut store = at.store();
     let n = store
         .execute(insert(Author).values([Author.name.set("a")]).values([Author.name.set("b")]))
         .unwrap();
@@ -268,14 +273,13 @@ fn statements() {
     assert_eq!(n, 0);
     let n = store.execute(delete(Author).filter(Author.name.eq("a"))).unwrap();
     assert_eq!(n, 1);
-    assert_eq!(store.sent().lines().next(), Some("BEGIN IMMEDIATE"));
+    assert_eq!(store.sent().lines().next(), Some("BEGIN"));
     store.rollback().unwrap();
     assert_eq!(store.number("SELECT count(*) FROM author"), 0);
 }
 
-#[test]
-fn objects_beside_values() {
-    let mut store = library();
+fn objects_beside_values(at: &Place) {
+    let mut store = library(at);
     let rows = store
         .execute(
             select((Author, Book.pages, Tag.name))

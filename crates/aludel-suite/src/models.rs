@@ -1,15 +1,24 @@
-//! The entities of these tests: one of each kind of relationship and key.
+//! The entities of the cases: one of each kind of relationship and key.
+#![allow(missing_docs, unreachable_pub, reason = "the models of the cases speak for themselves")]
 
 use aludel::prelude::*;
+use chrono::NaiveDateTime;
+use rust_decimal::Decimal;
+
+/// The base of all entities of the suite, so that those of a program that runs it are not among them.
+#[derive(Debug)]
+pub enum Suite {}
+
+impl aludel::DeclarativeBase for Suite {}
 
 /// Owns addresses: a member that is let go of is deleted.
 #[derive(Mapped, Debug)]
-#[table("user_account")]
+#[table("user_account", base = Suite)]
 pub struct User {
     #[column(primary_key)]
     pub id: Auto<i64>,
     pub name: String,
-    #[column(unique)]
+    #[column(unique, length = 100)]
     pub email: Option<String>,
     #[relationship(back_populates = user, cascade(all, delete_orphan), order_by = Address.id)]
     pub addresses: Many<Address>,
@@ -18,7 +27,7 @@ pub struct User {
 }
 
 #[derive(Mapped, Debug)]
-#[table("address")]
+#[table("address", base = Suite)]
 pub struct Address {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -31,7 +40,7 @@ pub struct Address {
 
 /// One to one with a user.
 #[derive(Mapped, Debug)]
-#[table("profile")]
+#[table("profile", base = Suite)]
 pub struct Profile {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -44,7 +53,7 @@ pub struct Profile {
 
 /// Has books, which stay when it goes.
 #[derive(Mapped, Debug)]
-#[table("author")]
+#[table("author", base = Suite)]
 pub struct Author {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -54,7 +63,7 @@ pub struct Author {
 }
 
 #[derive(Mapped, Debug)]
-#[table("book", check("pages > 0"))]
+#[table("book", base = Suite, check("pages > 0"))]
 pub struct Book {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -69,7 +78,7 @@ pub struct Book {
 }
 
 #[derive(Mapped, Debug)]
-#[table("tag")]
+#[table("tag", base = Suite)]
 pub struct Tag {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -79,7 +88,7 @@ pub struct Tag {
 }
 
 #[derive(Mapped, Debug)]
-#[table("book_tag")]
+#[table("book_tag", base = Suite)]
 pub struct BookTag {
     #[column(primary_key, foreign_key = Book.id)]
     pub book_id: Auto<i64>,
@@ -89,7 +98,7 @@ pub struct BookTag {
 
 /// A tree.
 #[derive(Mapped, Debug)]
-#[table("node")]
+#[table("node", base = Suite)]
 pub struct Node {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -104,9 +113,9 @@ pub struct Node {
 
 /// A key of two columns.
 #[derive(Mapped, Debug)]
-#[table("region")]
+#[table("region", base = Suite)]
 pub struct Region {
-    #[column(primary_key)]
+    #[column(primary_key, length = 2)]
     pub country: String,
     #[column(primary_key)]
     pub code: i64,
@@ -116,10 +125,11 @@ pub struct Region {
 }
 
 #[derive(Mapped, Debug)]
-#[table("site", foreign_key((country, code) -> Region(country, code)))]
+#[table("site", base = Suite, foreign_key((country, code) -> Region(country, code)))]
 pub struct Site {
     #[column(primary_key)]
     pub id: Auto<i64>,
+    #[column(length = 2)]
     pub country: Option<String>,
     pub code: Option<i64>,
     #[relationship(back_populates = sites)]
@@ -128,16 +138,16 @@ pub struct Site {
 
 /// A key of text.
 #[derive(Mapped, Debug)]
-#[table("currency")]
+#[table("currency", base = Suite)]
 pub struct Currency {
-    #[column(primary_key)]
+    #[column(primary_key, length = 3)]
     pub code: String,
     pub name: String,
 }
 
 /// The foreign key is part of the key.
 #[derive(Mapped, Debug)]
-#[table("line")]
+#[table("line", base = Suite)]
 pub struct Line {
     #[column(primary_key, foreign_key = Book.id)]
     pub book_id: Auto<i64>,
@@ -150,7 +160,7 @@ pub struct Line {
 
 /// Members are left to the database.
 #[derive(Mapped, Debug)]
-#[table("shelf")]
+#[table("shelf", base = Suite)]
 pub struct Shelf {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -159,7 +169,7 @@ pub struct Shelf {
 }
 
 #[derive(Mapped, Debug)]
-#[table("volume")]
+#[table("volume", base = Suite)]
 pub struct Volume {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -171,7 +181,7 @@ pub struct Volume {
 
 /// Nothing but a key.
 #[derive(Mapped, Debug)]
-#[table("ticket")]
+#[table("ticket", base = Suite)]
 pub struct Ticket {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -179,7 +189,7 @@ pub struct Ticket {
 
 /// Values that somebody else fills in.
 #[derive(Mapped, Debug)]
-#[table("article")]
+#[table("article", base = Suite)]
 pub struct Article {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -192,7 +202,7 @@ pub struct Article {
 
 /// Two that refer to each other.
 #[derive(Mapped, Debug)]
-#[table("hen")]
+#[table("hen", base = Suite)]
 pub struct Hen {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -203,7 +213,7 @@ pub struct Hen {
 }
 
 #[derive(Mapped, Debug)]
-#[table("egg")]
+#[table("egg", base = Suite)]
 pub struct Egg {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -215,7 +225,7 @@ pub struct Egg {
 
 /// Refers to a hub that knows nothing of it, and doesn't bring it into a session.
 #[derive(Mapped, Debug)]
-#[table("spoke")]
+#[table("spoke", base = Suite)]
 pub struct Spoke {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -223,4 +233,16 @@ pub struct Spoke {
     pub ticket_id: Option<i64>,
     #[relationship(cascade(none))]
     pub ticket: One<Ticket>,
+}
+
+/// Money and times.
+#[derive(Mapped, Debug)]
+#[table("priced", base = Suite)]
+pub struct Priced {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub title: String,
+    #[column(numeric(10, 2))]
+    pub price: Decimal,
+    pub made_at: Option<NaiveDateTime>,
 }

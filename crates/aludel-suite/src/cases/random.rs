@@ -10,9 +10,14 @@ use proptest::{
 };
 
 use crate::{
+    Case, Place, cases,
     models::*,
-    store::{Store, author, book, store, tag},
+    store::{Store, author, book, tag},
 };
+
+pub(super) const CASES: &[Case] = cases!["random":
+    random_changes,
+];
 
 /// One change. Numbers choose among the objects there are.
 #[derive(Clone, Copy, Debug)]
@@ -340,15 +345,14 @@ impl World {
     }
 }
 
-#[test]
-fn random_changes() {
-    let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
+fn random_changes(at: &Place) {
+    let config = Config { cases: at.many(200), failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let steps = proptest::collection::vec(step(), 1..80);
     let outcome = runner.run(&steps, |steps| {
         let mut world = World {
-            store: store(),
+            store: at.store(),
             now: Model::default(),
             committed: Model::default(),
             orders: Vec::new(),

@@ -3,14 +3,28 @@
 use aludel::{Error, blocking::Session, prelude::*};
 
 use crate::{
+    Case, Place, cases,
     models::*,
-    store::{address, book, store, user},
+    store::{address, book, user},
 };
 
+pub(super) const CASES: &[Case] = cases!["identity":
+    one_row_is_one_object,
+    get_hits_and_misses,
+    get_by_other_keys,
+    get_one_of_no_row,
+    clean_objects_are_let_go_of,
+    held_and_changed_objects_stay,
+    rows_do_not_overwrite,
+    rows_do_not_overwrite_changes_of_expired_objects,
+    get_of_an_object_whose_row_is_gone,
+    linked_objects_stay,
+    a_changed_key,
+];
+
 // IDM-1, IDM-7
-#[test]
-fn one_row_is_one_object() {
-    let mut store = store();
+fn one_row_is_one_object(at: &Place) {
+    let mut store = at.store();
     let alice =
         store.add(User::builder().name("Alice").addresses([address("a@x"), address("b@x")]));
     store.save();
@@ -31,9 +45,8 @@ fn one_row_is_one_object() {
 }
 
 // IDM-7, AF-2: a hit costs no SQL and flushes nothing; a miss costs one SELECT.
-#[test]
-fn get_hits_and_misses() {
-    let mut store = store();
+fn get_hits_and_misses(at: &Place) {
+    let mut store = at.store();
     store.add_all([user("Alice"), user("Bob")]);
     store.save();
     store.renew();
@@ -49,7 +62,7 @@ fn get_hits_and_misses() {
     assert!(store.get(User, 2).unwrap().is_some());
     assert_eq!(
         store.sent(),
-        "ROLLBACK\nBEGIN IMMEDIATE\nUPDATE user_account SET name = ? WHERE id = ?\n\
+        "UPDATE user_account SET name = ? WHERE id = ?\n\
          SELECT user_account.id, user_account.name, user_account.email \
          FROM user_account WHERE user_account.id = ?"
     );
@@ -57,9 +70,8 @@ fn get_hits_and_misses() {
 }
 
 // IDM-11: keys of text and of several columns.
-#[test]
-fn get_by_other_keys() {
-    let mut store = store();
+fn get_by_other_keys(at: &Place) {
+    let mut store = at.store();
     store.add(Currency::builder().code("EUR").name("Euro"));
     store.add(Region::builder().country("DE").code(2).name("Hamburg"));
     store.add(Region::builder().country("DE").code(9).name("Bayern"));
@@ -85,18 +97,16 @@ fn get_by_other_keys() {
 }
 
 // IDM-12
-#[test]
-fn get_one_of_no_row() {
-    let mut store = store();
+fn get_one_of_no_row(at: &Place) {
+    let mut store = at.store();
     let error = store.get_one(User, 7).unwrap_err();
     assert!(matches!(error, Error::NoResultFound(_)));
     assert_eq!(error.to_string(), "no row was found: User 7");
 }
 
 // IDM-3: what nobody holds is let go of, with all that was loaded beside it.
-#[test]
-fn clean_objects_are_let_go_of() {
-    let mut store = store();
+fn clean_objects_are_let_go_of(at: &Place) {
+    let mut store = at.store();
     store.add_all((0..200).map(|it| user(&it.to_string())));
     store.save();
     store.renew();
@@ -113,9 +123,8 @@ fn clean_objects_are_let_go_of() {
 }
 
 // IDM-3, IDM-4: what is held or changed stays.
-#[test]
-fn held_and_changed_objects_stay() {
-    let mut store = store();
+fn held_and_changed_objects_stay(at: &Place) {
+    let mut store = at.store();
     store.add_all((0..300).map(|it| user(&it.to_string())));
     store.save();
     store.renew();
@@ -142,9 +151,8 @@ fn held_and_changed_objects_stay() {
 }
 
 // IDM-5: a row does not overwrite what is loaded, changed or not.
-#[test]
-fn rows_do_not_overwrite() {
-    let mut store = store();
+fn rows_do_not_overwrite(at: &Place) {
+    let mut store = at.store();
     store.add_all([user("Alice"), user("Bob")]);
     store.save();
     store.run("UPDATE user_account SET name = 'elsewhere'");
@@ -157,9 +165,8 @@ fn rows_do_not_overwrite() {
 }
 
 // IDM-5: nor what was changed and is expired.
-#[test]
-fn rows_do_not_overwrite_changes_of_expired_objects() {
-    let store = store();
+fn rows_do_not_overwrite_changes_of_expired_objects(at: &Place) {
+    let store = at.store();
     let options = aludel::SessionOptions::default().autoflush(false);
     let mut session = Session::with_options(&store.engine, options);
     let alice = session.add(user("Alice"));
@@ -179,9 +186,8 @@ fn rows_do_not_overwrite_changes_of_expired_objects() {
 }
 
 // IDM-8: the row of an expired object is gone.
-#[test]
-fn get_of_an_object_whose_row_is_gone() {
-    let mut store = store();
+fn get_of_an_object_whose_row_is_gone(at: &Place) {
+    let mut store = at.store();
     let alice = store.add(user("Alice"));
     store.save();
     store.run("DELETE FROM user_account");
@@ -192,9 +198,8 @@ fn get_of_an_object_whose_row_is_gone() {
 }
 
 // IDM-1: an object that is linked but not held by anybody is still the same.
-#[test]
-fn linked_objects_stay() {
-    let mut store = store();
+fn linked_objects_stay(at: &Place) {
+    let mut store = at.store();
     store.add(Author::builder().name("A").books([book("x"), book("y")]));
     store.save();
     store.renew();
@@ -207,9 +212,8 @@ fn linked_objects_stay() {
 }
 
 // FK-4, TX-5
-#[test]
-fn a_changed_key() {
-    let mut store = store();
+fn a_changed_key(at: &Place) {
+    let mut store = at.store();
     let euro = store.add(Currency::builder().code("EUR").name("Euro"));
     store.save();
     euro.borrow_mut().code = "EUX".into();
@@ -218,7 +222,7 @@ fn a_changed_key() {
     store.flush().unwrap();
     assert_eq!(
         store.sent(),
-        "BEGIN IMMEDIATE\nUPDATE currency SET code = ? WHERE code = ? -- (\"EUX\", \"EUR\")"
+        "BEGIN\nUPDATE currency SET code = ? WHERE code = ? -- (\"EUX\", \"EUR\")"
     );
     assert!(store.get(Currency, "EUX").unwrap().unwrap().is(&euro));
     assert_eq!(store.sent(), "");

@@ -3,18 +3,37 @@
 use aludel::{Error, Obj, State, prelude::*};
 
 use crate::{
+    Case, Place, cases,
     models::*,
-    store::{address, author, book, mails, node, store, tag, user},
+    store::{address, author, book, mails, node, tag, user},
 };
+
+pub(super) const CASES: &[Case] = cases!["cascades":
+    add_reaches_what_is_linked,
+    linking_with_a_sessions_object_adds,
+    the_other_side_does_not_cascade,
+    delete_loads_and_marks,
+    delete_drops_new_members,
+    a_member_let_go_of_without_delete_orphan,
+    an_orphan_is_deleted_at_the_flush,
+    an_orphan_of_an_unloaded_collection,
+    a_member_that_moves,
+    a_new_member_let_go_of_leaves_the_session,
+    never_attached_is_no_orphan,
+    a_marked_member_that_is_taken_up,
+    expunge_cascades,
+    statements_do_not_cascade,
+    delete_loads_what_is_forbidden_to_load,
+    a_deleted_member_does_not_stop_its_owner,
+];
 
 fn state<T: Mapped>(object: &Obj<T>) -> State {
     inspect(object).state
 }
 
 // CAS-1, CAS-2: in both directions, depth first.
-#[test]
-fn add_reaches_what_is_linked() {
-    let mut store = store();
+fn add_reaches_what_is_linked(at: &Place) {
+    let mut store = at.store();
     let x = Obj::new(book("x"));
     let a = x.author().set(author("A"));
     let y = a.books().push(book("y"));
@@ -29,9 +48,8 @@ fn add_reaches_what_is_linked() {
 }
 
 // CAS-3
-#[test]
-fn linking_with_a_sessions_object_adds() {
-    let mut store = store();
+fn linking_with_a_sessions_object_adds(at: &Place) {
+    let mut store = at.store();
     let a = store.add(author("A"));
     let x = a.books().push(book("x"));
     assert_eq!(state(&x), State::Pending);
@@ -47,9 +65,8 @@ fn linking_with_a_sessions_object_adds() {
 }
 
 // CAS-4
-#[test]
-fn the_other_side_does_not_cascade() {
-    let mut store = store();
+fn the_other_side_does_not_cascade(at: &Place) {
+    let mut store = at.store();
     let a = store.add(author("A"));
     let x = Obj::new(book("x"));
     x.author().set(&a);
@@ -64,9 +81,8 @@ fn the_other_side_does_not_cascade() {
 }
 
 // CAS-6
-#[test]
-fn delete_loads_and_marks() {
-    let mut store = store();
+fn delete_loads_and_marks(at: &Place) {
+    let mut store = at.store();
     store.add(User::builder().name("Alice").addresses([address("a"), address("b")]));
     store.save();
     store.renew();
@@ -85,16 +101,14 @@ fn delete_loads_and_marks() {
     store.commit().unwrap();
     assert_eq!(
         store.sent(),
-        "ROLLBACK\nBEGIN IMMEDIATE\n\
-         DELETE FROM address WHERE id = ? -- 2 rows\n\
+        "DELETE FROM address WHERE id = ? -- 2 rows\n\
          DELETE FROM user_account WHERE id = ?\nCOMMIT"
     );
 }
 
 // CAS-6: a member that is new is not inserted.
-#[test]
-fn delete_drops_new_members() {
-    let mut store = store();
+fn delete_drops_new_members(at: &Place) {
+    let mut store = at.store();
     let alice = store.add(user("Alice"));
     store.save();
     let mail = alice.addresses().push(address("a"));
@@ -105,9 +119,8 @@ fn delete_drops_new_members() {
 }
 
 // CAS-7
-#[test]
-fn a_member_let_go_of_without_delete_orphan() {
-    let mut store = store();
+fn a_member_let_go_of_without_delete_orphan(at: &Place) {
+    let mut store = at.store();
     let root = store.add(Node::builder().name("root").children([node("a"), node("b")]));
     store.save();
     let a = root.children().iter().unwrap().next().unwrap();
@@ -116,14 +129,13 @@ fn a_member_let_go_of_without_delete_orphan() {
     store.commit().unwrap();
     assert_eq!(
         store.sent(),
-        "BEGIN IMMEDIATE\nUPDATE node SET parent_id = ? WHERE id = ? -- (NULL, 2)\nCOMMIT"
+        "BEGIN\nUPDATE node SET parent_id = ? WHERE id = ? -- (NULL, 2)\nCOMMIT"
     );
 }
 
 // CAS-8
-#[test]
-fn an_orphan_is_deleted_at_the_flush() {
-    let mut store = store();
+fn an_orphan_is_deleted_at_the_flush(at: &Place) {
+    let mut store = at.store();
     let alice =
         store.add(User::builder().name("Alice").addresses(["a", "b", "c", "d"].map(address)));
     store.save();
@@ -134,7 +146,7 @@ fn an_orphan_is_deleted_at_the_flush() {
     assert_eq!(store.sent(), "");
     store.log_parameters();
     store.flush().unwrap();
-    assert_eq!(store.sent(), "BEGIN IMMEDIATE\nDELETE FROM address WHERE id = ? -- (1), (2)");
+    assert_eq!(store.sent(), "BEGIN\nDELETE FROM address WHERE id = ? -- (1), (2)");
     assert_eq!(state(&all[0]), State::Deleted);
     alice.addresses().set([&all[3]]);
     store.commit().unwrap();
@@ -142,9 +154,8 @@ fn an_orphan_is_deleted_at_the_flush() {
 }
 
 // CAS-8: of a collection that isn't loaded.
-#[test]
-fn an_orphan_of_an_unloaded_collection() {
-    let mut store = store();
+fn an_orphan_of_an_unloaded_collection(at: &Place) {
+    let mut store = at.store();
     store.add(User::builder().name("Alice").addresses([address("a"), address("b")]));
     store.save();
     store.renew();
@@ -157,11 +168,10 @@ fn an_orphan_of_an_unloaded_collection() {
 }
 
 // CAS-9: with every combination of loaded sides.
-#[test]
-fn a_member_that_moves() {
+fn a_member_that_moves(at: &Place) {
     for how in 0..6 {
         for load in [false, true] {
-            let mut store = store();
+            let mut store = at.store();
             store.add(User::builder().name("Alice").addresses([address("a")]));
             store.add(user("Bob"));
             store.save();
@@ -209,9 +219,8 @@ fn a_member_that_moves() {
 }
 
 // CAS-10
-#[test]
-fn a_new_member_let_go_of_leaves_the_session() {
-    let mut store = store();
+fn a_new_member_let_go_of_leaves_the_session(at: &Place) {
+    let mut store = at.store();
     let (alice, bob) = (store.add(user("Alice")), store.add(user("Bob")));
     let a = alice.addresses().push(address("a"));
     alice.addresses().remove(&a).unwrap();
@@ -229,9 +238,8 @@ fn a_new_member_let_go_of_leaves_the_session() {
 }
 
 // CAS-11
-#[test]
-fn never_attached_is_no_orphan() {
-    let mut store = store();
+fn never_attached_is_no_orphan(at: &Place) {
+    let mut store = at.store();
     store.add(Profile::builder().bio("x"));
     store.commit().unwrap();
     assert_eq!(store.number("SELECT count(*) FROM profile WHERE user_id IS NULL"), 1);
@@ -240,9 +248,8 @@ fn never_attached_is_no_orphan() {
 }
 
 // CAS-14
-#[test]
-fn a_marked_member_that_is_taken_up() {
-    let mut store = store();
+fn a_marked_member_that_is_taken_up(at: &Place) {
+    let mut store = at.store();
     let alice = store.add(User::builder().name("Alice").addresses([address("a"), address("b")]));
     let bob = store.add(user("Bob"));
     store.save();
@@ -255,8 +262,7 @@ fn a_marked_member_that_is_taken_up() {
     store.commit().unwrap();
     assert_eq!(
         store.sent(),
-        "ROLLBACK\nBEGIN IMMEDIATE\n\
-         UPDATE address SET user_id = ? WHERE id = ? -- (2, 1), (2, 2)\n\
+        "UPDATE address SET user_id = ? WHERE id = ? -- (2, 1), (2, 2)\n\
          DELETE FROM user_account WHERE id = ? -- (1)\nCOMMIT"
     );
     store.commit().unwrap();
@@ -265,9 +271,8 @@ fn a_marked_member_that_is_taken_up() {
 }
 
 // CAS-15
-#[test]
-fn expunge_cascades() {
-    let mut store = store();
+fn expunge_cascades(at: &Place) {
+    let mut store = at.store();
     let alice = store.add(User::builder().name("Alice").addresses([address("a")]));
     store.save();
     let a = alice.addresses().iter().unwrap().next().unwrap();
@@ -280,9 +285,8 @@ fn expunge_cascades() {
 }
 
 // CAS-19
-#[test]
-fn statements_do_not_cascade() {
-    let mut store = store();
+fn statements_do_not_cascade(at: &Place) {
+    let mut store = at.store();
     let root = store.add(Node::builder().name("root").children([node("a")]));
     store.save();
     let gone = store.execute(delete(Node).filter(Node.name.eq("a"))).unwrap();
@@ -296,9 +300,8 @@ fn statements_do_not_cascade() {
 }
 
 // UOW-34: a strategy that forbids loading doesn't stop a cascade.
-#[test]
-fn delete_loads_what_is_forbidden_to_load() {
-    let mut store = store();
+fn delete_loads_what_is_forbidden_to_load(at: &Place) {
+    let mut store = at.store();
     store.add(User::builder().name("Alice").addresses([address("a")]));
     store.save();
     store.renew();
@@ -309,9 +312,8 @@ fn delete_loads_what_is_forbidden_to_load() {
 }
 
 // STATE-7, CAS-2: a collection may still hold what was deleted; adding its owner says nothing of it.
-#[test]
-fn a_deleted_member_does_not_stop_its_owner() {
-    let mut store = store();
+fn a_deleted_member_does_not_stop_its_owner(at: &Place) {
+    let mut store = at.store();
     let red = store.add(Tag::builder().name("red").books([book("x")]));
     store.save();
     let x = red.books().iter().unwrap().next().unwrap();

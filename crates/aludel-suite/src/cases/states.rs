@@ -3,18 +3,37 @@
 use aludel::{Error, Obj, State, blocking::Session, prelude::*};
 
 use crate::{
+    Case, Place, cases,
     models::*,
-    store::{address, author, book, store, user},
+    store::{address, author, book, user},
 };
+
+pub(super) const CASES: &[Case] = cases!["states":
+    transient_pending_persistent,
+    add_takes_values_builders_and_objects,
+    delete_marks_and_flush_deletes,
+    rollback_of_a_delete,
+    only_what_has_a_row_can_be_deleted,
+    what_was_deleted_can_not_be_added,
+    adding_cancels_a_mark,
+    an_object_of_another_session,
+    two_objects_for_one_key,
+    expunge,
+    expunged_and_added_again,
+    add_of_a_detached_object,
+    close_detaches_everything,
+    rollback_leaves_what_was_expunged,
+    a_session_that_is_dropped,
+    inspect_tells_changes_and_what_is_loaded,
+];
 
 fn state<T: Mapped>(object: &Obj<T>) -> State {
     inspect(object).state
 }
 
 // STATE-1, STATE-2, STATE-3
-#[test]
-fn transient_pending_persistent() {
-    let mut store = store();
+fn transient_pending_persistent(at: &Place) {
+    let mut store = at.store();
     let alice = Obj::new(user("Alice"));
     assert_eq!((state(&alice), inspect(&alice).identity), (State::Transient, None));
     assert!(!store.contains(&alice));
@@ -30,16 +49,12 @@ fn transient_pending_persistent() {
     store.add(&alice);
     store.commit().unwrap();
     assert_eq!(state(&alice), State::Persistent);
-    assert_eq!(
-        store.sent(),
-        "BEGIN IMMEDIATE\nINSERT INTO user_account (name, email) VALUES (?, ?)\nCOMMIT"
-    );
+    assert_eq!(store.sent(), "BEGIN\nINSERT INTO user_account (name, email) VALUES (?, ?)\nCOMMIT");
     assert_eq!(format!("{alice:?}"), "User(1, persistent)");
 }
 
-#[test]
-fn add_takes_values_builders_and_objects() {
-    let mut store = store();
+fn add_takes_values_builders_and_objects(at: &Place) {
+    let mut store = at.store();
     let one = store.add(author("value"));
     let two = store.add(Author::builder().name("builder"));
     let three = Obj::new(author("object"));
@@ -53,16 +68,15 @@ fn add_takes_values_builders_and_objects() {
     assert_eq!(ids, [1, 2, 3, 4, 5, 6]);
     assert_eq!(
         store.sent(),
-        "BEGIN IMMEDIATE\n\
+        "BEGIN\n\
          INSERT INTO author (name) VALUES (?) -- 6 rows\n\
          INSERT INTO book (title, pages, author_id) VALUES (?, ?, ?) -- 2 rows"
     );
 }
 
 // STATE-4, STATE-5, STATE-17
-#[test]
-fn delete_marks_and_flush_deletes() {
-    let mut store = store();
+fn delete_marks_and_flush_deletes(at: &Place) {
+    let mut store = at.store();
     let tag = store.add(Tag::builder().name("t"));
     store.save();
     store.delete(&tag).unwrap();
@@ -71,7 +85,7 @@ fn delete_marks_and_flush_deletes() {
     assert!(store.contains(&tag));
     store.sent();
     store.flush().unwrap();
-    assert_eq!(store.sent(), "ROLLBACK\nBEGIN IMMEDIATE\nDELETE FROM tag WHERE id = ?");
+    assert_eq!(store.sent(), "DELETE FROM tag WHERE id = ?");
     assert_eq!(state(&tag), State::Deleted);
     assert!(!store.contains(&tag));
     store.commit().unwrap();
@@ -80,9 +94,8 @@ fn delete_marks_and_flush_deletes() {
 }
 
 // STATE-5
-#[test]
-fn rollback_of_a_delete() {
-    let mut store = store();
+fn rollback_of_a_delete(at: &Place) {
+    let mut store = at.store();
     let tag = store.add(Tag::builder().name("t"));
     store.save();
     store.delete(&tag).unwrap();
@@ -106,9 +119,8 @@ fn rollback_of_a_delete() {
 }
 
 // STATE-6
-#[test]
-fn only_what_has_a_row_can_be_deleted() {
-    let mut store = store();
+fn only_what_has_a_row_can_be_deleted(at: &Place) {
+    let mut store = at.store();
     let transient = Obj::new(user("a"));
     assert!(matches!(store.delete(&transient), Err(Error::NotPersistent(_))));
     let pending = store.add(user("b"));
@@ -119,9 +131,8 @@ fn only_what_has_a_row_can_be_deleted() {
 }
 
 // STATE-7
-#[test]
-fn what_was_deleted_can_not_be_added() {
-    let mut store = store();
+fn what_was_deleted_can_not_be_added(at: &Place) {
+    let mut store = at.store();
     let tag = store.add(Tag::builder().name("t"));
     store.save();
     store.delete(&tag).unwrap();
@@ -141,9 +152,8 @@ fn what_was_deleted_can_not_be_added() {
 }
 
 // STATE-8
-#[test]
-fn adding_cancels_a_mark() {
-    let mut store = store();
+fn adding_cancels_a_mark(at: &Place) {
+    let mut store = at.store();
     let alice = store.add(User::builder().name("Alice").addresses([address("a@x")]));
     store.save();
     store.delete(&alice).unwrap();
@@ -158,9 +168,8 @@ fn adding_cancels_a_mark() {
 }
 
 // STATE-9
-#[test]
-fn an_object_of_another_session() {
-    let mut store = store();
+fn an_object_of_another_session(at: &Place) {
+    let mut store = at.store();
     let alice = store.add(user("Alice"));
     let mut other = Session::new(&store.engine);
     let error = other.try_add(&alice).unwrap_err();
@@ -176,9 +185,8 @@ fn an_object_of_another_session() {
 }
 
 // STATE-10
-#[test]
-fn two_objects_for_one_key() {
-    let mut store = store();
+fn two_objects_for_one_key(at: &Place) {
+    let mut store = at.store();
     let alice = store.add(user("Alice"));
     store.save();
     store.expunge(&alice).unwrap();
@@ -204,9 +212,8 @@ impl UnwrapErrOr for Option<Error> {
 }
 
 // STATE-11
-#[test]
-fn expunge() {
-    let mut store = store();
+fn expunge(at: &Place) {
+    let mut store = at.store();
     let (alice, bob) = (store.add(user("Alice")), store.add(user("Bob")));
     store.expunge(&bob).unwrap();
     assert_eq!(state(&bob), State::Transient);
@@ -224,16 +231,12 @@ fn expunge() {
     store.add(&alice);
     assert_eq!(state(&alice), State::Persistent);
     store.commit().unwrap();
-    assert_eq!(
-        store.sent(),
-        "BEGIN IMMEDIATE\nUPDATE user_account SET name = ? WHERE id = ?\nCOMMIT"
-    );
+    assert_eq!(store.sent(), "BEGIN\nUPDATE user_account SET name = ? WHERE id = ?\nCOMMIT");
 }
 
 // STATE-11: what left and came back is inserted once.
-#[test]
-fn expunged_and_added_again() {
-    let mut store = store();
+fn expunged_and_added_again(at: &Place) {
+    let mut store = at.store();
     let alice = store.add(user("Alice"));
     store.expunge(&alice).unwrap();
     store.add(&alice);
@@ -242,9 +245,8 @@ fn expunged_and_added_again() {
 }
 
 // STATE-2: a detached object comes in without SQL, and is found.
-#[test]
-fn add_of_a_detached_object() {
-    let mut store = store();
+fn add_of_a_detached_object(at: &Place) {
+    let mut store = at.store();
     let alice = store.add(user("Alice"));
     store.save();
     store.renew();
@@ -263,9 +265,8 @@ fn add_of_a_detached_object() {
 }
 
 // STATE-12
-#[test]
-fn close_detaches_everything() {
-    let mut store = store();
+fn close_detaches_everything(at: &Place) {
+    let mut store = at.store();
     let alice = store.add(User::builder().name("Alice").addresses([address("a@x")]));
     store.save();
     let bob = store.add(user("Bob"));
@@ -283,9 +284,8 @@ fn close_detaches_everything() {
 }
 
 // STATE-11: what was expunged stays out, whatever is rolled back.
-#[test]
-fn rollback_leaves_what_was_expunged() {
-    let mut store = store();
+fn rollback_leaves_what_was_expunged(at: &Place) {
+    let mut store = at.store();
     let alice = store.add(user("Alice"));
     store.save();
     store.delete(&alice).unwrap();
@@ -297,9 +297,8 @@ fn rollback_leaves_what_was_expunged() {
 }
 
 // STATE-1: objects outlive their session.
-#[test]
-fn a_session_that_is_dropped() {
-    let mut store = store();
+fn a_session_that_is_dropped(at: &Place) {
+    let mut store = at.store();
     let alice = store.add(User::builder().name("Alice").addresses([address("a@x")]));
     let bob = store.add(user("Bob"));
     store.save();
@@ -318,9 +317,8 @@ fn a_session_that_is_dropped() {
 }
 
 // UOW-7: state is exact even for an object that nothing changed.
-#[test]
-fn inspect_tells_changes_and_what_is_loaded() {
-    let mut store = store();
+fn inspect_tells_changes_and_what_is_loaded(at: &Place) {
+    let mut store = at.store();
     let fresh = inspect(&Obj::new(user("x")));
     assert_eq!(fresh.loaded, ["addresses", "profile"]);
     store.add(user("Alice"));

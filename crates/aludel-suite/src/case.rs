@@ -1,0 +1,74 @@
+//! [`Case`]: something that must hold on every database.
+
+use crate::{Database, Place};
+
+/// Something that must hold on every database that can do what it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// Which part of Aludel it is about.
+    pub group: &'static str,
+    /// What must hold.
+    pub name: &'static str,
+    /// What the database must be able to do.
+    pub need: Option<Need>,
+    /// On which face it runs.
+    pub face: Faces,
+    /// The case itself; it fails by panicking.
+    pub run: fn(&Place),
+}
+
+impl Case {
+    /// `group::name`
+    pub fn path(&self) -> String {
+        format!("{}::{}", self.group, self.name)
+    }
+
+    /// Why it can't run on a database; `None` if it can.
+    pub fn unmet(&self, database: &Database) -> Option<&'static str> {
+        self.need.filter(|it| !(it.met)(database)).map(|it| it.why)
+    }
+}
+
+/// Something that not every database can do.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    /// Whether this one can: read from its dialect's capability, or from where it lives.
+    pub met: fn(&Database) -> bool,
+    /// What one that can't can't.
+    pub why: &'static str,
+}
+
+/// On which face a case runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Faces {
+    /// On both: it is written for the blocking face, and runs once through the connections of async
+    /// programs.
+    Both,
+    /// It is async.
+    Async,
+}
+
+/// RETURNING of an INSERT.
+pub(crate) const RETURNING: Need = Need {
+    met: |it| it.dialect().capability().dml.returning != aludel::dialect::Returning::None,
+    why: "an INSERT has no RETURNING there",
+};
+
+/// The cases of a file: `cases!["group": one, another needs RETURNING]`, or `async "group": …`.
+macro_rules! cases {
+    (async $group:literal: $($rest:tt)*) => { cases!(@ Async, $group, $($rest)*) };
+    ($group:literal: $($rest:tt)*) => { cases!(@ Both, $group, $($rest)*) };
+    (@ $face:ident, $group:literal, $($name:ident $(needs $need:ident)?),* $(,)?) => {
+        &[$($crate::Case {
+            group: $group,
+            name: stringify!($name),
+            need: cases!(need $($need)?),
+            face: $crate::Faces::$face,
+            run: $name,
+        }),*]
+    };
+    (need $need:ident) => { Some($crate::case::$need) };
+    (need) => { None };
+}
+
+pub(crate) use cases;

@@ -1,0 +1,40 @@
+//! The cases, by what they are about. Each names the rules that it pins, and asserts what was sent.
+#![allow(clippy::unwrap_used, reason = "a case fails by panicking")]
+
+mod associations;
+mod autoflush;
+mod bad_input;
+mod cascades;
+mod exact;
+mod flush;
+mod identity;
+mod loading;
+mod plan;
+mod queries;
+mod random;
+mod relationships;
+mod rollback;
+mod states;
+
+use crate::Case;
+
+/// All cases, in the order in which they run.
+pub fn cases() -> Vec<Case> {
+    let files = [
+        states::CASES,
+        identity::CASES,
+        flush::CASES,
+        associations::CASES,
+        plan::CASES,
+        cascades::CASES,
+        relationships::CASES,
+        rollback::CASES,
+        autoflush::CASES,
+        loading::CASES,
+        queries::CASES,
+        exact::CASES,
+        bad_input::CASES,
+        random::CASES,
+    ];
+    files.concat()
+}
