@@ -40,6 +40,7 @@ struct Faults {
     polls: AtomicU64,
     waves: AtomicU64,
     steps: AtomicU64,
+    kills: AtomicU64,
     fail: Mutex<Option<(u64, Kind)>>,
 }
 
@@ -99,6 +100,12 @@ impl PendingDriver {
     /// Forgets a fault that didn't happen yet.
     pub fn heal(&self) {
         *self.fault() = None;
+    }
+
+    /// Ends all connections that are open now, as a server does that is stopped. Each finds out at
+    /// its next step: [`Kind::ConnectionLost`].
+    pub fn kill(&self) {
+        self.faults.kills.fetch_add(1, Ordering::Relaxed);
     }
 
     fn fault(&self) -> std::sync::MutexGuard<'_, Option<(u64, Kind)>> {

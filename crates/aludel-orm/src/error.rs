@@ -141,6 +141,16 @@ pub struct IntegrityError {
 }
 
 impl Error {
+    /// What kind of failure the database reported, under the same name on all databases; `None` if
+    /// it wasn't the database's.
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Engine(error) => error.kind(),
+            Self::Integrity(error) => Some(Kind::Integrity(error.kind)),
+            _ => None,
+        }
+    }
+
     /// Whether the whole transaction may be run again with a chance of success: a serialization
     /// failure, a deadlock, a busy database.
     pub fn is_retryable(&self) -> bool {

@@ -233,6 +233,8 @@ mod book {
     mod queries {}
     #[doc = include_str!("../../../book/src/relationships.md")]
     mod relationships {}
+    #[doc = include_str!("../../../book/src/engine.md")]
+    mod engine {}
     #[doc = include_str!("../../../book/src/sqlite.md")]
     mod sqlite {}
 }

@@ -210,3 +210,73 @@ impl EngineOptions {
         self.pool.limited(driver.max_connections(url))
     }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::{blocking, driver::sqlite::SqliteDriver};
+
+    fn connect(url: &str, options: EngineOptions) -> ConnectOptions {
+        let url = Url::parse(url).unwrap();
+        options.to_connect(&url, Face::Async, StatementLog::default()).unwrap()
+    }
+
+    #[test]
+    fn the_engine_s_options_count_for_more_than_the_url_s() {
+        let seconds = Duration::from_secs;
+        let set = EngineOptions::new().connect_timeout(seconds(1)).busy_timeout(seconds(2));
+        for (url, options, timeout, busy) in [
+            ("sqlite:x", EngineOptions::new(), seconds(10), seconds(5)),
+            ("mysql://h?connect_timeout=3", EngineOptions::new(), seconds(3), seconds(5)),
+            ("mysql://h?connect_timeout=0", EngineOptions::new(), Duration::MAX, seconds(5)),
+            ("sqlite:x?busy_timeout=7000", EngineOptions::new(), seconds(10), seconds(7)),
+            ("mysql://h?connect_timeout=3&busy_timeout=7s", set, seconds(1), seconds(2)),
+            ("sqlite:x", EngineOptions::new().lock_timeout(seconds(9)), seconds(10), seconds(9)),
+        ] {
+            let options = connect(url, options);
+            assert_eq!((options.connect_timeout, options.busy_timeout), (timeout, busy), "{url}");
+        }
+        let url = Url::parse("mysql://h?connect_timeout=soon").unwrap();
+        let log = StatementLog::default();
+        let error = EngineOptions::new().to_connect(&url, Face::Async, log).unwrap_err();
+        assert!(error.to_string().contains("`connect_timeout` should be a number of seconds"));
+    }
+
+    #[test]
+    fn what_is_for_the_server_is_handed_on() {
+        let second = Duration::from_secs(1);
+        let options = EngineOptions::new()
+            .lock_timeout(second)
+            .statement_timeout(second * 2)
+            .prepared_statements(false)
+            .statement_cache(7);
+        let options = connect("mysql://h", options);
+        assert_eq!(options.lock_timeout, Some(second));
+        assert_eq!(options.statement_timeout, Some(second * 2));
+        assert_eq!((options.prepared_statements, options.statement_cache), (false, 7));
+        let defaults = connect("mysql://h", EngineOptions::new());
+        assert_eq!((defaults.lock_timeout, defaults.statement_timeout), (None, None));
+        assert!(defaults.prepared_statements);
+    }
+
+    #[test]
+    fn sqlite_refuses_what_it_can_not_keep() {
+        let options = EngineOptions::new().statement_timeout(Duration::from_secs(1));
+        let engine = blocking::Engine::with_options("sqlite::memory:", options).unwrap();
+        let error = engine.connect().unwrap_err().to_string();
+        assert!(error.contains("SQLite has no time-out for statements"), "{error}");
+    }
+
+    #[test]
+    fn sizes_stay_within_what_a_driver_allows() {
+        let pool = |url: &str, size, overflow| {
+            let options = EngineOptions::new().pool_size(size).max_overflow(overflow);
+            let pool = options.to_pool(&SqliteDriver, &Url::parse(url).unwrap());
+            (pool.size, pool.overflow, pool.one)
+        };
+        assert_eq!(pool("sqlite:x", 0, 0), (1, 0, false));
+        assert_eq!(pool("sqlite:x", 3, usize::MAX), (3, 10_000, false));
+        assert_eq!(pool("sqlite::memory:", 3, 4), (1, 0, true));
+    }
+}

@@ -66,6 +66,11 @@ enum Reset {
 }
 
 impl Member {
+    #[cfg(all(test, feature = "sqlite"))]
+    pub(super) fn info(&self) -> &ConnectionInfo {
+        &self.info
+    }
+
     /// Takes a connection in; the listeners' statements are to be executed by [`Self::prepare`].
     pub(super) fn new(
         connection: Box<dyn Connection>,
@@ -190,7 +195,7 @@ impl Member {
     }
 }
 
-fn steps(statements: &[impl AsRef<str>]) -> Vec<Step> {
+pub(super) fn steps(statements: &[impl AsRef<str>]) -> Vec<Step> {
     let step = |sql: &str| {
         let (statement, params) = (Statement::once(sql), Params::none());
         Step::Run(Run { statement, params, want: Want::Nothing })

@@ -1,11 +1,48 @@
 //! ENG-2: how many connections there are, and what a time-out says.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
+mod events;
+mod health;
+mod places;
+mod reset;
+
+use std::{sync::Arc, time::Duration};
 
 use aludel_core::expr::text;
 
-use crate::{Engine, EngineFace, EngineOptions, Error, blocking, blocking::block_on};
+use super::member::steps;
+use crate::{
+    Engine, EngineCore, EngineFace, EngineOptions, Error, Pooled, Result, blocking,
+    blocking::block_on, driver::once, testing::PendingDriver,
+};
+
+/// A file with an engine of each face, on a driver that pends and can be killed.
+fn both(options: EngineOptions, test: impl Fn(&EngineCore, &PendingDriver)) {
+    for async_face in [true, false] {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("x.db").display());
+        let driver = PendingDriver::new();
+        let (dynamic, options) = (Arc::new(driver.clone()), options.clone());
+        if async_face {
+            test(Engine::with_driver(&url, dynamic, options).unwrap().core(), &driver);
+        } else {
+            let engine = blocking::Engine::with_driver(&url, dynamic, options).unwrap();
+            test(engine.core(), &driver);
+        }
+    }
+}
+
+fn checkout(engine: &EngineCore) -> Pooled {
+    block_on(engine.checkout()).unwrap()
+}
+
+fn execute(pooled: &mut Pooled, sql: &str) -> Result<()> {
+    block_on(once(&mut **pooled, steps(&[sql])))
+}
+
+fn id(pooled: &mut Pooled) -> u64 {
+    pooled.member().unwrap().info().id()
+}
 
 fn options(size: usize) -> EngineOptions {
     EngineOptions::new().pool_size(size).max_overflow(0).checkout_timeout(Duration::from_millis(5))

@@ -12,7 +12,7 @@ use super::{
     wave::{Answer, Wave},
 };
 use crate::{
-    Error, Result,
+    DatabaseError, Error, Kind, Result,
     driver::{Connection, Control, Done, Flow, Step, Work},
 };
 
@@ -22,6 +22,10 @@ pub(super) struct PendingConnection {
     unit: Option<Unit>,
     /// Whether the next poll pends, whatever there is to do.
     pend: bool,
+    /// How often all connections had been killed when this one was opened.
+    born: u64,
+    /// It was killed, and knows.
+    lost: bool,
 }
 
 struct Unit {
@@ -43,7 +47,8 @@ struct Unit {
 
 impl PendingConnection {
     pub(super) fn new(driver: PendingDriver, inner: Box<dyn Connection>) -> Self {
-        Self { driver, inner, unit: None, pend: true }
+        let born = driver.faults.kills.load(Ordering::Relaxed);
+        Self { driver, inner, unit: None, pend: true, born, lost: false }
     }
 
     /// Does the next thing; `true` while there is more to do.
@@ -63,6 +68,12 @@ impl PendingConnection {
             return Poll::Ready(self.take_back());
         }
         if !unit.steps.is_empty() && unit.outcome.is_ok() {
+            if self.born < self.driver.faults.kills.load(Ordering::Relaxed) {
+                self.lost = true;
+                let lost = DatabaseError::new(Kind::ConnectionLost, "the server was stopped");
+                unit.outcome = Err(lost.into());
+                return Poll::Ready(true);
+            }
             let wave = unit.chunk(&self.driver);
             self.send(wave);
             return Poll::Ready(true);
@@ -236,11 +247,11 @@ impl Connection for PendingConnection {
     }
 
     fn in_transaction(&self) -> bool {
-        self.inner.in_transaction()
+        !self.lost && self.inner.in_transaction()
     }
 
     fn is_usable(&self) -> bool {
-        self.inner.is_usable()
+        !self.lost && self.inner.is_usable()
     }
 
     fn as_any(&mut self) -> &mut dyn Any {
