@@ -54,6 +54,10 @@ pub(crate) const RETURNING: Need = Need {
     why: "an INSERT has no RETURNING there",
 };
 
+/// Several connections to the same data.
+pub(crate) const SHARED: Need =
+    Need { met: Database::is_shared, why: "all of it is within one connection" };
+
 /// The cases of a file: `cases!["group": one, another needs RETURNING]`, or `async "group": …`.
 macro_rules! cases {
     (async $group:literal: $($rest:tt)*) => { cases!(@ Async, $group, $($rest)*) };

@@ -4,8 +4,11 @@
 mod associations;
 mod autoflush;
 mod bad_input;
+mod boundary;
+mod cancellation;
 mod cascades;
 mod exact;
+mod faults;
 mod flush;
 mod identity;
 mod loading;
@@ -15,6 +18,8 @@ mod random;
 mod relationships;
 mod rollback;
 mod states;
+mod streaming;
+mod work;
 
 use crate::Case;
 
@@ -35,6 +40,11 @@ pub fn cases() -> Vec<Case> {
         exact::CASES,
         bad_input::CASES,
         random::CASES,
+        streaming::CASES,
+        streaming::ASYNC,
+        boundary::CASES,
+        cancellation::CASES,
+        faults::CASES,
     ];
     files.concat()
 }

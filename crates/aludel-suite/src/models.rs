@@ -1,6 +1,8 @@
 //! The entities of the cases: one of each kind of relationship and key.
 #![allow(missing_docs, unreachable_pub, reason = "the models of the cases speak for themselves")]
 
+pub mod tree;
+
 use aludel::prelude::*;
 use chrono::NaiveDateTime;
 use rust_decimal::Decimal;

@@ -50,9 +50,10 @@ impl Place {
         self.on_space(|it| self.database.engine(it, None))
     }
 
-    /// An async engine on the same database whose driver waits and fails on request.
+    /// An async engine on the same database whose driver pends between any two steps, and fails on
+    /// request.
     pub fn pending(&self) -> (Engine, PendingDriver) {
-        let driver = self.database.pending();
+        let driver = self.database.pending().step_by_step();
         (self.on_space(|it| self.database.engine(it, Some(driver.clone()))), driver)
     }
 

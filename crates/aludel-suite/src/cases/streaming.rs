@@ -1,44 +1,56 @@
 //! Streams: memory is flat however many rows there are, on both faces.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(missing_docs, reason = "a test's models speak for themselves")]
-
-#[path = "support/proofs.rs"]
-mod proofs;
 
 use aludel::{
+    EngineOptions, Session,
     blocking::{self, block_on},
     prelude::*,
 };
 use futures_util::StreamExt;
-use proofs::*;
+
+use super::work::is_long;
+use crate::{Case, Place, cases, models::tree::*};
+
+pub(super) const CASES: &[Case] = cases!["streaming":
+    blocking_streams_are_flat needs SHARED,
+    a_stream_stops_at_a_row_that_makes_no_sense needs SHARED,
+    objects_of_a_stream_are_the_sessions needs SHARED,
+];
+
+/// Those that are async.
+pub(super) const ASYNC: &[Case] = cases![async "streaming":
+    async_streams_are_flat needs SHARED,
+    a_stream_may_be_left_early needs SHARED,
+];
 
 /// Of so few objects at a time consists "flat".
 const FLAT: i64 = 12_000;
 
-fn rows() -> i64 {
-    if is_long() { 10_000_000 } else { 200_000 }
+fn rows(at: &Place) -> i64 {
+    i64::from(at.many(if is_long() { 10_000_000 } else { 200_000 }))
 }
 
-/// A file with so many leaves of a family, made by the database itself.
-fn leaves(family: i64, n: i64) -> (tempfile::TempDir, String) {
-    let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", directory.path().join("x.db").display());
-    let engine = blocking::Engine::new(&url).unwrap();
-    Base::metadata().create_all(&engine).unwrap();
-    let mut session = blocking::Session::new(&engine);
-    session.execute(text("INSERT INTO hub VALUES (1, 'hub', 0)")).unwrap();
-    let sql = "INSERT INTO leaf (id, hub_id, n, probe) \
-               WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < :n) \
-               SELECT x, 1, x, :family FROM c";
-    session.execute(text(sql).bind("n", n).bind("family", family)).unwrap();
+/// Fills the database with so many leaves of a family of their own, on one hub.
+fn leaves(at: &Place, n: i64) -> i64 {
+    at.empty();
+    let family = family();
+    let mut session = blocking::Session::new(&at.blocking(EngineOptions::new()));
+    let hub = session.add(hub(family));
+    hub.leaves().push(leaf(family, 1));
     session.commit().unwrap();
-    (directory, url)
+    let mut there = 1;
+    while there < n {
+        let sql = "INSERT INTO leaf (id, hub_id, n, probe) \
+                   SELECT id + :there, hub_id, id + :there, probe FROM leaf WHERE id <= :left";
+        let sql = text(sql).bind("there", there).bind("left", n - there);
+        there += session.execute(sql).unwrap() as i64;
+    }
+    session.commit().unwrap();
+    family
 }
 
-#[test]
-fn blocking_streams_are_flat() {
-    let (_directory, url) = leaves(0, rows());
-    let engine = blocking::Engine::new(&url).unwrap();
+fn blocking_streams_are_flat(at: &Place) {
+    let family = leaves(at, rows(at));
+    let engine = at.blocking(EngineOptions::new());
     let mut session = blocking::Session::new(&engine);
     let mut kept = Vec::new();
     let (mut count, mut sum) = (0, 0);
@@ -50,21 +62,20 @@ fn blocking_streams_are_flat() {
             kept.push(leaf);
         }
     }
-    assert_eq!((count, sum), (rows(), rows() * (rows() + 1) / 2));
-    assert!(peak(0) < FLAT, "{} live at the most", peak(0));
+    assert_eq!((count, sum), (rows(at), rows(at) * (rows(at) + 1) / 2));
+    assert!(peak(family) < FLAT, "{} live at the most", peak(family));
     for (place, leaf) in kept.iter().enumerate() {
         let id = place as i64 * 50_000 + 1;
         assert_eq!(leaf.borrow().n, id);
         assert!(session.get(Leaf, id).unwrap().unwrap().is(leaf), "one object a key");
     }
     drop((kept, session));
-    assert_eq!(live(0), 0);
+    assert_eq!(live(family), 0);
 }
 
-#[test]
-fn async_streams_are_flat() {
-    let (_directory, url) = leaves(1, rows());
-    let engine = Engine::new(&url).unwrap();
+fn async_streams_are_flat(at: &Place) {
+    let family = leaves(at, rows(at));
+    let engine = at.engine();
     block_on(async {
         let mut session = Session::new(&engine);
         // Within a transaction that has written.
@@ -80,24 +91,23 @@ fn async_streams_are_flat() {
         }
         assert!(stream.next().await.is_none());
         drop(stream);
-        assert_eq!(count, rows());
-        assert!(peak(1) < FLAT, "{} live at the most", peak(1));
+        assert_eq!(count, rows(at));
+        assert!(peak(family) < FLAT, "{} live at the most", peak(family));
         // The transaction is still the same.
         session.rollback().await.unwrap();
         session.fresh(&first).await.unwrap();
         assert_eq!(first.borrow().n, 1);
     });
-    assert_eq!(live(1), 0);
+    assert_eq!(live(family), 0);
 }
 
-#[test]
-fn a_stream_may_be_left_early() {
-    let (_directory, url) = leaves(2, 20_000);
-    let engine = Engine::new(&url).unwrap();
+fn a_stream_may_be_left_early(at: &Place) {
+    let family = leaves(at, 20_000);
+    let engine = at.engine();
     block_on(async {
         let mut session = Session::new(&engine);
         for taken in [0, 1, 511, 512, 513, 3000] {
-            let added = session.add(hub(2));
+            let added = session.add(hub(family));
             let mut stream = session.stream_scalars(&select(Leaf)).await.unwrap();
             let mut last = None;
             for _ in 0..taken {
@@ -117,7 +127,7 @@ fn a_stream_may_be_left_early() {
         }
         assert_eq!(session.scalars(select(func::count(Hub.id))).one().await.unwrap(), 1);
     });
-    let engine = blocking::Engine::new(&url).unwrap();
+    let engine = at.blocking(EngineOptions::new());
     let mut session = blocking::Session::new(&engine);
     for taken in [0, 1, 600] {
         let stream = session.stream_scalars(&select(Leaf)).unwrap();
@@ -125,37 +135,35 @@ fn a_stream_may_be_left_early() {
         assert_eq!(session.scalars(select(func::count(Leaf.id))).one().unwrap(), 20_000);
     }
     drop(session);
-    assert_eq!(live(2), 0);
+    assert_eq!(live(family), 0);
 }
 
-#[test]
-fn a_stream_stops_at_a_row_that_makes_no_sense() {
-    let (_directory, url) = leaves(3, 2000);
-    let engine = blocking::Engine::new(&url).unwrap();
+fn a_stream_stops_at_a_row_that_makes_no_sense(at: &Place) {
+    let family = leaves(at, 2000);
+    let engine = at.blocking(EngineOptions::new());
     let mut session = blocking::Session::new(&engine);
-    session.execute(text("UPDATE leaf SET n = 'many' WHERE id = 1500")).unwrap();
+    session.execute(text("UPDATE leaf SET probe = -1 WHERE id = 1500")).unwrap();
     let rows: Vec<_> = session.stream_scalars(&select(Leaf)).unwrap().collect();
     let error = rows.last().unwrap().as_ref().unwrap_err().to_string();
-    assert!(error.contains("Leaf") && error.contains("n"), "{error}");
+    assert!(error.contains("Leaf") && error.contains("probe"), "{error}");
     assert!(rows[..rows.len() - 1].iter().all(Result::is_ok));
     drop(rows);
     session.rollback().unwrap();
     assert_eq!(session.stream_scalars(&select(Leaf)).unwrap().count(), 2000);
     drop(session);
-    assert_eq!(live(3), 0);
+    assert_eq!(live(family), 0);
 }
 
 // A stream takes no lock that its consumer could need: objects are changed and linked on the way.
-#[test]
-fn objects_of_a_stream_are_the_sessions() {
-    let (_directory, url) = leaves(4, 3000);
-    let engine = blocking::Engine::new(&url).unwrap();
+fn objects_of_a_stream_are_the_sessions(at: &Place) {
+    let family = leaves(at, 3000);
+    let engine = at.blocking(EngineOptions::new());
     let mut session = blocking::Session::new(&engine);
     for leaf in session.stream_scalars(&select(Leaf)).unwrap() {
         let leaf = leaf.unwrap();
         if leaf.borrow().n % 1000 == 0 {
             leaf.borrow_mut().n = -1;
-            leaf.bits().push(bit(4));
+            leaf.bits().push(bit(family));
         }
     }
     session.commit().unwrap();
@@ -163,5 +171,5 @@ fn objects_of_a_stream_are_the_sessions() {
     assert_eq!(session.scalars(changed).one().unwrap(), 3);
     assert_eq!(session.scalars(select(func::count(Bit.id))).one().unwrap(), 3);
     drop(session);
-    assert_eq!(live(4), 0);
+    assert_eq!(live(family), 0);
 }
