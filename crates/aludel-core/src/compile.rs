@@ -43,6 +43,7 @@ pub enum Param {
 ///     table: TableName::new("user_account"),
 ///     columns: vec!["name"],
 ///     rows: vec![vec![Node::Bind("Ada".into())]],
+///     on_conflict: None,
 ///     returning: Vec::new(),
 /// };
 /// let compiled = compile(&insert.into(), &Sqlite)?;

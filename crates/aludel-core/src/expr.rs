@@ -4,21 +4,25 @@
 //! built, read, compared and printed without a database. The skin ([`Column`], [`Expr`],
 //! [`Select`]) exists for the caller's compiler and adds nothing to what is rendered.
 
+mod conflict;
 mod dml;
+mod lock;
 mod node;
 mod query;
 mod source;
 mod typed;
 mod walk;
 
+pub use conflict::{ConflictAction, ConflictTarget, OnConflict};
 pub use dml::{Delete, Insert, Statement, Update};
+pub use lock::{ForUpdate, LockStrength, LockWait};
 pub use node::{BinaryOp, Node, UnaryOp};
 pub use query::{Direction, Join, JoinKind, NullsOrder, OrderBy, Query, SelectItem};
 pub use source::{ColumnRef, FromItem, Source, TableName};
 pub use typed::{
-    Assignment, Assignments, Buffer, Case, Column, DeleteStatement, ExecutionOptions, Expr,
-    Expression, Fits, FromTarget, GroupKeys, InList, InsertStatement, JoinTarget, Labeled, Literal,
-    Meets, Number, Operand, Plus, Predicate, ReturningStatement, RowBuffer, Rows, Select,
+    Assignment, Assignments, Buffer, Case, Column, Conflict, DeleteStatement, ExecutionOptions,
+    Expr, Expression, Fits, FromTarget, GroupKeys, InList, InsertStatement, JoinTarget, Labeled,
+    Literal, Meets, Number, Operand, Plus, Predicate, ReturningStatement, RowBuffer, Rows, Select,
     Selectable, SetValue, SettleError, SortKeys, TextQuery, TextStatement, Truth, UpdateStatement,
     all_of, any_of, case, delete, exists, func, insert, lit, not_exists, select, sql_expr, text,
     update,

@@ -91,8 +91,8 @@
 pub use aludel_core::{
     DecodeError, compile, dialect, expr,
     expr::{
-        Expr, Expression, Select, all_of, any_of, case, delete, exists, func, insert, lit,
-        not_exists, select, sql_expr, text, update,
+        Expr, Expression, ForUpdate, Select, all_of, any_of, case, delete, exists, func, insert,
+        lit, not_exists, select, sql_expr, text, update,
     },
     schema, value,
     value::{Auto, Scalar, SqlType, Value},
@@ -151,7 +151,7 @@ pub mod blocking {
 pub mod prelude {
     pub use crate::{
         Auto, Base, CreateAll as _, DeclarativeBase as _, Engine, EntityConst as _,
-        Expression as _, Many, Mapped, MetaDataOf as _, Obj, One, Optional as _,
+        Expression as _, ForUpdate, Many, Mapped, MetaDataOf as _, Obj, One, Optional as _,
         Relationships as _, Row, Session, SqlNewtype, WithOptions as _, all_of, any_of, case,
         delete, exists, func, insert, inspect, joinedload, lit, not_exists, raiseload,
         schema::MetaData, select, selectinload, text, transaction, update,

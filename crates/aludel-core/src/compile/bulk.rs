@@ -30,7 +30,7 @@ pub struct Bulk {
 /// As [`compile`](super::compile).
 pub fn bulk(insert: &Insert, dialect: &dyn Dialect) -> Result<Option<Bulk>> {
     let [row] = &*insert.rows else { return Ok(None) };
-    if row.is_empty() || row.iter().any(|it| *it != Node::Hole) {
+    if insert.on_conflict.is_some() || row.is_empty() || row.iter().any(|it| *it != Node::Hole) {
         return Ok(None);
     }
     verify::verify(&insert.clone().into(), dialect)?;

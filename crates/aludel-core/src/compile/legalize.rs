@@ -9,9 +9,12 @@ mod parameter;
 mod subquery;
 #[cfg(test)]
 mod tests;
+mod upsert;
 
 use crate::{
-    dialect::{Booleans, Capability, Decimals, Ilike, Nulls, Numbers, Parameters, Place},
+    dialect::{
+        Booleans, Capability, Decimals, Ilike, Nulls, Numbers, Parameters, Place, RowLocks, Upsert,
+    },
     expr::{BinaryOp, Direction, Node, NullsOrder, OrderBy, Query, Statement, UnaryOp},
     value::SqlType,
 };
@@ -26,12 +29,19 @@ pub(super) fn legalize(statement: &mut Statement, capability: &Capability) {
         numbers: capability.types.numbers,
         typed_parameters: capability.types.parameters == Parameters::ByContext,
         limited_list: capability.select.limited_list,
+        no_locks: capability.select.locks == RowLocks::Ignored,
     };
     let derived = capability.dml.self_reading == Place::Derived;
     match statement {
         Statement::Select(query) => rules.query(query),
         Statement::Insert(insert) => {
             insert.rows.iter_mut().flatten().for_each(|it| rules.value(it));
+            let duplicate_key = capability.dml.upsert == Upsert::OnDuplicateKey;
+            upsert::spell(insert, duplicate_key);
+            if derived {
+                upsert::derive(insert);
+            }
+            insert.on_conflict.iter_mut().for_each(|it| rules.on_conflict(it));
             insert.returning.iter_mut().for_each(|it| rules.item(it));
         }
         Statement::Update(update) => {
@@ -63,6 +73,7 @@ struct Rules {
     numbers: Numbers,
     typed_parameters: bool,
     limited_list: Place,
+    no_locks: bool,
 }
 
 impl Rules {
@@ -72,6 +83,10 @@ impl Rules {
         query.filter.iter_mut().for_each(|it| self.predicate(it));
         query.having.iter_mut().for_each(|it| self.predicate(it));
         query.group_by.iter_mut().for_each(|it| self.key(it));
+        query.distinct_on.iter_mut().for_each(|it| self.key(it));
+        if self.no_locks {
+            query.for_update = None;
+        }
         query.order_by.iter_mut().for_each(|it| self.key(&mut it.node));
         if self.least_nulls {
             query.order_by =

@@ -3,10 +3,12 @@
 
 mod dml;
 mod function;
+mod lock;
 mod names;
 mod operator;
 mod predicate;
 mod select;
+mod upsert;
 
 use names::Names;
 

@@ -2,7 +2,9 @@
 //! rendering can't fail.
 
 mod dml;
+mod lock;
 mod query;
+mod upsert;
 
 use crate::{
     Error, Result,

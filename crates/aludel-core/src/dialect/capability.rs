@@ -146,6 +146,24 @@ pub struct Select {
     pub nulls: Nulls,
     /// Where an `IN (SELECT … LIMIT …)` stands.
     pub limited_list: Place,
+    /// Whether there is `DISTINCT ON`.
+    pub distinct_on: bool,
+    /// Locks of rows.
+    pub locks: RowLocks,
+}
+
+/// Locks of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowLocks {
+    /// None; a statement that asks for them is read without.
+    Ignored,
+    /// `FOR UPDATE`, `FOR NO KEY UPDATE`, `FOR SHARE` and `FOR KEY SHARE`, each with `OF`.
+    All,
+    /// `FOR UPDATE` and `FOR SHARE`, each with `OF`; without an option the latter is
+    /// `LOCK IN SHARE MODE`, which all versions know.
+    UpdateAndShare,
+    /// `FOR UPDATE` and `LOCK IN SHARE MODE`, without `OF`.
+    ShareMode,
 }
 
 /// Division of integers, without a rest.
@@ -224,6 +242,23 @@ pub struct Dml {
     pub empty_insert: EmptyInsert,
     /// Where a subquery stands that reads the table which the statement changes.
     pub self_reading: Place,
+    /// INSERT of rows that may be there already.
+    pub upsert: Upsert,
+}
+
+/// INSERT of rows that may be there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upsert {
+    /// `ON CONFLICT`
+    OnConflict {
+        /// Whether a constraint can be named.
+        constraint: bool,
+        /// Whether DO UPDATE can do without a key.
+        any_key: bool,
+    },
+    /// `ON DUPLICATE KEY UPDATE`, with `VALUES(column)` for the new row's. MySQL would rather have an
+    /// alias of the row, but MariaDB knows none.
+    OnDuplicateKey,
 }
 
 /// Which statements may have RETURNING.

@@ -36,12 +36,15 @@ const MYSQL: Capability = Capability {
         division: Division::Div,
         nulls: Nulls::Least,
         limited_list: Place::Derived,
+        distinct_on: false,
+        locks: RowLocks::UpdateAndShare,
     },
     dml: Dml {
         returning: Returning::None,
         generated_keys: GeneratedKeys::LastRowId,
         empty_insert: EmptyInsert::EmptyLists,
         self_reading: Place::Derived,
+        upsert: Upsert::OnDuplicateKey,
     },
     ddl: Ddl {
         alter: Alter::Constraints(Unless::Never),
@@ -53,6 +56,7 @@ const MYSQL: Capability = Capability {
 };
 
 const MARIADB: Capability = Capability {
+    select: Select { locks: RowLocks::ShareMode, ..MYSQL.select },
     dml: Dml {
         returning: Returning::InsertAndDelete,
         generated_keys: GeneratedKeys::Returning,

@@ -28,12 +28,15 @@ const CAPABILITY: Capability = Capability {
         division: Division::Slash,
         nulls: Nulls::Said,
         limited_list: Place::Direct,
+        distinct_on: true,
+        locks: RowLocks::All,
     },
     dml: Dml {
         returning: Returning::All,
         generated_keys: GeneratedKeys::Returning,
         empty_insert: EmptyInsert::DefaultValues,
         self_reading: Place::Direct,
+        upsert: Upsert::OnConflict { constraint: true, any_key: false },
     },
     ddl: Ddl {
         alter: Alter::Constraints(Unless::Block),

@@ -29,12 +29,15 @@ const CAPABILITY: Capability = Capability {
         division: Division::Slash,
         nulls: Nulls::Said,
         limited_list: Place::Direct,
+        distinct_on: false,
+        locks: RowLocks::Ignored,
     },
     dml: Dml {
         returning: Returning::All,
         generated_keys: GeneratedKeys::LastRowId,
         empty_insert: EmptyInsert::DefaultValues,
         self_reading: Place::Direct,
+        upsert: Upsert::OnConflict { constraint: false, any_key: true },
     },
     ddl: Ddl {
         alter: Alter::Nothing,

@@ -1,6 +1,6 @@
 //! INSERT, UPDATE and DELETE as data, and [`Statement`], which is any of the four.
 
-use super::{Node, Query, TableName};
+use super::{Node, OnConflict, Query, TableName};
 
 /// An INSERT statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Insert {
     pub columns: Vec<&'static str>,
     /// The rows, each as long as `columns`.
     pub rows: Vec<Vec<Node>>,
+    /// What is done about rows that are there already; the database refuses them without it.
+    pub on_conflict: Option<OnConflict>,
     /// What comes back of each row.
     pub returning: Vec<Node>,
 }

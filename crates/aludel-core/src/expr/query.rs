@@ -1,6 +1,6 @@
 //! [`Query`]: a SELECT as data.
 
-use super::{FromItem, Node};
+use super::{ForUpdate, FromItem, Node};
 
 /// A SELECT statement.
 ///
@@ -28,6 +28,10 @@ pub struct Query {
     pub limit: Option<u64>,
     /// Leave out so many rows first.
     pub offset: Option<u64>,
+    /// DISTINCT ON: of rows that are equal in these, the first.
+    pub distinct_on: Vec<Node>,
+    /// Locks the rows.
+    pub for_update: Option<ForUpdate>,
     /// A subquery that stands in FROM of another which gives the same rows. Compiling sets it for
     /// databases that want it so.
     pub derived: bool,

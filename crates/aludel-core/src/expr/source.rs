@@ -38,6 +38,8 @@ pub enum Source {
     /// An alias that Aludel made, told from others by its number; rendered as `table_1`, `table_2` in
     /// the order of the text.
     Anon(u32),
+    /// The row that an INSERT could not insert, where it says what is done then.
+    Excluded,
 }
 
 /// One appearance of a table in a statement.

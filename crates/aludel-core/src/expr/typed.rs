@@ -27,7 +27,8 @@ pub use buffer::{Buffer, RowBuffer, Rows, SettleError};
 pub use case::{Case, case};
 pub use column::Column;
 pub use dml::{
-    DeleteStatement, InsertStatement, ReturningStatement, UpdateStatement, delete, insert, update,
+    Conflict, DeleteStatement, InsertStatement, ReturningStatement, UpdateStatement, delete,
+    insert, update,
 };
 pub use expression::Expression;
 pub use expressions::{Expr, Labeled};

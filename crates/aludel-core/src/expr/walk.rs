@@ -90,8 +90,12 @@ impl Node {
         if let Some(query) = self.query_mut() {
             let items = query.items.iter_mut().map(|it| &mut it.node);
             let joins = query.joins.iter_mut().map(|it| &mut it.on);
-            let clauses =
-                query.filter.iter_mut().chain(&mut query.having).chain(&mut query.group_by);
+            let clauses = query
+                .filter
+                .iter_mut()
+                .chain(&mut query.having)
+                .chain(&mut query.group_by)
+                .chain(&mut query.distinct_on);
             let order = query.order_by.iter_mut().map(|it| &mut it.node);
             items.chain(joins).chain(clauses).chain(order).for_each(|it| it.retarget(from, to));
         }
@@ -108,6 +112,7 @@ impl Node {
 impl Query {
     /// Calls `visit` for each expression of the query, in the order of the text.
     pub(crate) fn nodes<'a>(&'a self, mut visit: impl FnMut(&'a Node)) {
+        self.distinct_on.iter().for_each(&mut visit);
         self.items.iter().for_each(|it| visit(&it.node));
         self.joins.iter().for_each(|it| visit(&it.on));
         self.filter.iter().for_each(&mut visit);
@@ -146,6 +151,8 @@ impl Query {
     pub(crate) fn into_existence(mut self) -> Self {
         self.from = self.roots();
         self.items = vec![SelectItem::new(Node::Text("1"))];
+        self.distinct_on.clear();
+        self.for_update = None;
         self.order_by.clear();
         self
     }

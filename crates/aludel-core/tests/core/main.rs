@@ -14,12 +14,14 @@ mod dml;
 mod entities;
 mod functions;
 mod laws;
+mod locks;
 mod operators;
 mod refusals;
 mod rows;
 mod select;
 mod strings;
 mod types;
+mod upserts;
 
 use aludel_core::{
     compile::{Param, compile},

@@ -83,7 +83,7 @@ impl Planner {
         if action == FlushAction::Link {
             let rows = vec![columns.iter().map(|_| Node::Hole).collect()];
             let columns = columns.iter().map(name).collect();
-            let insert = Insert { table, columns, rows, returning: Vec::new() };
+            let insert = Insert { table, columns, rows, on_conflict: None, returning: Vec::new() };
             let pieces = bulk(&insert, self.dialect)?.map(Arc::new);
             let sql = compile(&insert.into(), self.dialect)?.sql;
             return Ok(Statement::new(sql).with_bulk(pieces));

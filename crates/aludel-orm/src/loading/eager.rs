@@ -131,7 +131,10 @@ impl Eager {
         }
         let mut eager = Self::none(dialect);
         // A join would count rows for a limit, and multiply those of a tuple.
-        let whole = query.limit.is_none() && query.offset.is_none() && !query.distinct;
+        let whole = query.limit.is_none()
+            && query.offset.is_none()
+            && !query.distinct
+            && query.distinct_on.is_empty();
         let alone = metas.first().is_some_and(|it| it.columns.len() == query.items.len());
         let mut start = 0;
         let sources: Vec<Option<Source>> = metas

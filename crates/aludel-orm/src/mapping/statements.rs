@@ -118,6 +118,7 @@ impl Mapper {
                     table,
                     columns: self.names(columns),
                     rows: vec![columns.iter().map(|_| Node::Hole).collect()],
+                    on_conflict: None,
                     returning: key.into_iter().chain(returning).map(|it| self.node(*it)).collect(),
                 }
                 .into()

@@ -8,7 +8,8 @@ use crate::{
 /// Sets apart the subqueries of an expression that read `table`, which its statement changes.
 pub(super) fn reading(node: &mut Node, table: TableName) {
     if let Some(query) = node.query_mut() {
-        query.derived |= reads(query, table, &[FromItem { table, source: Source::Table }]);
+        let rows = [Source::Table, Source::Excluded].map(|source| FromItem { table, source });
+        query.derived |= reads(query, table, &rows);
     }
     node.children_mut(|it| reading(it, table));
 }

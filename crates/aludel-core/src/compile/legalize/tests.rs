@@ -8,8 +8,8 @@ use crate::{
         Booleans, Capability, Decimals, Dialect, Ilike, MariaDb, MySql, Numbers, Postgres, Sqlite,
     },
     expr::{
-        BinaryOp, ColumnRef, FromItem, Node, OrderBy, Query, SelectItem, Source, Statement,
-        TableName, UnaryOp, Update,
+        BinaryOp, ColumnRef, ConflictAction, ConflictTarget, FromItem, Insert, Node, OnConflict,
+        OrderBy, Query, SelectItem, Source, Statement, TableName, UnaryOp, Update,
     },
     value::{Decimal, SqlType},
 };
@@ -117,10 +117,28 @@ fn any_capability() -> impl Strategy<Value = Capability> {
     })
 }
 
+prop_compose! {
+    fn any_upsert()(value in any_node(), filter in any_node(), nothing in any::<bool>()) -> Statement {
+        let set = vec![("price", value.clone())];
+        let action = match nothing {
+            true => ConflictAction::Nothing,
+            false => ConflictAction::Update { set, filter: Some(filter.clone()) },
+        };
+        let target = ConflictTarget::Index { keys: vec![value.clone()], filter: Some(filter) };
+        Statement::Insert(Insert {
+            table: TableName::new("item"),
+            columns: vec!["price"],
+            rows: vec![vec![value.clone()]],
+            on_conflict: Some(OnConflict { target: Some(target), or_any_key: true, action }),
+            returning: vec![value],
+        })
+    }
+}
+
 proptest! {
     /// Rewriting for a dialect twice changes nothing more.
     #[test]
-    fn twice_is_once(statement in prop_oneof![any_statement(), any_change()], capability in any_capability()) {
+    fn twice_is_once(statement in prop_oneof![any_statement(), any_change(), any_upsert()], capability in any_capability()) {
         let mut once = statement;
         legalize(&mut once, &capability);
         let mut twice = once.clone();

@@ -40,6 +40,11 @@ impl Writer<'_> {
                 it.parenthesised(|it| it.list(row, |it, node| it.node(node)));
             });
         }
+        if let Some(it) = &insert.on_conflict {
+            let rows = [Source::Table, Source::Excluded];
+            self.scopes.extend(rows.map(|source| FromItem { table: insert.table, source }));
+            self.on_conflict(it);
+        }
         self.returning(&insert.returning);
     }
 

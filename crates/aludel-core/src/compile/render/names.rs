@@ -1,8 +1,11 @@
 //! Tables, aliases and columns.
 
 use super::Writer;
-use crate::expr::{
-    ColumnRef, Delete, FromItem, Insert, Node, Query, Source, Statement, TableName, Update,
+use crate::{
+    dialect::Upsert,
+    expr::{
+        ColumnRef, Delete, FromItem, Insert, Node, Query, Source, Statement, TableName, Update,
+    },
 };
 
 /// The names of the appearances whose aliases Aludel makes, unique in the statement.
@@ -14,8 +17,9 @@ impl Names {
         let mut all = Appearances::default();
         match statement {
             Statement::Select(query) => all.query(query),
-            Statement::Insert(Insert { rows, .. }) => {
-                rows.iter().flatten().for_each(|it| all.node(it))
+            Statement::Insert(Insert { rows, on_conflict, .. }) => {
+                rows.iter().flatten().for_each(|it| all.node(it));
+                on_conflict.iter().for_each(|it| it.nodes(&mut |it| all.node(it)));
             }
             Statement::Update(Update { set, filter, .. }) => {
                 set.iter().map(|(_, it)| it).chain(filter).for_each(|it| all.node(it));
@@ -54,7 +58,7 @@ impl Appearances {
             Source::Table => self.name(item.table.name),
             Source::Named(name) => self.name(name),
             Source::Anon(_) if !self.anonymous.contains(&item) => self.anonymous.push(item),
-            Source::Anon(_) => {}
+            Source::Anon(_) | Source::Excluded => {}
         }
     }
 
@@ -107,6 +111,15 @@ impl Writer<'_> {
     fn alias(&mut self, item: &FromItem) {
         match item.source {
             Source::Table => self.table(item.table),
+            _ => self.bare_name(item),
+        }
+    }
+
+    /// The same, without a schema.
+    pub(super) fn bare_name(&mut self, item: &FromItem) {
+        match item.source {
+            Source::Table => self.name(item.table.name),
+            Source::Excluded => self.push("excluded"),
             Source::Named(name) => self.name(name),
             Source::Anon(_) => {
                 let dialect = self.dialect;
@@ -116,6 +129,12 @@ impl Writer<'_> {
     }
 
     pub(super) fn column(&mut self, column: &ColumnRef) {
+        if column.from.source == Source::Excluded
+            && self.dialect.capability().dml.upsert == Upsert::OnDuplicateKey
+        {
+            self.push("VALUES");
+            return self.parenthesised(|it| it.name(column.name));
+        }
         if self.bare != Some(column.from) {
             self.alias(&column.from);
             self.push(".");

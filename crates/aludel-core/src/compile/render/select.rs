@@ -28,6 +28,11 @@ impl Writer<'_> {
         self.scopes.extend(query.joins.iter().map(|it| it.target));
 
         self.push(if query.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        if !query.distinct_on.is_empty() {
+            self.push("DISTINCT ON ");
+            self.parenthesised(|it| it.list(&query.distinct_on, |it, node| it.node(node)));
+            self.push(" ");
+        }
         self.list(&query.items, |it, item| it.item(item));
         self.from(&roots, &query.joins);
         self.clause(" WHERE ", query.filter.as_ref());
@@ -41,6 +46,9 @@ impl Writer<'_> {
             self.list(&query.order_by, |it, key| it.sort_key(key, &query.items));
         }
         self.limit(query.limit, query.offset);
+        if let Some(lock) = &query.for_update {
+            self.lock(lock);
+        }
 
         self.scopes.truncate(outer);
     }

@@ -1,6 +1,6 @@
 //! What INSERT, UPDATE and DELETE may say.
 
-use super::{expression, query::shown, refuse};
+use super::{expression, query::shown, refuse, upsert};
 use crate::{
     Error, Result,
     dialect::{Dialect, Returning},
@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(super) fn insert(insert: &Insert, dialect: &dyn Dialect) -> Result<()> {
-    let Insert { table, columns, rows, returning } = insert;
+    let Insert { table, columns, rows, on_conflict, returning } = insert;
     let supported = dialect.capability().dml.returning != Returning::None;
     can_return(returning, supported, "INSERT … RETURNING", dialect)?;
     distinct(columns, table, "INSERT")?;
@@ -29,8 +29,11 @@ pub(super) fn insert(insert: &Insert, dialect: &dyn Dialect) -> Result<()> {
         }
     }
     for node in rows.iter().flatten() {
-        only(None, node, table, "the values of an INSERT into")?;
+        only(&[], node, table, "the values of an INSERT into")?;
         expression(node, dialect, &[])?;
+    }
+    if let Some(conflict) = on_conflict {
+        upsert::on_conflict(conflict, insert, dialect)?;
     }
     returned(returning, table, "INSERT", dialect)
 }
@@ -45,7 +48,7 @@ pub(super) fn update(update: &Update, dialect: &dyn Dialect) -> Result<()> {
     let columns: Vec<&str> = set.iter().map(|(column, _)| *column).collect();
     distinct(&columns, table, "UPDATE")?;
     for node in set.iter().map(|(_, node)| node).chain(filter) {
-        only(Some(target(*table)), node, table, "an UPDATE of")?;
+        only(&[target(*table)], node, table, "an UPDATE of")?;
         expression(node, dialect, &[target(*table)])?;
     }
     returned(returning, table, "UPDATE", dialect)
@@ -56,13 +59,13 @@ pub(super) fn delete(delete: &Delete, dialect: &dyn Dialect) -> Result<()> {
     let supported = dialect.capability().dml.returning != Returning::None;
     can_return(returning, supported, "DELETE … RETURNING", dialect)?;
     if let Some(node) = filter {
-        only(Some(target(*table)), node, table, "a DELETE from")?;
+        only(&[target(*table)], node, table, "a DELETE from")?;
         expression(node, dialect, &[target(*table)])?;
     }
     returned(returning, table, "DELETE", dialect)
 }
 
-fn target(table: TableName) -> FromItem {
+pub(super) fn target(table: TableName) -> FromItem {
     FromItem { table, source: Source::Table }
 }
 
@@ -78,7 +81,7 @@ fn can_return(
     Err(Error::Unsupported { dialect: dialect.name(), what: what.into() })
 }
 
-fn distinct(columns: &[&str], table: &TableName, what: &str) -> Result<()> {
+pub(super) fn distinct(columns: &[&str], table: &TableName, what: &str) -> Result<()> {
     for (index, column) in columns.iter().enumerate() {
         if columns[..index].contains(column) {
             return Err(refuse(format!("the {what} of `{table}` sets `{column}` twice")));
@@ -88,10 +91,10 @@ fn distinct(columns: &[&str], table: &TableName, what: &str) -> Result<()> {
 }
 
 /// Outside of subqueries, a statement on one table names that table's columns only.
-fn only(allowed: Option<FromItem>, node: &Node, table: &TableName, what: &str) -> Result<()> {
+pub(super) fn only(allowed: &[FromItem], node: &Node, table: &TableName, what: &str) -> Result<()> {
     let mut stranger = None;
     node.columns(&mut |column| {
-        if allowed != Some(column.from) {
+        if !allowed.contains(&column.from) {
             stranger.get_or_insert(column);
         }
     });
@@ -112,7 +115,7 @@ fn returned(
     dialect: &dyn Dialect,
 ) -> Result<()> {
     for node in returning {
-        only(Some(target(*table)), node, table, &format!("RETURNING of an {what} of"))?;
+        only(&[target(*table)], node, table, &format!("RETURNING of an {what} of"))?;
         expression(node, dialect, &[target(*table)])?;
     }
     Ok(())

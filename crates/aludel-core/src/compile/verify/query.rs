@@ -1,8 +1,8 @@
 //! What a SELECT may say.
 
-use super::{expression, refuse};
+use super::{expression, lock, refuse};
 use crate::{
-    Result,
+    Error, Result,
     dialect::Dialect,
     expr::{ColumnRef, FromItem, JoinKind, Node, Query, SelectItem, Source, UnaryOp},
 };
@@ -13,12 +13,24 @@ pub(super) fn select(query: &Query, dialect: &dyn Dialect, enclosing: &[FromItem
         return Err(refuse("a SELECT needs at least one column or expression"));
     }
     let roots = query.roots();
+    if roots.iter().any(|it| it.source == Source::Excluded && !enclosing.contains(it)) {
+        return Err(refuse(
+            "`.excluded()` is the row that an INSERT could not insert: it stands in DO UPDATE only",
+        ));
+    }
+    if !query.distinct_on.is_empty() && !dialect.capability().select.distinct_on {
+        let what = "SELECT DISTINCT ON; group the rows, or leave out others in the program";
+        return Err(Error::Unsupported { dialect: dialect.name(), what: what.into() });
+    }
     appear_once(query, &roots)?;
     reachable(query, &roots, enclosing)?;
     nullable_sides(query)?;
     let mut inner: Vec<FromItem> = enclosing.to_vec();
     inner.extend(&roots);
     inner.extend(query.joins.iter().map(|it| it.target));
+    if let Some(it) = &query.for_update {
+        lock::lock(it, dialect, &inner[enclosing.len()..])?;
+    }
     let mut result = Ok(());
     query.nodes(|it| {
         if result.is_ok() {
@@ -64,6 +76,7 @@ fn reachable(query: &Query, roots: &[FromItem], enclosing: &[FromItem]) -> Resul
             missing = Some(*column);
         }
     };
+    query.distinct_on.iter().for_each(|it| it.columns(&mut check));
     query.group_by.iter().for_each(|it| it.columns(&mut check));
     query.having.iter().for_each(|it| it.columns(&mut check));
     query.order_by.iter().for_each(|it| it.node.columns(&mut check));
@@ -140,5 +153,6 @@ pub(super) fn shown(item: &FromItem) -> String {
     match item.source {
         Source::Table | Source::Anon(_) => item.table.to_string(),
         Source::Named(alias) => alias.to_owned(),
+        Source::Excluded => "excluded".to_owned(),
     }
 }

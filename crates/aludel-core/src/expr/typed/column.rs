@@ -30,6 +30,10 @@ impl<E, T> Column<E, T> {
         Self { from: FromItem { table, source }, name, types: PhantomData }
     }
 
+    pub(super) const fn in_source(self, source: Source) -> Self {
+        Self::new(source, self.from.table, self.name)
+    }
+
     /// The column's SQL name.
     pub const fn name(self) -> &'static str {
         self.name

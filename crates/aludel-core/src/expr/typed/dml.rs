@@ -4,11 +4,13 @@ mod delete;
 mod insert;
 mod returning;
 mod update;
+mod upsert;
 
 pub use delete::{DeleteStatement, delete};
 pub use insert::{InsertStatement, insert};
 pub use returning::ReturningStatement;
 pub use update::{UpdateStatement, update};
+pub use upsert::Conflict;
 
 use super::Assignment;
 use crate::expr::{Node, TableName};

@@ -10,7 +10,7 @@ use crate::{
     Result,
     compile::compile,
     dialect::Dialect,
-    expr::{Join, JoinKind, Node, Query, Statement},
+    expr::{ForUpdate, Join, JoinKind, Node, Query, Statement},
     value::{ColumnType, FromRow},
 };
 
@@ -133,6 +133,36 @@ impl<Row> Select<Row> {
     /// Leaves out rows that are equal to another.
     pub fn distinct(mut self) -> Self {
         self.query.distinct = true;
+        self
+    }
+
+    /// `DISTINCT ON (keys)`: of rows that are equal in these, the first by the order, which begins
+    /// with them (PostgreSQL).
+    ///
+    /// ```
+    /// # use aludel_core::{dialect::Postgres, expr::{Column, Source, TableName, select}};
+    /// # struct Tag;
+    /// # let table = TableName::new("event");
+    /// # let user = Column::<Tag, i64>::new(Source::Table, table, "user_id");
+    /// # let at = Column::<Tag, i64>::new(Source::Table, table, "at");
+    /// use aludel_core::expr::Expression;
+    ///
+    /// let last = select((user, at)).distinct_on(user).order_by((user, at.desc()));
+    /// assert_eq!(
+    ///     last.to_sql(&Postgres)?,
+    ///     "SELECT DISTINCT ON (event.user_id) event.user_id, event.at FROM event \
+    ///      ORDER BY event.user_id, event.at DESC"
+    /// );
+    /// # Ok::<(), aludel_core::Error>(())
+    /// ```
+    pub fn distinct_on(mut self, keys: impl GroupKeys) -> Self {
+        keys.push_to(&mut self.query.distinct_on);
+        self
+    }
+
+    /// Locks the rows until the transaction ends: [`ForUpdate`] says how.
+    pub fn with_for_update(mut self, lock: ForUpdate) -> Self {
+        self.query.for_update = Some(lock);
         self
     }
 

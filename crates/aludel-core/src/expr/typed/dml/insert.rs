@@ -7,7 +7,7 @@ use crate::expr::{Assignments, FromTarget, Insert, Node, Selectable, Statement};
 #[must_use = "a statement does nothing until a session or a connection executes it"]
 #[derive(Clone, Debug, PartialEq)]
 pub struct InsertStatement {
-    insert: Insert,
+    pub(super) insert: Insert,
 }
 
 /// Begins an INSERT into a table. Without values its one row is made of defaults.
@@ -34,7 +34,13 @@ pub struct InsertStatement {
 pub fn insert(target: impl FromTarget) -> InsertStatement {
     let table = target.from_item().table;
     InsertStatement {
-        insert: Insert { table, columns: Vec::new(), rows: Vec::new(), returning: Vec::new() },
+        insert: Insert {
+            table,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            on_conflict: None,
+            returning: Vec::new(),
+        },
     }
 }
 
