@@ -58,6 +58,10 @@ pub(crate) const RETURNING: Need = Need {
 pub(crate) const SHARED: Need =
     Need { met: Database::is_shared, why: "all of it is within one connection" };
 
+/// A server that can close a connection from its side.
+pub(crate) const KILL: Need =
+    Need { met: Database::can_kill, why: "it is in this process: no connection can be lost" };
+
 /// The cases of a file: `cases!["group": one, another needs RETURNING]`, or `async "group": …`.
 macro_rules! cases {
     (async $group:literal: $($rest:tt)*) => { cases!(@ Async, $group, $($rest)*) };

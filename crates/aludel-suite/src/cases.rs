@@ -7,10 +7,12 @@ mod bad_input;
 mod boundary;
 mod cancellation;
 mod cascades;
+mod contract;
 mod exact;
 mod faults;
 mod flush;
 mod identity;
+mod kills;
 mod loading;
 mod plan;
 mod queries;
@@ -26,6 +28,8 @@ use crate::Case;
 /// All cases, in the order in which they run.
 pub fn cases() -> Vec<Case> {
     let files = [
+        contract::CASES,
+        contract::ASYNC,
         states::CASES,
         identity::CASES,
         flush::CASES,
@@ -45,6 +49,7 @@ pub fn cases() -> Vec<Case> {
         boundary::CASES,
         cancellation::CASES,
         faults::CASES,
+        kills::CASES,
     ];
     files.concat()
 }

@@ -36,7 +36,8 @@ struct Lot {
 
 /// A database with all tables.
 pub(crate) struct Space {
-    pub(crate) url: String,
+    url: String,
+    number: usize,
     admin: Option<blocking::Engine>,
 }
 
@@ -90,6 +91,16 @@ impl Database {
         self.lot.spaces.is_within_process()
     }
 
+    /// Whether its connections can be closed by an administrator.
+    pub fn can_kill(&self) -> bool {
+        self.lot.spaces.can_kill()
+    }
+
+    /// Closes all connections to a space.
+    pub(crate) fn kill(&self, space: &Space) -> Result<()> {
+        self.lot.spaces.kill(space.number)
+    }
+
     /// Whether a transaction goes on behind a statement that failed.
     pub(crate) fn goes_on_after_errors(&self) -> bool {
         self.dialect().name() != "postgres"
@@ -108,13 +119,13 @@ impl Database {
         let number = self.lot.made.fetch_add(1, Ordering::Relaxed);
         let url = self.lot.spaces.make(number)?;
         if !self.is_shared() {
-            return Ok(Space { url, admin: None });
+            return Ok(Space { url, number, admin: None });
         }
         let options = EngineOptions::new().pool_size(1);
         let driver = Arc::clone(&self.lot.driver);
         let admin = blocking::Engine::with_driver(&url, driver, options)?;
         Suite::metadata().create_all(&admin)?;
-        Ok(Space { url, admin: Some(admin) })
+        Ok(Space { url, number, admin: Some(admin) })
     }
 
     /// Gives a space back, whose next user empties it.
@@ -141,10 +152,18 @@ impl Database {
         Ok(engine)
     }
 
-    /// An engine on a space for async cases, with a driver of one's own around its driver.
+    /// An async engine on a space as programs have it, which is to be used within a runtime.
+    pub(crate) fn plain(&self, space: &Space) -> Result<Engine> {
+        self.engine_with(space, Arc::clone(&self.lot.driver))
+    }
+
+    /// An async engine on a space, to be used anywhere, with a driver of one's own around its driver.
     pub(crate) fn engine(&self, space: &Space, driver: Option<PendingDriver>) -> Result<Engine> {
         let driver = driver.map_or_else(|| Arc::clone(&self.lot.driver), |it| Arc::new(it));
-        let driver = Arc::new(WithinRuntime(driver));
+        self.engine_with(space, Arc::new(WithinRuntime(driver)))
+    }
+
+    fn engine_with(&self, space: &Space, driver: Arc<dyn Driver>) -> Result<Engine> {
         let engine = Engine::with_driver(&space.url, driver, EngineOptions::new())?;
         if !self.is_shared() {
             blocking::block_on(Suite::metadata().create_all(&engine))?;

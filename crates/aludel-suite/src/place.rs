@@ -45,7 +45,17 @@ impl Place {
         self.on_space(|it| self.database.blocking(it, options))
     }
 
-    /// An async engine on the same database.
+    /// An async engine on the same database as programs have it: for [`Place::block_on`].
+    pub fn plain(&self) -> Engine {
+        self.on_space(|it| self.database.plain(it))
+    }
+
+    /// Closes all connections to the database, as an administrator does.
+    pub fn kill(&self) {
+        self.on_space(|it| self.database.kill(it));
+    }
+
+    /// An async engine on the same database that can be used outside of any runtime.
     pub fn engine(&self) -> Engine {
         self.on_space(|it| self.database.engine(it, None))
     }

@@ -51,6 +51,20 @@ pub trait Spaces: Send + Sync + 'static {
         Ok(false)
     }
 
+    /// Whether the server can close other people's connections ([`Spaces::kill`]).
+    fn can_kill(&self) -> bool {
+        false
+    }
+
+    /// Closes all connections to a database, as an administrator does.
+    ///
+    /// # Errors
+    /// The database refuses.
+    fn kill(&self, number: usize) -> Result<()> {
+        let _ = number;
+        Ok(())
+    }
+
     /// Removes a database that [`Spaces::make`] made.
     ///
     /// # Errors

@@ -92,7 +92,7 @@ fn update_and_delete(at: &Place) {
         session.delete(&hub).await?;
         session.commit().await?;
         found.extend(counts(&mut session).await?);
-        for (id, n) in session.execute(select((Leaf.id, Leaf.n))).all().await? {
+        for (id, n) in session.execute(select((Leaf.id, Leaf.n)).order_by(Leaf.id)).all().await? {
             found.push(format!("{id} {n}"));
         }
         Ok(found)

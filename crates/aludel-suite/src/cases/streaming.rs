@@ -30,7 +30,7 @@ fn rows(at: &Place) -> i64 {
 }
 
 /// Fills the database with so many leaves of a family of their own, on one hub.
-fn leaves(at: &Place, n: i64) -> i64 {
+pub(super) fn leaves(at: &Place, n: i64) -> i64 {
     at.empty();
     let family = family();
     let mut session = blocking::Session::new(&at.blocking(EngineOptions::new()));
@@ -83,7 +83,8 @@ fn async_streams_are_flat(at: &Place) {
         let first = session.get_one(Leaf, 1).await.unwrap();
         assert_eq!(first.borrow().n, 0);
         let mut count = 0;
-        let mut stream = session.stream_scalars(&select(Leaf)).await.unwrap();
+        let all = select(Leaf).order_by(Leaf.id);
+        let mut stream = session.stream_scalars(&all).await.unwrap();
         while let Some(leaf) = stream.next().await {
             let leaf = leaf.unwrap();
             count += 1;

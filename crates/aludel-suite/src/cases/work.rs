@@ -28,6 +28,11 @@ impl<'a> Data<'a> {
         Self { at, plain }
     }
 
+    /// The same, looked at through new connections.
+    pub(super) fn again(&self) -> Self {
+        Self { at: self.at, plain: self.at.blocking(EngineOptions::new()) }
+    }
+
     /// What another connection sees, with rows by their place among the others: what was taken back
     /// leaves gaps between keys.
     pub(super) fn rows(&self) -> Vec<String> {

@@ -2,8 +2,9 @@
 
 use aludel::{
     Result,
-    blocking::Engine,
+    blocking::{Engine, Session},
     dialect::{Autoincrement, Dialect},
+    text,
 };
 
 use super::{Spaces, execute};
@@ -68,6 +69,27 @@ impl Spaces for Server {
             execute(engine, empty_mysql(self.engine.dialect(), tables))?;
         }
         Ok(true)
+    }
+
+    fn can_kill(&self) -> bool {
+        true
+    }
+
+    fn kill(&self, number: usize) -> Result<()> {
+        let name = Self::name(number);
+        if self.is_postgres() {
+            let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname";
+            return execute(&self.engine, [format!("{kill} = '{name}'")]);
+        }
+        let mut session = Session::new(&self.engine);
+        let ids = "SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE db = :name";
+        let ids = session.execute(text(ids).bind("name", name).rows::<(i64,)>()).all()?;
+        session.close()?;
+        for (id,) in ids {
+            // Some have ended by themselves.
+            _ = execute(&self.engine, [format!("KILL {id}")]);
+        }
+        Ok(())
     }
 
     fn remove(&self, number: usize) -> Result<()> {

@@ -1,41 +1,29 @@
-//! The contract of the design, as users write it.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(missing_docs, reason = "a test's models speak for themselves")]
+//! The contract of the design, as users write it, within a runtime.
 
-use aludel::prelude::*;
+use aludel::{Engine, Session, blocking, prelude::*};
 
-#[derive(Mapped, Debug)]
-#[table("user_account")]
-pub struct User {
-    #[column(primary_key)]
-    pub id: Auto<i64>,
-    pub name: String,
-    pub email: Option<String>,
-    #[relationship(back_populates = user, cascade(all, delete_orphan), order_by = Address.id)]
-    pub addresses: Many<Address>,
+use crate::{Case, Place, cases, models::*, neutral};
+
+pub(super) const CASES: &[Case] = cases!["contract":
+    blocking_face,
+];
+
+/// Those that are async.
+pub(super) const ASYNC: &[Case] = cases![async "contract":
+    async_face,
+    transactions_replay,
+];
+
+fn async_face(at: &Place) {
+    at.empty();
+    let engine = at.plain();
+    at.block_on(async_program(engine)).unwrap();
 }
 
-#[derive(Mapped, Debug)]
-#[table("address")]
-pub struct Address {
-    #[column(primary_key)]
-    pub id: Auto<i64>,
-    #[column(foreign_key = User.id)]
-    pub user_id: Auto<i64>,
-    pub email_address: String,
-    #[relationship(back_populates = addresses)]
-    pub user: One<User>,
-}
-
-#[tokio::test]
-async fn async_face() -> aludel::Result<()> {
-    let engine = Engine::new("sqlite::memory:")?;
-    Base::metadata().create_all(&engine).await?;
-
+async fn async_program(engine: Engine) -> aludel::Result<()> {
     let mut session = Session::new(&engine);
-    let alice = session.add(
-        User::builder().name("Alice").addresses([Address::builder().email_address("alice@x.org")]),
-    );
+    let alice = session
+        .add(User::builder().name("Alice").addresses([Address::builder().mail("alice@x.org")]));
     session.commit().await?;
     assert_eq!(alice.borrow().id, 1);
 
@@ -47,19 +35,18 @@ async fn async_face() -> aludel::Result<()> {
     engine.log().start();
     session.commit().await?;
     assert_eq!(
-        engine.log().take().join("\n"),
-        "BEGIN IMMEDIATE\nUPDATE user_account SET name = ? WHERE id = ?\nCOMMIT"
+        neutral(engine.dialect(), &engine.log().take()),
+        ["BEGIN", "UPDATE user_account SET name = ? WHERE id = ?", "COMMIT"]
     );
 
-    let stmt = select(User).filter(
-        User.name.eq("New Name") & User.addresses.any(Address.email_address.ends_with("x.org")),
-    );
+    let stmt = select(User)
+        .filter(User.name.eq("New Name") & User.addresses.any(Address.mail.ends_with("x.org")));
     let users: Vec<Obj<User>> = session.scalars(&stmt).all().await?;
     assert_eq!(users.len(), 1);
 
     for user in session.scalars(select(User)).all().await? {
         for address in user.addresses().load(&mut session).await? {
-            assert_eq!(address.borrow().email_address, "alice@x.org");
+            assert_eq!(address.borrow().mail, "alice@x.org");
         }
     }
 
@@ -70,18 +57,20 @@ async fn async_face() -> aludel::Result<()> {
         .all()
         .await?;
     assert_eq!(rows, [("New Name".to_owned(), 1)]);
-    Ok(())
+    session.close().await
 }
 
-#[test]
-fn blocking_face() -> aludel::Result<()> {
-    use aludel::blocking::{Engine, Session};
-    let engine = Engine::new("sqlite::memory:")?;
-    Base::metadata().create_all(&engine)?;
+fn blocking_face(at: &Place) {
+    at.empty();
+    blocking_program(at.blocking(aludel::EngineOptions::new())).unwrap();
+}
+
+fn blocking_program(engine: blocking::Engine) -> aludel::Result<()> {
+    use aludel::blocking::Session;
     let mut session = Session::new(&engine);
     let alice = session.add(User::builder().name("Alice"));
-    alice.addresses().push(Address::builder().email_address("a@x.org"));
-    alice.addresses().push(Address::builder().email_address("b@x.org"));
+    alice.addresses().push(Address::builder().mail("a@x.org"));
+    alice.addresses().push(Address::builder().mail("b@x.org"));
     session.commit()?;
     drop(session);
 
@@ -109,12 +98,11 @@ fn blocking_face() -> aludel::Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn transactions_replay() -> aludel::Result<()> {
-    let engine = Engine::new("sqlite::memory:")?;
-    Base::metadata().create_all(&engine).await?;
+fn transactions_replay(at: &Place) {
+    at.empty();
+    let engine = at.plain();
     let name = String::from("Ada");
-    let id = tokio::spawn(async move {
+    let program = async move {
         let name = &name;
         transaction!(engine, retries = 3, |session| {
             let user = session.add(User::builder().name(name.as_str()));
@@ -122,9 +110,7 @@ async fn transactions_replay() -> aludel::Result<()> {
             let id = user.borrow().id.value()?;
             Ok::<_, aludel::Error>(id)
         })
-    })
-    .await
-    .unwrap()?;
-    assert_eq!(id, 1);
-    Ok(())
+    };
+    let id = at.block_on(async { tokio::spawn(program).await.unwrap() });
+    assert_eq!(id.unwrap(), 1);
 }
