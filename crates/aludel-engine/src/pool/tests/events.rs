@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::Kind;
+use crate::{Kind, testing::poll_then_drop};
 
 /// Listens to everything.
 fn told(engine: &EngineCore) -> Arc<Mutex<Vec<String>>> {
@@ -44,6 +44,16 @@ fn events_come_in_order() {
         take();
         engine.dispose();
         assert_eq!(take(), ["close 4 1"]);
+    });
+}
+
+#[test]
+fn a_checkout_that_is_given_up_is_no_event() {
+    both(options(1).pre_ping(true), |engine, _| {
+        drop(checkout(engine));
+        let told = told(engine);
+        assert!(poll_then_drop(engine.checkout(), 1).is_none());
+        assert!(told.lock().unwrap().is_empty());
     });
 }
 

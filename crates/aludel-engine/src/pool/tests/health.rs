@@ -27,6 +27,18 @@ fn a_ping_finds_the_dead() {
 }
 
 #[test]
+fn a_ping_that_fails_in_any_way_is_a_death() {
+    both(options(2).pre_ping(true), |engine, driver| {
+        filled(engine, 2);
+        driver.fail_at(0, Kind::Other);
+        let waves = driver.waves();
+        let (mut a, mut b) = (checkout(engine), checkout(engine));
+        assert_eq!(driver.waves(), waves + 1);
+        assert_eq!([id(&mut a), id(&mut b)], [3, 4]);
+    });
+}
+
+#[test]
 fn without_pings_the_first_error_heals_the_pool() {
     both(options(3), |engine, driver| {
         filled(engine, 3);
