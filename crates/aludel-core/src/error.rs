@@ -27,6 +27,9 @@ pub enum Error {
         /// What was asked for, and what to do instead.
         what: Box<str>,
     },
+    /// JSON has no form for a value.
+    #[error("the value can't be written as JSON: {0}")]
+    Json(Box<str>),
     /// A schema makes no sense as it stands; the text says what to change.
     #[error("the schema is not valid: {0}")]
     Schema(Box<str>),

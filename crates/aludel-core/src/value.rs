@@ -10,7 +10,6 @@ mod civil;
 mod decimal;
 mod dynamic;
 mod field;
-#[cfg(any(feature = "chrono", feature = "rust_decimal"))]
 mod foreign;
 mod inet;
 mod json;
@@ -21,17 +20,19 @@ mod row;
 mod scalar;
 mod uuid;
 
-pub use array::{ArrayRef, ArrayValue};
+pub use array::{ArrayItem, ArrayRef, ArrayValue, Element};
 pub use assign::Assign;
 pub use auto::Auto;
 pub use civil::{Date, DateTime, Time};
 pub use decimal::Decimal;
 pub use dynamic::{Value, ValueRef};
 pub use field::{ColumnType, NotNull, Nullable, Nullness};
+#[cfg(feature = "serde_json")]
+pub use foreign::JsonOf;
 pub use inet::Inet;
 pub use json::Json;
 pub use key::KeyValues;
 pub use kind::{EnumType, SqlType};
-pub use range::{RangeRef, RangeValue};
+pub use range::{Range, RangeBound, RangeRef, RangeValue};
 pub use row::{Columns, Cursor, FromRow, read};
 pub use scalar::Scalar;

@@ -88,6 +88,9 @@
 #![doc = ""]
 #![doc = include_str!("../docs/nouns.md")]
 
+/// A value of your own in a JSON column.
+#[cfg(feature = "serde_json")]
+pub use aludel_core::value::JsonOf as Json;
 pub use aludel_core::{
     DecodeError, compile, dialect, expr,
     expr::{
@@ -95,7 +98,7 @@ pub use aludel_core::{
         lit, not_exists, select, sql_expr, text, update,
     },
     schema, value,
-    value::{Auto, Scalar, SqlType, Value},
+    value::{Auto, Range, Scalar, SqlType, Value},
 };
 pub use aludel_derive::{Mapped, Row, SqlNewtype};
 #[cfg(feature = "testing")]

@@ -1,4 +1,4 @@
-//! Arrays: [`ArrayRef`], borrowed, and [`ArrayValue`], owned.
+//! Arrays: [`ArrayRef`], borrowed, [`ArrayValue`], owned, and vectors as columns.
 
 use std::{
     fmt,
@@ -7,8 +7,12 @@ use std::{
 
 use super::{SqlType, Value, ValueRef};
 
+mod element;
+
+pub use element::{ArrayItem, Element};
+
 /// An array, as a driver reads it: a sequence of values of one type, any of which may be NULL.
-pub trait ArrayRef: Send + Sync + fmt::Debug {
+pub trait ArrayRef: Send + Sync {
     /// The type of the elements.
     fn element(&self) -> SqlType;
 
@@ -58,6 +62,12 @@ impl ArrayRef for ArrayValue {
 
     fn get(&self, index: usize) -> ValueRef<'_> {
         self.items.get(index).map_or(ValueRef::Null, Value::as_ref)
+    }
+}
+
+impl fmt::Debug for dyn ArrayRef + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(items(self)).finish()
     }
 }
 

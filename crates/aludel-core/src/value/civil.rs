@@ -39,7 +39,8 @@ pub struct DateTime {
 /// ISO 8601: `2009-01-31`.
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        let sign = if self.year < 0 { "-" } else { "" };
+        write!(f, "{sign}{:04}-{:02}-{:02}", self.year.unsigned_abs(), self.month, self.day)
     }
 }
 
@@ -82,6 +83,25 @@ impl Date {
     }
 }
 
+impl Date {
+    /// The day after; `None` where the year has no successor.
+    pub(super) fn next(self) -> Option<Self> {
+        let Self { year, month, day } = self;
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let last = match month {
+            2 if leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        Some(match (day < last, month < 12) {
+            (true, _) => Self { day: day + 1, ..self },
+            (false, true) => Self { month: month + 1, day: 1, ..self },
+            (false, false) => Self { year: year.checked_add(1)?, month: 1, day: 1 },
+        })
+    }
+}
+
 impl Time {
     /// Reads `23:59`, `23:59:07` and `23:59:07.123456`; digits past microseconds are dropped.
     pub fn parse(text: &str) -> Option<Self> {
@@ -98,6 +118,12 @@ impl Time {
 }
 
 impl DateTime {
+    /// Reads a moment, in UTC, with or without a sign of that at its end: `Z`, `+00` or `+00:00`.
+    pub fn parse_utc(text: &str) -> Option<Self> {
+        let bare = ["Z", "+00", "+00:00"].into_iter().find_map(|it| text.strip_suffix(it));
+        Self::parse(bare.unwrap_or(text))
+    }
+
     /// Always with six digits for microseconds: `2009-01-31 23:59:07.000000`. Where moments are kept
     /// as text, texts then sort as moments do.
     pub fn with_micros(self) -> impl fmt::Display {
@@ -115,5 +141,43 @@ impl DateTime {
             }),
             None => Some(Self { date: Date::parse(text)?, time: midnight }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Date, DateTime};
+
+    #[test]
+    fn is_read_as_it_was_written() {
+        for year in [-262_143, -10_000, -999, -1, 0, 1, 999, 9999, 10_000, 262_142] {
+            let date = Date { year, month: 2, day: 3 };
+            assert_eq!(Date::parse(&date.to_string()), Some(date));
+        }
+        let moment = DateTime::parse("2009-01-31 23:59:07.5");
+        for text in
+            ["2009-01-31T23:59:07.5Z", "2009-01-31 23:59:07.500+00", "2009-01-31 23:59:07.5+00:00"]
+        {
+            assert_eq!(DateTime::parse_utc(text), moment);
+        }
+        assert_eq!(DateTime::parse_utc("2009-01-31 23:59:07+01"), None);
+    }
+
+    #[test]
+    fn days_follow_each_other() {
+        for (day, next) in [
+            ("2009-01-30", "2009-01-31"),
+            ("2009-02-28", "2009-03-01"),
+            ("2008-02-28", "2008-02-29"),
+            ("1900-02-28", "1900-03-01"),
+            ("2000-02-29", "2000-03-01"),
+            ("-0001-12-31", "0000-01-01"),
+            ("0000-02-28", "0000-02-29"),
+            ("2009-04-30", "2009-05-01"),
+            ("2009-12-31", "2010-01-01"),
+        ] {
+            assert_eq!(Date::parse(day).and_then(Date::next), Date::parse(next));
+        }
+        assert_eq!(Date { year: i32::MAX, month: 12, day: 31 }.next(), None);
     }
 }

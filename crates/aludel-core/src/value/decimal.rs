@@ -1,6 +1,7 @@
 //! [`Decimal`]: an exact decimal number in the neutral form that drivers exchange.
 
 use std::{
+    cmp::Ordering,
     fmt,
     hash::{Hash, Hasher},
 };
@@ -37,6 +38,12 @@ impl Decimal {
         (digits, scale, self.negative && digits != 0)
     }
 
+    /// The number, where it is a whole one of 64 bits.
+    pub(super) fn to_u64(self) -> Option<u64> {
+        let (digits, scale, negative) = self.normal();
+        (scale == 0 && !negative).then(|| u64::try_from(digits).ok()).flatten()
+    }
+
     /// Reads `-12.50`; `None` where it isn't a plain decimal number or has over 96 bits.
     pub fn parse(text: &str) -> Option<Self> {
         let (negative, rest) = match text.strip_prefix('-') {
@@ -65,6 +72,39 @@ impl PartialEq for Decimal {
 }
 
 impl Eq for Decimal {}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (a, a_scale, a_negative) = self.normal();
+        let (b, b_scale, b_negative) = other.normal();
+        match (a_negative, b_negative) {
+            (false, false) => magnitudes(a, a_scale, b, b_scale),
+            (true, true) => magnitudes(b, b_scale, a, a_scale),
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+        }
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Compares two numbers that aren't below zero, each its digits and how many are behind the point.
+fn magnitudes(a: u128, a_scale: u8, b: u128, b_scale: u8) -> Ordering {
+    if a_scale > b_scale {
+        return magnitudes(b, b_scale, a, a_scale).reverse();
+    }
+    // What overflows 128 bits is larger than any 96 of them.
+    let scaled = 10_u128.checked_pow(u32::from(b_scale - a_scale)).and_then(|it| a.checked_mul(it));
+    match scaled {
+        Some(a) => a.cmp(&b),
+        None if a == 0 => 0.cmp(&b),
+        None => Ordering::Greater,
+    }
+}
 
 impl Hash for Decimal {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -113,6 +153,26 @@ impl fmt::Display for Decimal {
 #[cfg(test)]
 mod tests {
     use super::Decimal;
+
+    #[test]
+    fn sorts_by_value() {
+        let tiny = Decimal { low: 1, high: 0, scale: 28, negative: false };
+        let odd = Decimal { scale: u8::MAX, ..tiny };
+        let max = Decimal { low: u64::MAX, high: u32::MAX, scale: 0, negative: false };
+        let texts = ["-79228162514264337593543950335", "-10", "-9.99", "-0.1", "0"];
+        let mut sorted: Vec<Decimal> = texts.iter().filter_map(|it| Decimal::parse(it)).collect();
+        sorted.extend([odd, tiny]);
+        sorted.extend(["0.05", "0.5", "9.9", "10"].iter().filter_map(|it| Decimal::parse(it)));
+        sorted.push(max);
+        for (i, a) in sorted.iter().enumerate() {
+            for (j, b) in sorted.iter().enumerate() {
+                assert_eq!(a.cmp(b), i.cmp(&j), "{a} and {b}");
+                assert_eq!(a == b, i == j);
+            }
+        }
+        assert!(Decimal::parse("1.50") == Decimal::parse("1.5"));
+        assert!(Decimal::parse("-0") == Decimal::parse("0.00"));
+    }
 
     #[test]
     fn is_written_as_it_was_read() {

@@ -5,6 +5,8 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
+use super::{Scalar, SqlType, ValueRef};
+
 /// An IP address and how many of its bits name the network.
 ///
 /// ```
@@ -59,6 +61,41 @@ impl fmt::Display for Inet {
         if self.is_host() { Ok(()) } else { write!(f, "/{}", self.prefix) }
     }
 }
+
+/// A host; a network is none.
+impl Scalar for IpAddr {
+    const TYPE: SqlType = SqlType::Inet;
+
+    fn to_ref(&self) -> ValueRef<'_> {
+        ValueRef::Inet(Inet::host(*self))
+    }
+
+    fn from_ref(value: ValueRef<'_>) -> Option<Self> {
+        Inet::from_ref(value).filter(|it| it.is_host()).map(|it| it.addr)
+    }
+}
+
+macro_rules! versions {
+    ($($addr:ident $version:ident),*) => {$(
+        /// A host of this version of the protocol.
+        impl Scalar for $addr {
+            const TYPE: SqlType = SqlType::Inet;
+
+            fn to_ref(&self) -> ValueRef<'_> {
+                ValueRef::Inet(Inet::host(*self))
+            }
+
+            fn from_ref(value: ValueRef<'_>) -> Option<Self> {
+                match IpAddr::from_ref(value)? {
+                    IpAddr::$version(it) => Some(it),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+versions!(Ipv4Addr V4, Ipv6Addr V6);
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! Ranges: [`RangeRef`], borrowed, and [`RangeValue`], owned.
+//! Ranges: [`RangeRef`], borrowed, [`RangeValue`], owned, and [`Range`] as a column.
 
 use std::{
     fmt,
@@ -8,8 +8,14 @@ use std::{
 
 use super::{SqlType, Value, ValueRef};
 
+mod bound;
+mod column;
+
+pub use bound::RangeBound;
+pub use column::Range;
+
 /// A range, as a driver reads it: the values between two bounds, or none.
-pub trait RangeRef: Send + Sync + fmt::Debug {
+pub trait RangeRef: Send + Sync {
     /// The type of the values.
     fn element(&self) -> SqlType;
 
@@ -64,6 +70,12 @@ impl RangeRef for RangeValue {
 
     fn upper(&self) -> Bound<ValueRef<'_>> {
         self.bounds.as_ref().map_or(Bound::Unbounded, |(_, it)| it.as_ref().map(Value::as_ref))
+    }
+}
+
+impl fmt::Debug for dyn RangeRef + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(self, f)
     }
 }
 

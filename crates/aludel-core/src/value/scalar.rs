@@ -1,6 +1,6 @@
 //! [`Scalar`]: a Rust type that one SQL value maps to.
 
-use super::{Date, DateTime, Decimal, SqlType, Time, ValueRef};
+use super::{Date, DateTime, Decimal, Inet, SqlType, Time, ValueRef};
 
 /// A Rust type that maps to one SQL type. Implement it for a type of your own to use it in columns.
 ///
@@ -60,6 +60,25 @@ macro_rules! integers {
 }
 
 integers!(i8 => SmallInt, i16 => SmallInt, i32 => Int, i64 => BigInt, u8 => SmallInt, u16 => Int, u32 => BigInt);
+
+/// Databases have no integer this wide; they keep it as an exact decimal number.
+impl Scalar for u64 {
+    const TYPE: SqlType = SqlType::Numeric(20, 0);
+
+    #[inline]
+    fn to_ref(&self) -> ValueRef<'_> {
+        ValueRef::Decimal(Decimal { low: *self, high: 0, scale: 0, negative: false })
+    }
+
+    fn from_ref(value: ValueRef<'_>) -> Option<Self> {
+        match value {
+            ValueRef::Decimal(it) => it.to_u64(),
+            ValueRef::Int(it) => it.try_into().ok(),
+            ValueRef::Text(it) => Decimal::parse(it)?.to_u64(),
+            _ => None,
+        }
+    }
+}
 
 impl Scalar for bool {
     const TYPE: SqlType = SqlType::Bool;
@@ -171,4 +190,4 @@ macro_rules! neutral {
     )*};
 }
 
-neutral!(Date, Time, DateTime, Decimal);
+neutral!(Date, Time, DateTime, Decimal, Inet);

@@ -22,6 +22,7 @@ mod select;
 mod strings;
 mod types;
 mod upserts;
+mod values;
 
 use aludel_core::{
     compile::{Param, compile},

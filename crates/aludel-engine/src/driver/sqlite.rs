@@ -4,6 +4,7 @@
 //! is the queue of writers.
 
 mod classify;
+mod collation;
 mod execute;
 #[cfg(feature = "rust_decimal")]
 mod functions;

@@ -41,13 +41,14 @@ macro_rules! widths {
 }
 
 widths! {
-    i8: i16 i32 i64 u8 u16 u32;
-    i16: i8 i32 i64 u8 u16 u32;
-    i32: i8 i16 i64 u8 u16 u32;
-    i64: i8 i16 i32 u8 u16 u32;
-    u8: i8 i16 i32 i64 u16 u32;
-    u16: i8 i16 i32 i64 u8 u32;
-    u32: i8 i16 i32 i64 u8 u16;
+    i8: i16 i32 i64 u8 u16 u32 u64;
+    i16: i8 i32 i64 u8 u16 u32 u64;
+    i32: i8 i16 i64 u8 u16 u32 u64;
+    i64: i8 i16 i32 u8 u16 u32 u64;
+    u8: i8 i16 i32 i64 u16 u32 u64;
+    u16: i8 i16 i32 i64 u8 u32 u64;
+    u32: i8 i16 i32 i64 u8 u16 u64;
+    u64: i8 i16 i32 i64 u8 u16 u32;
     f32: f64;
     f64: f32;
 }
@@ -67,6 +68,7 @@ mod exact {
         u8: Decimal;
         u16: Decimal;
         u32: Decimal;
+        u64: Decimal;
     }
 }
 

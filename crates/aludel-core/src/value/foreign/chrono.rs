@@ -1,8 +1,11 @@
-//! `chrono`'s types without a time zone.
+//! `chrono`'s dates, times and moments.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{
+    DateTime as Zoned, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc,
+};
 
-use crate::value::{Date, DateTime, Scalar, SqlType, Time, ValueRef};
+use super::macros::{days, moments, scalars};
+use crate::value::{Date, DateTime, Time};
 
 fn date(it: NaiveDate) -> Date {
     Date { year: it.year(), month: it.month() as u8, day: it.day() as u8 }
@@ -12,6 +15,10 @@ fn time(it: NaiveTime) -> Time {
     // A leap second is kept as the last microsecond of its minute: databases have no form for it.
     let micros = (it.nanosecond() / 1_000).min(999_999);
     Time { hour: it.hour() as u8, minute: it.minute() as u8, second: it.second() as u8, micros }
+}
+
+fn date_time(it: NaiveDateTime) -> DateTime {
+    DateTime { date: date(it.date()), time: time(it.time()) }
 }
 
 fn naive_date(it: Date) -> Option<NaiveDate> {
@@ -27,52 +34,26 @@ fn naive_time(it: Time) -> Option<NaiveTime> {
     )
 }
 
-/// Whole microseconds are stored; the rest of a nanosecond is dropped.
-impl Scalar for NaiveDateTime {
-    const TYPE: SqlType = SqlType::DateTime;
-
-    fn to_ref(&self) -> ValueRef<'_> {
-        ValueRef::DateTime(DateTime { date: date(self.date()), time: time(self.time()) })
-    }
-
-    fn from_ref(value: ValueRef<'_>) -> Option<Self> {
-        let it = match value {
-            ValueRef::DateTime(it) => it,
-            ValueRef::Text(text) => DateTime::parse(text)?,
-            _ => return None,
-        };
-        Some(naive_date(it.date)?.and_time(naive_time(it.time)?))
-    }
+fn naive_date_time(it: DateTime) -> Option<NaiveDateTime> {
+    Some(naive_date(it.date)?.and_time(naive_time(it.time)?))
 }
 
-impl Scalar for NaiveDate {
-    const TYPE: SqlType = SqlType::Date;
-
-    fn to_ref(&self) -> ValueRef<'_> {
-        ValueRef::Date(date(*self))
-    }
-
-    fn from_ref(value: ValueRef<'_>) -> Option<Self> {
-        match value {
-            ValueRef::Date(it) => naive_date(it),
-            ValueRef::Text(text) => naive_date(Date::parse(text)?),
-            _ => None,
-        }
-    }
+fn utc(it: DateTime) -> Option<Zoned<Utc>> {
+    Some(naive_date_time(it)?.and_utc())
 }
 
-impl Scalar for NaiveTime {
-    const TYPE: SqlType = SqlType::Time;
-
-    fn to_ref(&self) -> ValueRef<'_> {
-        ValueRef::Time(time(*self))
-    }
-
-    fn from_ref(value: ValueRef<'_>) -> Option<Self> {
-        match value {
-            ValueRef::Time(it) => naive_time(it),
-            ValueRef::Text(text) => naive_time(Time::parse(text)?),
-            _ => None,
-        }
-    }
+scalars! {
+    NaiveDate: Date as Date, Date::parse; date, naive_date;
+    NaiveTime: Time as Time, Time::parse; time, naive_time;
+    /// Whole microseconds are stored; the rest of a nanosecond is dropped.
+    NaiveDateTime: DateTime as DateTime, DateTime::parse; date_time, naive_date_time;
+    /// Whole microseconds are stored; the rest of a nanosecond is dropped.
+    Zoned<Utc>: TimestampTz as Instant | DateTime, DateTime::parse_utc;
+        |it: Self| date_time(it.naive_utc()), utc;
+    /// The moment is stored, the offset isn't: it comes back as UTC's.
+    Zoned<FixedOffset>: TimestampTz as Instant | DateTime, DateTime::parse_utc;
+        |it: Self| date_time(it.naive_utc()), |it| utc(it).map(|it| it.fixed_offset());
 }
+
+days!(NaiveDate; date, naive_date);
+moments!(NaiveDateTime, Zoned<Utc>, Zoned<FixedOffset>);

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::value::{Decimal as Neutral, Scalar, SqlType, ValueRef};
+use crate::value::{Decimal as Neutral, Element, RangeBound, Scalar, SqlType, ValueRef};
 
 impl Scalar for Decimal {
     const TYPE: SqlType = SqlType::Decimal;
@@ -30,4 +30,10 @@ impl Scalar for Decimal {
         result.set_sign_negative(it.negative);
         Some(result)
     }
+}
+
+impl Element for Decimal {}
+
+impl RangeBound for Decimal {
+    const DISCRETE: bool = false;
 }

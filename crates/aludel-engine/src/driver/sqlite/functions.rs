@@ -1,10 +1,8 @@
 //! Exact decimal arithmetic inside SQLite, which has only binary floating-point numbers.
 //!
 //! The names are those of SQLite's own `decimal` extension: `decimal_add`, `decimal_sub`,
-//! `decimal_mul`, the aggregate `decimal_sum` and the collation `decimal`. NULL gives NULL. What
-//! can't be said exactly in 96 bits is an error, never rounded.
-
-use std::cmp::Ordering;
+//! `decimal_mul` and the aggregate `decimal_sum`. NULL gives NULL. What can't be said exactly in 96
+//! bits is an error, never rounded.
 
 use rusqlite::{
     Connection, Error, Result,
@@ -30,8 +28,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
             Ok(Some(result.to_string()))
         })?;
     }
-    connection.create_aggregate_function("decimal_sum", 1, flags, Sum)?;
-    connection.create_collation("decimal", compare)
+    connection.create_aggregate_function("decimal_sum", 1, flags, Sum)
 }
 
 fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
@@ -58,16 +55,6 @@ fn multiply(a: Decimal, b: Decimal) -> Option<Decimal> {
     // A product so small that it would be rounded to zero is not exact either.
     let result = exact(a, b).or_else(|| exact(a.normalize(), b.normalize()))?;
     (!result.is_zero()).then_some(result)
-}
-
-/// Numbers by their value; text that is none comes behind them, by its letters.
-fn compare(a: &str, b: &str) -> Ordering {
-    match (parse(a), parse(b)) {
-        (Some(a), Some(b)) => a.cmp(&b),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => a.cmp(b),
-    }
 }
 
 fn parse(text: &str) -> Option<Decimal> {

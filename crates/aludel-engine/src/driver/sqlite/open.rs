@@ -99,6 +99,7 @@ impl Target {
             }
             connection.execute_batch("PRAGMA synchronous = NORMAL")?;
         }
+        super::collation::register(connection)?;
         #[cfg(feature = "rust_decimal")]
         super::functions::register(connection)?;
         Ok(())
