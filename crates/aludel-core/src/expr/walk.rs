@@ -101,6 +101,13 @@ impl Node {
         }
     }
 
+    /// Whether a value of this expression is sent as a parameter.
+    pub(crate) fn has_bind(&self) -> bool {
+        let mut found = false;
+        self.visit(&mut |it| found |= matches!(it, Self::Bind(_)));
+        found
+    }
+
     /// Whether a parameter of this expression is supplied at execution.
     pub(crate) fn has_hole(&self) -> bool {
         let mut found = false;

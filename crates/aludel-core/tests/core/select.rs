@@ -229,3 +229,21 @@ fn a_limited_list_stands_in_a_query_of_its_own() {
     "#]],
     );
 }
+
+/// A database sees that two expressions are one only where their parameters are.
+#[test]
+fn a_key_with_parameters_is_named_by_its_place() {
+    let decade = User.age / 10;
+    let stmt = select((func::count_all(), decade.clone()))
+        .filter((User.age / 10).gt(1))
+        .group_by((decade.clone(), User.active))
+        .order_by((decade.desc().nulls_last(), User.active));
+    check(
+        stmt,
+        expect![[r#"
+        sqlite   SELECT count(*), user_account.age / ? FROM user_account WHERE user_account.age / ? > ? GROUP BY 2, user_account.active ORDER BY 2 DESC NULLS LAST, user_account.active
+        postgres SELECT count(*), user_account.age / $1 FROM user_account WHERE user_account.age / $2 > $3 GROUP BY 2, user_account.active ORDER BY 2 DESC NULLS LAST, user_account.active
+        mysql    SELECT count(*), user_account.age DIV ? FROM user_account WHERE user_account.age DIV ? > ? GROUP BY 2, user_account.active ORDER BY 2 DESC, user_account.active
+    "#]],
+    );
+}

@@ -30,7 +30,7 @@ fn expressions_are_concatenated() {
         expect![[r#"
             sqlite   SELECT user_account.id FROM user_account WHERE user_account.name LIKE '%' || user_account.email || '%'
             postgres SELECT user_account.id FROM user_account WHERE user_account.name LIKE '%' || user_account.email || '%'
-            mysql    SELECT user_account.id FROM user_account WHERE user_account.name LIKE concat(concat('%', user_account.email), '%')
+            mysql    SELECT user_account.id FROM user_account WHERE user_account.name LIKE concat('%', user_account.email, '%')
         "#]],
     );
     check(
@@ -64,7 +64,7 @@ fn plus_concatenates_texts() {
         expect![[r#"
             sqlite   SELECT user_account.name || ? || user_account.email || ? FROM user_account
             postgres SELECT user_account.name || $1 || user_account.email || $2 FROM user_account
-            mysql    SELECT concat(concat(concat(user_account.name, ?), user_account.email), ?) FROM user_account
+            mysql    SELECT concat(user_account.name, ?, user_account.email, ?) FROM user_account
         "#]],
     );
 }

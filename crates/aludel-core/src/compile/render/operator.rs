@@ -68,6 +68,17 @@ fn is_associative(op: BinaryOp) -> bool {
     matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Add | BinaryOp::Mul | BinaryOp::Concat)
 }
 
+/// The texts that are put together, however they are nested.
+fn concatenated<'n>(node: &'n Node, parts: &mut Vec<&'n Node>) {
+    match node {
+        Node::Binary { op: BinaryOp::Concat, left, right } => {
+            concatenated(left, parts);
+            concatenated(right, parts);
+        }
+        _ => parts.push(node),
+    }
+}
+
 /// Whether what is computed with is integers only, as far as is known, and something is known.
 fn are_integers(left: &Node, right: &Node) -> bool {
     let integer = |it: &Node| it.ty().map(|it| it.is_integer());
@@ -90,9 +101,11 @@ impl Writer<'_> {
     pub(super) fn binary(&mut self, op: BinaryOp, left: &Node, right: &Node) {
         let select = self.dialect.capability().select;
         if op == BinaryOp::Concat && select.concat == Concat::Function {
-            self.push("concat(");
-            self.list([left, right], |it, node| it.node(node));
-            return self.push(")");
+            let mut parts = Vec::new();
+            concatenated(left, &mut parts);
+            concatenated(right, &mut parts);
+            self.push("concat");
+            return self.parenthesised(|it| it.list(parts, |it, node| it.node(node)));
         }
         if op == BinaryOp::Distinct && select.same == Same::Spaceship {
             self.push("NOT ");

@@ -30,7 +30,9 @@ impl Writer<'_> {
         self.push(if query.distinct { "SELECT DISTINCT " } else { "SELECT " });
         if !query.distinct_on.is_empty() {
             self.push("DISTINCT ON ");
-            self.parenthesised(|it| it.list(&query.distinct_on, |it, node| it.node(node)));
+            self.parenthesised(|it| {
+                it.list(&query.distinct_on, |it, node| it.key(node, &query.items));
+            });
             self.push(" ");
         }
         self.list(&query.items, |it, item| it.item(item));
@@ -38,7 +40,7 @@ impl Writer<'_> {
         self.clause(" WHERE ", query.filter.as_ref());
         if !query.group_by.is_empty() {
             self.push(" GROUP BY ");
-            self.list(&query.group_by, |it, node| it.node(node));
+            self.list(&query.group_by, |it, node| it.key(node, &query.items));
         }
         self.clause(" HAVING ", query.having.as_ref());
         if !query.order_by.is_empty() {
@@ -104,6 +106,17 @@ impl Writer<'_> {
         }
     }
 
+    /// What is grouped or sorted by. An item with parameters is named by its place: its parameters
+    /// would come again under other numbers, and no database sees that the two are one.
+    fn key(&mut self, node: &Node, items: &[SelectItem]) {
+        match items.iter().position(|it| it.node == *node) {
+            Some(index) if node.has_bind() && !node.has_hole() => {
+                self.push(&(index + 1).to_string());
+            }
+            _ => self.node(node),
+        }
+    }
+
     /// A sort key that an item's label names stands as that label (SEL-6).
     fn sort_key(&mut self, key: &OrderBy, items: &[SelectItem]) {
         let (node, collation) = match &key.node {
@@ -119,7 +132,7 @@ impl Writer<'_> {
                     self.name(collation);
                 }
             }
-            None => self.node(&key.node),
+            None => self.key(&key.node, items),
         }
         if key.direction == Direction::Desc {
             self.push(" DESC");

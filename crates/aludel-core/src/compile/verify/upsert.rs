@@ -29,7 +29,7 @@ pub(super) fn on_conflict(
         }
         for node in keys.iter().chain(filter) {
             only(&[own], node, table, "the conflict's key of")?;
-            if has_parameter(node) {
+            if node.has_bind() || node.has_hole() {
                 return Err(refuse(format!(
                     "the key or the index's condition in ON CONFLICT of `{table}` has a parameter, by which no \
                      index can be found; write the constant with `sql_expr`"
@@ -89,11 +89,5 @@ fn asks_for(node: &Node, row: FromItem) -> bool {
             });
         }
     });
-    found
-}
-
-fn has_parameter(node: &Node) -> bool {
-    let mut found = false;
-    node.visit(&mut |it| found |= matches!(it, Node::Bind(_) | Node::Hole));
     found
 }
