@@ -15,13 +15,15 @@ use aludel_core::value::Value;
 
 use crate::{
     Engine, EngineCore, EngineFace, Error, Pooled, Result,
-    driver::{Begin, Connection, Control, Step, once},
+    driver::{Begin, Connection, Control, Step, once, settle},
 };
 
 /// A connection for plain SQL and Core's statements, out of an engine's pool.
 ///
 /// A transaction begins with the first statement, and nothing lasts without
-/// [`commit`](Self::commit). Dropping the connection rolls back. On
+/// [`commit`](Self::commit). Dropping the connection rolls back. A connection that is lost, or whose
+/// statement's future was dropped, loses its transaction; the next statement begins another, on a
+/// connection of its own where that is needed. On
 /// [`blocking::Engine`](crate::blocking::Engine) the methods block, otherwise they give a future.
 ///
 /// # Example
@@ -63,7 +65,7 @@ impl<E: EngineFace> EngineConnection<E> {
         statement: S,
     ) -> E::Out<impl Future<Output = Result<u64>> + Send + use<'_, E, S>> {
         let compiled = statement.compiled(self.core.dialect());
-        E::run(async move { execute::count(self.within(), compiled?, None).await })
+        E::run(async move { execute::count(self.within().await?, compiled?, None).await })
     }
 
     /// Executes a statement once for each set of parameters (`executemany`); tells how many rows
@@ -77,7 +79,9 @@ impl<E: EngineFace> EngineConnection<E> {
         parameters: Vec<Vec<Value>>,
     ) -> E::Out<impl Future<Output = Result<u64>> + Send + use<'_, E, S>> {
         let compiled = statement.compiled(self.core.dialect());
-        E::run(async move { execute::count(self.within(), compiled?, Some(parameters)).await })
+        E::run(
+            async move { execute::count(self.within().await?, compiled?, Some(parameters)).await },
+        )
     }
 
     /// Executes a statement, and reads its rows as they are.
@@ -89,7 +93,7 @@ impl<E: EngineFace> EngineConnection<E> {
         statement: S,
     ) -> E::Out<impl Future<Output = Result<Vec<Row>>> + Send + use<'_, E, S>> {
         let compiled = statement.compiled(self.core.dialect());
-        E::run(async move { execute::rows(self.within(), compiled?).await })
+        E::run(async move { execute::rows(self.within().await?, compiled?).await })
     }
 
     /// Executes a statement whose rows have a type, and reads them.
@@ -102,7 +106,7 @@ impl<E: EngineFace> EngineConnection<E> {
     ) -> E::Out<impl Future<Output = Result<Vec<S::Row>>> + Send + use<'_, E, S>> {
         let buffer = statement.row_buffer();
         let compiled = statement.compiled(self.core.dialect());
-        E::run(async move { execute::fetch(self.within(), compiled?, buffer).await })
+        E::run(async move { execute::fetch(self.within().await?, compiled?, buffer).await })
     }
 
     /// Begins a transaction that will write: it takes its place among the writers at once.
@@ -129,8 +133,7 @@ impl<E: EngineFace> EngineConnection<E> {
     /// The database refuses.
     pub fn begin_nested(&mut self) -> E::Out<impl Future<Output = Result<()>> + Send + use<'_, E>> {
         E::run(async move {
-            if !self.pooled.in_transaction() {
-                self.depth = 0;
+            if !self.within().await?.in_transaction() {
                 self.control(Control::Begin(Begin::IMMEDIATE)).await?;
             }
             self.control(Control::Savepoint(self.depth + 1)).await?;
@@ -185,15 +188,21 @@ impl<E: EngineFace> EngineConnection<E> {
         &mut *self.pooled
     }
 
-    fn within(&mut self) -> &mut dyn Connection {
+    /// The connection, home and of use: what a dropped future left under way is waited for, and a
+    /// connection that was lost is replaced by another.
+    async fn within(&mut self) -> Result<&mut dyn Connection> {
+        settle(&mut *self.pooled).await;
+        if !self.pooled.is_usable() {
+            self.core.renew(&mut self.pooled).await?;
+        }
         if !self.pooled.in_transaction() {
             self.depth = 0;
         }
-        &mut *self.pooled
+        Ok(&mut *self.pooled)
     }
 
     async fn start(&mut self, begin: Begin) -> Result<()> {
-        if self.pooled.in_transaction() {
+        if self.within().await?.in_transaction() {
             return Err(Error::InvalidRequest(
                 "a transaction is open already: the first statement begins one, if `begin` was not \
                  called before it; commit or roll back first, or use `begin_nested`"
@@ -205,6 +214,7 @@ impl<E: EngineFace> EngineConnection<E> {
     }
 
     async fn end(&mut self, control: Control) -> Result<()> {
+        settle(&mut *self.pooled).await;
         if self.pooled.in_transaction() {
             self.control(control).await?;
         }

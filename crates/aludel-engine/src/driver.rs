@@ -8,6 +8,10 @@
 //! [`run`] is how a script is run, [`ChunkStream`] how rows are read as they are taken.
 
 mod find;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod network;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod run;
 mod script;
 #[cfg(feature = "sqlite")]

@@ -98,6 +98,10 @@ impl EngineCore {
         self.0.pool.checkout().await
     }
 
+    pub(crate) async fn renew(&self, pooled: &mut Pooled) -> Result<()> {
+        self.0.pool.renew(pooled).await
+    }
+
     /// Closes the connections that nobody uses; those that are out are closed when they come back.
     /// `:memory:` loses its database by that, unless it is out.
     pub fn dispose(&self) {

@@ -140,6 +140,12 @@ impl Pool {
         Ok(pooled)
     }
 
+    /// Puts a new connection in the place of one that is of no use any more.
+    pub(crate) async fn renew(&self, pooled: &mut Pooled) -> Result<()> {
+        pooled.put(Some(self.open().await?));
+        Ok(())
+    }
+
     /// Whether there is a connection in this place, at home and good for another turn.
     async fn wakes_up(&self, pooled: &mut Pooled) -> Result<bool> {
         let options = &self.shared().options;

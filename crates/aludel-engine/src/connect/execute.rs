@@ -76,8 +76,6 @@ where
     F: FnMut(&mut T, &dyn Columns) -> Result<()> + Send + 'static,
 {
     let mut steps = Vec::with_capacity(2);
-    // A unit of a dropped future may still be under way; what it leaves is known when it is home.
-    crate::driver::settle(connection).await;
     if !connection.in_transaction() {
         // What may write takes its place among the writers at once: a transaction that has read
         // can't become a writer after somebody else wrote.

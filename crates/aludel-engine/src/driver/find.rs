@@ -11,11 +11,15 @@ pub(crate) fn driver_for(url: &Url) -> Result<Arc<dyn Driver>> {
     match scheme {
         #[cfg(feature = "sqlite")]
         "sqlite" => return Ok(Arc::new(super::sqlite::SqliteDriver)),
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => return Ok(Arc::new(super::postgres::PostgresDriver)),
         _ => {}
     }
     let supported: &[&str] = &[
         #[cfg(feature = "sqlite")]
         "sqlite",
+        #[cfg(feature = "postgres")]
+        "postgres",
     ];
     let supported = match supported {
         [] => "no driver is built in: turn on a feature named after a database, such as `sqlite`"
@@ -24,9 +28,8 @@ pub(crate) fn driver_for(url: &Url) -> Result<Arc<dyn Driver>> {
     };
     let reason = match scheme {
         "sqlite" => "was built without its feature `sqlite`",
-        "postgres" | "postgresql" | "mysql" | "mariadb" => {
-            "of this version has no driver for that database yet"
-        }
+        "postgres" | "postgresql" => "was built without its feature `postgres`",
+        "mysql" | "mariadb" => "of this version has no driver for that database yet",
         _ => "knows no such database",
     };
     Err(Error::NoSuchDriver(

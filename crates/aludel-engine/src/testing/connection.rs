@@ -232,6 +232,10 @@ impl Connection for PendingConnection {
     }
 
     /// What can be cleaned up at once is; the rest goes on where the inner connection lives.
+    fn detach(&mut self) {
+        self.inner.detach();
+    }
+
     fn cancel(&mut self) {
         let Some(unit) = &mut self.unit else { return };
         unit.cancelled = true;

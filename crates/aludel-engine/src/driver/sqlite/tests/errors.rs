@@ -135,15 +135,10 @@ fn options_of_the_url() {
         assert!(error.contains(says), "{error}");
     }
     // ENG-1: unknown dialect or driver
-    for (url, says) in [
-        ("postgres://h/d", "has no driver for that database yet"),
-        ("oracle://h/d", "knows no such database"),
-    ] {
-        let error = blocking::Engine::new(url).unwrap_err();
-        assert!(matches!(error, Error::NoSuchDriver(_)));
-        let text = error.to_string();
-        assert!(text.contains(says) && text.ends_with("are: sqlite"), "{text}");
-    }
+    let error = blocking::Engine::new("oracle://h/d").unwrap_err();
+    assert!(matches!(error, Error::NoSuchDriver(_)));
+    let text = error.to_string();
+    assert!(text.contains("knows no such database") && text.contains("are: sqlite"), "{text}");
     let engine = blocking::Engine::new("sqlite:name?mode=memory").unwrap();
     engine.connect().unwrap();
     assert_eq!(engine.status().max_size, 1);

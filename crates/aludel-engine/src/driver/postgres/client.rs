@@ -1,0 +1,355 @@
+//! [`PgClient`]: runs scripts on one connection.
+
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+use tokio_postgres::{CancelToken, Client as Raw, types::Type};
+
+use super::{
+    classify::classify,
+    params::{Param, ParamsBinder},
+    pipeline::{Pipeline, Report},
+    statements::Statements,
+    tls::Tls,
+};
+use crate::{
+    Error, Kind, Result,
+    driver::{
+        ConnectOptions, Control, Flow, Params, Run, Step, Want, Work,
+        network::{Boxed, Client, Stop},
+    },
+    log::StatementLog,
+};
+
+/// A connection to PostgreSQL.
+pub(super) struct PgClient {
+    pub(super) raw: Arc<Raw>,
+    /// Moves the bytes; ends with the connection.
+    connection: JoinHandle<()>,
+    cancel: CancelToken,
+    tls: Tls,
+    pub(super) statements: Statements,
+    log: StatementLog,
+    in_transaction: bool,
+    /// Whether a statement of the open transaction failed, so that it can only be rolled back.
+    failed: bool,
+    usable: bool,
+    /// Reused.
+    steps: Vec<Step>,
+    cursors: u32,
+}
+
+impl PgClient {
+    pub(super) fn new(
+        raw: Raw,
+        connection: JoinHandle<()>,
+        tls: Tls,
+        options: &ConnectOptions,
+    ) -> Self {
+        Self {
+            cancel: raw.cancel_token(),
+            raw: Arc::new(raw),
+            connection,
+            tls,
+            statements: Statements::new(match options.prepared_statements {
+                true => options.statement_cache.max(1),
+                false => 0,
+            }),
+            log: options.log.clone(),
+            in_transaction: false,
+            failed: false,
+            usable: true,
+            steps: Vec::new(),
+            cursors: 0,
+        }
+    }
+
+    async fn waves(
+        &mut self,
+        work: &mut dyn Work,
+        stop: &Stop,
+        steps: &mut Vec<Step>,
+    ) -> Result<()> {
+        loop {
+            steps.clear();
+            let flow = work.wave(steps)?;
+            if !steps.is_empty() {
+                stop.check()?;
+                self.wave(steps, work, stop).await?;
+            }
+            if flow == Flow::Done {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sends what belongs together, and reads the answers.
+    async fn wave(&mut self, steps: &[Step], work: &mut dyn Work, stop: &Stop) -> Result<()> {
+        let mut line = Pipeline::default();
+        let mut first = 0;
+        if !self.statements.has_all(steps) {
+            // What begins a transaction goes along with what is prepared for the rest.
+            let raw = Arc::clone(&self.raw);
+            let leading = steps.iter().take_while(|it| matches!(it, Step::Control(_)));
+            for step in leading {
+                if let Step::Control(control) = step {
+                    self.control(control, &mut line, work, stop).await?;
+                    first += 1;
+                }
+            }
+            line.drain(work, stop).await?;
+            self.statements.prepare(&raw, steps).await?;
+        }
+        for (number, step) in steps.iter().enumerate().skip(first) {
+            stop.check()?;
+            match step {
+                Step::Control(control) => self.control(control, &mut line, work, stop).await?,
+                Step::Run(run) => self.run(number, run, &mut line, work, stop).await?,
+            }
+        }
+        line.drain(work, stop).await
+    }
+
+    async fn run(
+        &mut self,
+        number: usize,
+        run: &Run,
+        line: &mut Pipeline,
+        work: &mut dyn Work,
+        stop: &Stop,
+    ) -> Result<()> {
+        let runs = run.params.runs();
+        if run.want == Want::Stream {
+            line.drain(work, stop).await?;
+            return self.stream(number, run, work, stop).await;
+        }
+        let mut watch = Some(self.log.step(&run.statement.sql, Some(&run.params)));
+        if let Params::Source(source) = &run.params
+            && let Some(many) = self.statements.many(&run.statement, runs)
+        {
+            for start in (0..runs).step_by(many.rows()) {
+                stop.check()?;
+                let end = runs.min(start + many.rows());
+                let report = match run.want {
+                    Want::Keys => Report::Keys { step: number, runs: start..end },
+                    Want::Rows => Report::Returned { step: number, runs: end - start },
+                    _ => Report::Written { runs: end - start },
+                };
+                let (statement, text, params) = many.form(&**source, start..end)?;
+                let answer = self.execution(statement, text, params);
+                let sql = Arc::clone(&run.statement.sql);
+                line.send(answer, report, (sql, watch.take(), runs), work, stop).await?;
+            }
+            return Ok(());
+        }
+        let statement = self.statements.get(&run.statement);
+        for index in 0..runs {
+            stop.check()?;
+            let mut binder = ParamsBinder::new(statement.as_ref().map_or(&[], |it| it.params()));
+            run.params.bind(index, &mut binder)?;
+            let params = binder.finish();
+            let report = match run.want {
+                Want::Keys => Report::Key { step: number, run: index },
+                Want::Rows => Report::Rows { step: number },
+                Want::Count => Report::Count { step: number, run: index },
+                _ => Report::Nothing,
+            };
+            let sql = Arc::clone(&run.statement.sql);
+            let answer = self.execution(statement.clone(), Arc::clone(&sql), params);
+            line.send(answer, report, (sql, watch.take(), runs), work, stop).await?;
+        }
+        Ok(())
+    }
+
+    /// One execution: of a prepared statement, or of one that is sent whole.
+    fn execution(
+        &self,
+        statement: Option<tokio_postgres::Statement>,
+        sql: Arc<str>,
+        params: Vec<Param>,
+    ) -> Boxed<Result<Option<tokio_postgres::RowStream>, tokio_postgres::Error>> {
+        let raw = Arc::clone(&self.raw);
+        match statement {
+            Some(statement) => {
+                Box::pin(async move { raw.query_raw(&statement, params).await.map(Some) })
+            }
+            None => Box::pin(async move {
+                let params = params.into_iter().map(|it| (it, Type::UNKNOWN));
+                raw.query_typed_raw(&sql, params).await.map(Some)
+            }),
+        }
+    }
+
+    /// Reads rows as fast as they are taken, by a cursor: whoever stops taking ends it at once, and
+    /// the transaction stays open.
+    async fn stream(
+        &mut self,
+        number: usize,
+        run: &Run,
+        work: &mut dyn Work,
+        stop: &Stop,
+    ) -> Result<()> {
+        const FETCH: usize = 1_000;
+        let watch = self.log.step(&run.statement.sql, Some(&run.params));
+        self.cursors += 1;
+        let name = format!("aludel_{}", self.cursors);
+        let declare: Arc<str> =
+            format!("DECLARE {name} NO SCROLL CURSOR FOR {}", run.statement.sql).into();
+        let fetch: Arc<str> = format!("FETCH FORWARD {FETCH} FROM {name}").into();
+        let mut binder = ParamsBinder::new(&[]);
+        run.params.bind(0, &mut binder)?;
+        let refused = |error| classify(error, Some(&run.statement.sql));
+        let params = binder.finish().into_iter().map(|it| (it, Type::UNKNOWN));
+        let raw = Arc::clone(&self.raw);
+        let declared = raw.query_typed_raw(&declare, params).await.map_err(refused)?;
+        drain(declared).await.map_err(refused)?;
+        let mut total = 0;
+        loop {
+            let rows = raw.query_typed_raw(&fetch, std::iter::empty::<(Param, Type)>());
+            let taken = take(rows.await.map_err(refused)?, number, work, stop).await;
+            let (rows, wanted) = taken.map_err(|error| match error {
+                Taken::Raw(error) => refused(error),
+                Taken::Ours(error) => error,
+            })?;
+            total += rows;
+            if rows < FETCH as u64 || !wanted {
+                break;
+            }
+        }
+        raw.batch_execute(&format!("CLOSE {name}")).await.map_err(refused)?;
+        watch.done(&run.statement.sql, 1, total);
+        stop.check()
+    }
+
+    async fn control(
+        &mut self,
+        control: &Control,
+        line: &mut Pipeline,
+        work: &mut dyn Work,
+        stop: &Stop,
+    ) -> Result<()> {
+        let sql = super::control::spell(control);
+        match control {
+            // The server would answer with success, and roll back.
+            Control::Commit | Control::Prepare(_) if self.failed => {
+                return Err(Error::InvalidRequest(
+                    "a statement of the transaction failed, after which PostgreSQL can only roll it \
+                     back: call `rollback`, or begin a savepoint before what may fail"
+                        .into(),
+                ));
+            }
+            Control::Begin(_) | Control::BeginTwoPhase(_) => self.in_transaction = true,
+            Control::RollbackTo(_) => self.failed = false,
+            Control::Commit | Control::Rollback | Control::Prepare(_) => {
+                self.in_transaction = false;
+                self.failed = false;
+            }
+            _ => {}
+        }
+        let watch = self.log.step(&sql, None);
+        let sql: Arc<str> = sql.into();
+        let (raw, text) = (Arc::clone(&self.raw), Arc::clone(&sql));
+        let answer: Boxed<_> =
+            Box::pin(async move { raw.batch_execute(&text).await.map(|()| None) });
+        line.send(answer, Report::Nothing, (sql, Some(watch), 1), work, stop).await?;
+        // If a BEGIN that asks for something were refused, what rides behind it would be on its own.
+        if matches!(control, Control::Begin(begin) if !begin.is_plain()) {
+            let begun = line.drain(work, stop).await;
+            if begun.is_err() {
+                self.in_transaction = false;
+            }
+            begun?;
+        }
+        Ok(())
+    }
+}
+
+impl Client for PgClient {
+    async fn advance(&mut self, work: &mut dyn Work, stop: &Stop) -> Result<()> {
+        let mut steps = std::mem::take(&mut self.steps);
+        let result = self.waves(work, stop, &mut steps).await;
+        steps.clear();
+        self.steps = steps;
+        let error = match result {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        self.failed = self.in_transaction;
+        if error.database().is_some_and(|it| it.message.contains("cached plan")) {
+            // The schema has changed under what is prepared.
+            self.statements.clear();
+        }
+        let kind = error.kind();
+        if kind == Some(Kind::ConnectionLost) || self.raw.is_closed() {
+            self.usable = false;
+            self.in_transaction = false;
+        }
+        let interrupted = stop.is_cancelled() && kind == Some(Kind::Interrupted);
+        Err(if interrupted { Error::Cancelled } else { error })
+    }
+
+    async fn roll_back(&mut self) -> Result<()> {
+        self.in_transaction = false;
+        self.failed = false;
+        let rolled_back = self.raw.batch_execute("ROLLBACK").await;
+        if rolled_back.is_err() {
+            self.usable = false;
+        }
+        rolled_back.map_err(|error| classify(error, None))
+    }
+
+    fn interrupter(&self) -> Arc<dyn Fn() -> Boxed<()> + Send + Sync> {
+        let (cancel, tls) = (self.cancel.clone(), self.tls.clone());
+        Arc::new(move || {
+            let (cancel, tls) = (cancel.clone(), tls.clone());
+            // If the server can't be reached, the unit's own connection will notice.
+            Box::pin(async move { drop(cancel.cancel_query(tls).await) })
+        })
+    }
+
+    fn give_up(&mut self) {
+        self.usable = false;
+        self.in_transaction = false;
+        self.connection.abort();
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.in_transaction
+    }
+
+    fn is_usable(&self) -> bool {
+        self.usable && !self.raw.is_closed()
+    }
+}
+
+async fn drain(stream: tokio_postgres::RowStream) -> Result<(), tokio_postgres::Error> {
+    use futures_util::TryStreamExt as _;
+    let mut stream = std::pin::pin!(stream);
+    while stream.try_next().await?.is_some() {}
+    Ok(())
+}
+
+enum Taken {
+    Raw(tokio_postgres::Error),
+    Ours(Error),
+}
+
+/// Hands rows over while somebody wants them.
+async fn take(
+    stream: tokio_postgres::RowStream,
+    number: usize,
+    work: &mut dyn Work,
+    stop: &Stop,
+) -> Result<(u64, bool), Taken> {
+    use futures_util::TryStreamExt as _;
+    let mut stream = std::pin::pin!(stream);
+    let (mut rows, mut wanted) = (0, true);
+    while let Some(row) = stream.try_next().await.map_err(Taken::Raw)? {
+        rows += 1;
+        wanted = wanted && stop.room(work).await;
+        if wanted {
+            work.row(number, &super::row::PgRow::new(row)).map_err(Taken::Ours)?;
+        }
+    }
+    Ok((rows, wanted))
+}

@@ -1,0 +1,263 @@
+//! Parameters as PostgreSQL takes them: encoded when they are bound, before anything is sent.
+//!
+//! A value whose binary form PostgreSQL would take for the parameter's type goes out in binary; any
+//! other goes out as text, as if it stood in the statement as a literal, and the server decides.
+
+use std::fmt::Write as _;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use tokio_postgres::types::{Format, IsNull, ToSql, Type};
+
+use super::binary;
+use crate::{Result, driver::Binder};
+use aludel_core::value::ValueRef;
+
+/// One encoded parameter.
+#[derive(Clone)]
+pub(super) struct Param {
+    bytes: Option<Bytes>,
+    format: Format,
+}
+
+/// Never the value: the client's own log shows parameters by this.
+impl std::fmt::Debug for Param {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl ToSql for Param {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut BytesMut,
+    ) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match &self.bytes {
+            Some(bytes) => {
+                out.extend_from_slice(bytes);
+                Ok(IsNull::No)
+            }
+            None => Ok(IsNull::Yes),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    fn encode_format(&self, _: &Type) -> Format {
+        self.format
+    }
+
+    tokio_postgres::types::to_sql_checked!();
+}
+
+/// Takes the parameters of one execution.
+pub(super) struct ParamsBinder<'a> {
+    /// The types that the server expects; empty if it hasn't been asked.
+    types: &'a [Type],
+    params: Vec<Param>,
+    buffer: BytesMut,
+}
+
+impl<'a> ParamsBinder<'a> {
+    pub(super) fn new(types: &'a [Type]) -> Self {
+        Self { types, params: Vec::with_capacity(types.len()), buffer: BytesMut::new() }
+    }
+
+    pub(super) fn finish(self) -> Vec<Param> {
+        self.params
+    }
+}
+
+impl Binder for ParamsBinder<'_> {
+    fn bind(&mut self, value: ValueRef<'_>) -> Result<()> {
+        let format = match self.types.get(self.params.len()) {
+            Some(ty) => encode(value, ty, &mut self.buffer),
+            None => {
+                text(value, &mut self.buffer);
+                Format::Text
+            }
+        };
+        let bytes = self.buffer.split().freeze();
+        self.params.push(Param { bytes: (!value.is_null()).then_some(bytes), format });
+        Ok(())
+    }
+}
+
+/// Encodes a value for a type, in binary if there is such a form.
+fn encode(value: ValueRef<'_>, ty: &Type, out: &mut BytesMut) -> Format {
+    let start = out.len();
+    if value.is_null() || binary::encode(value, ty, out) {
+        return Format::Binary;
+    }
+    out.truncate(start);
+    text(value, out);
+    Format::Text
+}
+
+/// Writes a value as it stands in a literal, without the quotes around it.
+fn text(value: ValueRef<'_>, out: &mut BytesMut) {
+    match value {
+        ValueRef::Null => {}
+        ValueRef::Text(it) => out.extend_from_slice(it.as_bytes()),
+        ValueRef::Real(it) if it.is_nan() => out.extend_from_slice(b"NaN"),
+        ValueRef::Real(it) if it.is_infinite() => {
+            out.extend_from_slice(if it > 0.0 { b"Infinity" } else { b"-Infinity" });
+        }
+        ValueRef::Bytes(bytes) => {
+            out.extend_from_slice(b"\\x");
+            for byte in bytes {
+                out.extend_from_slice(&hex(*byte));
+            }
+        }
+        ValueRef::Array(items) => {
+            out.put_u8(b'{');
+            for index in 0..items.len() {
+                element(items.get(index), index == 0, out);
+            }
+            out.put_u8(b'}');
+        }
+        other => {
+            // Writing to a buffer that grows can't fail.
+            let _ = write!(out, "{other}");
+        }
+    }
+}
+
+/// An element of an array's literal: `NULL` or `"with \"quotes\""`.
+fn element(value: ValueRef<'_>, first: bool, out: &mut BytesMut) {
+    if !first {
+        out.put_u8(b',');
+    }
+    if value.is_null() {
+        return out.extend_from_slice(b"NULL");
+    }
+    let mut plain = BytesMut::new();
+    text(value, &mut plain);
+    out.put_u8(b'"');
+    for byte in plain {
+        if matches!(byte, b'"' | b'\\') {
+            out.put_u8(b'\\');
+        }
+        out.put_u8(byte);
+    }
+    out.put_u8(b'"');
+}
+
+fn hex(byte: u8) -> [u8; 2] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
+}
+
+/// The values of one column of many rows, as an array.
+pub(super) struct Arrays {
+    columns: Vec<Column>,
+    /// Which column's value is bound next.
+    next: usize,
+}
+
+struct Column {
+    element: Type,
+    bytes: BytesMut,
+    format: Format,
+    count: i32,
+    nulls: bool,
+    /// Whether it turned to text in the middle.
+    turned: bool,
+}
+
+/// The length of a binary array's head: dimensions, flags, element type, length, lower bound.
+const HEAD: usize = 20;
+
+impl Arrays {
+    /// Arrays of these element types.
+    pub(super) fn new(elements: &[Type]) -> Self {
+        let columns = elements.iter().map(|element| {
+            let mut bytes = BytesMut::with_capacity(4096);
+            bytes.put_bytes(0, HEAD);
+            Column {
+                element: element.clone(),
+                bytes,
+                format: Format::Binary,
+                count: 0,
+                nulls: false,
+                turned: false,
+            }
+        });
+        Self { columns: columns.collect(), next: 0 }
+    }
+
+    /// The row that was bound last is complete.
+    pub(super) fn end_row(&mut self) {
+        self.next = 0;
+    }
+
+    /// Whether a column has just turned out to have no binary form for a value.
+    pub(super) fn needs_text(&self) -> bool {
+        self.columns.iter().any(|it| it.turned)
+    }
+
+    /// From now on, all values of columns whose values have no binary form are written as text.
+    pub(super) fn restart(&mut self) {
+        for column in &mut self.columns {
+            column.bytes.clear();
+            column.count = 0;
+            column.nulls = false;
+            column.turned = false;
+            match column.format {
+                Format::Binary => column.bytes.put_bytes(0, HEAD),
+                Format::Text => column.bytes.put_u8(b'{'),
+            }
+        }
+        self.next = 0;
+    }
+
+    pub(super) fn finish(self) -> Vec<Param> {
+        self.columns.into_iter().map(Column::finish).collect()
+    }
+}
+
+impl Column {
+    fn push(&mut self, value: ValueRef<'_>) {
+        self.count += 1;
+        if matches!(self.format, Format::Text) {
+            return element(value, self.count == 1, &mut self.bytes);
+        }
+        let start = self.bytes.len();
+        self.bytes.put_i32(-1);
+        if value.is_null() {
+            self.nulls = true;
+        } else if binary::encode(value, &self.element, &mut self.bytes) {
+            let length = (self.bytes.len() - start - 4) as i32;
+            self.bytes[start..start + 4].copy_from_slice(&length.to_be_bytes());
+        } else {
+            self.format = Format::Text;
+            self.turned = true;
+        }
+    }
+
+    fn finish(mut self) -> Param {
+        if matches!(self.format, Format::Text) {
+            self.bytes.put_u8(b'}');
+        } else {
+            let mut head = &mut self.bytes[..HEAD];
+            head.put_i32(1);
+            head.put_i32(i32::from(self.nulls));
+            head.put_u32(self.element.oid());
+            head.put_i32(self.count);
+            head.put_i32(1);
+        }
+        Param { bytes: Some(self.bytes.freeze()), format: self.format }
+    }
+}
+
+impl Binder for Arrays {
+    fn bind(&mut self, value: ValueRef<'_>) -> Result<()> {
+        if let Some(column) = self.columns.get_mut(self.next) {
+            column.push(value);
+        }
+        self.next += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+//! Statements on their way: sent at once, answered in order.
+
+use std::{collections::VecDeque, ops::Range, sync::Arc};
+
+use aludel_core::value::ValueRef;
+use futures_util::TryStreamExt as _;
+use tokio_postgres::{Error as Raw, Row, RowStream};
+
+use super::{
+    classify::classify,
+    row::{self, PgRow},
+};
+use crate::{
+    DatabaseError, Kind, Result,
+    driver::{
+        Work,
+        network::{Boxed, Stop, poll_once},
+    },
+    log::Watch,
+};
+
+/// What is sent before the first answer is waited for. The client's memory holds so many requests at
+/// the most; answers wait in the server's.
+const IN_FLIGHT: usize = 256;
+
+/// How a statement's answer is reported.
+pub(super) enum Report {
+    /// Nothing but success.
+    Nothing,
+    /// Rows, one execution's.
+    Rows { step: usize },
+    /// How many rows the execution matched.
+    Count { step: usize, run: usize },
+    /// The key of the execution's one row.
+    Key { step: usize, run: usize },
+    /// The keys of many executions' rows.
+    Keys { step: usize, runs: Range<usize> },
+    /// The rows of many executions, each with its generated key first.
+    Returned { step: usize, runs: usize },
+    /// As many rows as there were executions.
+    Written { runs: usize },
+}
+
+/// A statement that was sent.
+struct Sent {
+    answer: Boxed<Result<Option<RowStream>, Raw>>,
+    early: Option<Result<Option<RowStream>, Raw>>,
+    report: Report,
+    sql: Arc<str>,
+    watch: Option<Watch>,
+    runs: usize,
+}
+
+/// Statements that were sent and not answered yet, oldest first.
+#[derive(Default)]
+pub(super) struct Pipeline(VecDeque<Sent>);
+
+impl Pipeline {
+    /// Sends a statement. Where too many are on their way, the oldest is answered first.
+    ///
+    /// # Errors
+    /// The oldest's.
+    pub(super) async fn send(
+        &mut self,
+        mut answer: Boxed<Result<Option<RowStream>, Raw>>,
+        report: Report,
+        (sql, watch, runs): (Arc<str>, Option<Watch>, usize),
+        work: &mut dyn Work,
+        stop: &Stop,
+    ) -> Result<()> {
+        // The first poll encodes the request and puts it into the client's queue.
+        let early = poll_once(&mut answer).await;
+        self.0.push_back(Sent { answer, early, report, sql, watch, runs });
+        if self.0.len() > IN_FLIGHT { self.answer(work, stop).await } else { Ok(()) }
+    }
+
+    /// Waits for all answers, in order.
+    ///
+    /// # Errors
+    /// The first that there is; those behind it are dropped, as the server refuses what follows.
+    pub(super) async fn drain(&mut self, work: &mut dyn Work, stop: &Stop) -> Result<()> {
+        while !self.0.is_empty() {
+            self.answer(work, stop).await?;
+        }
+        Ok(())
+    }
+
+    async fn answer(&mut self, work: &mut dyn Work, stop: &Stop) -> Result<()> {
+        let Some(Sent { answer, early, report, sql, watch, runs }) = self.0.pop_front() else {
+            return Ok(());
+        };
+        let refused = |error| classify(error, Some(&sql));
+        let begun = match early {
+            Some(begun) => begun,
+            None => answer.await,
+        };
+        let rows = match begun.map_err(refused)? {
+            Some(stream) => read(stream, report, &sql, work, stop).await?,
+            None => 0,
+        };
+        if let Some(watch) = watch {
+            watch.done(&sql, runs, rows);
+        }
+        Ok(())
+    }
+}
+
+/// Reads an answer to its end.
+async fn read(
+    stream: RowStream,
+    report: Report,
+    sql: &Arc<str>,
+    work: &mut dyn Work,
+    stop: &Stop,
+) -> Result<u64> {
+    let refused = |error| classify(error, Some(sql));
+    let mut stream = std::pin::pin!(stream);
+    let mut total = 0;
+    let mut rows: Vec<Row> = Vec::new();
+    let mut keys: Vec<i64> = Vec::new();
+    while let Some(row) = stream.try_next().await.map_err(refused)? {
+        stop.check()?;
+        total += 1;
+        match &report {
+            Report::Rows { step } => work.row(*step, &PgRow::new(row))?,
+            Report::Key { .. } | Report::Keys { .. } => keys.push(key_of(&row, sql)?),
+            Report::Returned { .. } => rows.push(row),
+            Report::Nothing | Report::Count { .. } | Report::Written { .. } => {}
+        }
+    }
+    let affected = stream.rows_affected().unwrap_or(total);
+    match report {
+        Report::Nothing | Report::Rows { .. } => {}
+        Report::Count { step, run } => work.count(step, run, affected)?,
+        Report::Key { step, run } => {
+            complete(keys.len(), 1, sql)?;
+            work.key(step, run, keys[0])?;
+        }
+        Report::Keys { step, runs } => {
+            complete(keys.len(), runs.len(), sql)?;
+            // Keys are drawn in the order of the rows, but nothing says that they come back so.
+            keys.sort_unstable();
+            for (run, key) in runs.zip(keys) {
+                work.key(step, run, key)?;
+            }
+        }
+        Report::Returned { step, runs } => {
+            complete(rows.len(), runs, sql)?;
+            let mut keyed = Vec::with_capacity(rows.len());
+            for row in rows {
+                keyed.push((key_of(&row, sql)?, row));
+            }
+            keyed.sort_by_key(|it| it.0);
+            for (_, row) in keyed {
+                work.row(step, &PgRow::new(row))?;
+            }
+        }
+        Report::Written { runs } => complete(affected as usize, runs, sql)?,
+    }
+    Ok(affected)
+}
+
+fn key_of(row: &Row, sql: &Arc<str>) -> Result<i64> {
+    match row::value(row, 0) {
+        ValueRef::Int(key) => Ok(key),
+        other => Err(unexpected(format!("a generated key is {other}, which is no integer"), sql)),
+    }
+}
+
+/// Fewer rows than were sent: something in the database dropped or moved some.
+fn complete(rows: usize, expected: usize, sql: &Arc<str>) -> Result<()> {
+    if rows == expected {
+        return Ok(());
+    }
+    Err(unexpected(
+        format!(
+            "{expected} rows were inserted, but {rows} came back: a trigger or a rule of the table \
+             drops or moves rows, so that keys can't be told apart"
+        ),
+        sql,
+    ))
+}
+
+#[cold]
+fn unexpected(message: String, sql: &Arc<str>) -> crate::Error {
+    let mut error = DatabaseError::new(Kind::Other, message);
+    error.sql = Some(Arc::clone(sql));
+    error.into()
+}
