@@ -9,9 +9,11 @@ mod mistakes;
 mod newtype;
 mod parse;
 mod row;
+mod sql_enum;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use proc_macro::TokenStream;
 
@@ -65,6 +67,26 @@ pub fn derive_row(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(SqlNewtype, attributes(newtype))]
 pub fn derive_sql_newtype(input: TokenStream) -> TokenStream {
     newtype::expand(input.into()).into()
+}
+
+/// Makes an enum whose variants have no data a column type: each variant is a label.
+///
+/// PostgreSQL gets a type of its own (`CREATE TYPE … AS ENUM`), which `create_all` creates before the
+/// tables; MySQL and MariaDB `ENUM(…)`; SQLite text with a CHECK constraint.
+///
+/// On the enum, `#[sql_enum(…)]`:
+///
+/// | argument | meaning | without it |
+/// | --- | --- | --- |
+/// | `name = "mood"` | the type's name in the database | the enum's, in `snake_case` |
+/// | `rename_all = "kebab-case"` | how labels are written: `snake_case`, `lowercase`, `UPPERCASE`, `camelCase`, `PascalCase`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE` | `snake_case` |
+/// | `native = false` | text with a CHECK constraint on every database | the database's own type |
+/// | `crate = path` | where the crate `aludel` is | `::aludel` |
+///
+/// On a variant, `#[sql_enum(rename = "so-so")]` gives its label.
+#[proc_macro_derive(SqlEnum, attributes(sql_enum))]
+pub fn derive_sql_enum(input: TokenStream) -> TokenStream {
+    sql_enum::expand(input.into()).into()
 }
 
 fn mapped(input: proc_macro2::TokenStream) -> proc_macro2::TokenStream {

@@ -100,7 +100,7 @@ pub use aludel_core::{
     schema, value,
     value::{Auto, Range, Scalar, SqlType, Value},
 };
-pub use aludel_derive::{Mapped, Row, SqlNewtype};
+pub use aludel_derive::{Mapped, Row, SqlEnum, SqlNewtype};
 #[cfg(feature = "testing")]
 pub use aludel_engine::testing;
 pub use aludel_engine::{
@@ -155,8 +155,8 @@ pub mod prelude {
     pub use crate::{
         Auto, Base, CreateAll as _, DeclarativeBase as _, Engine, EntityConst as _,
         Expression as _, ForUpdate, Many, Mapped, MetaDataOf as _, Obj, One, Optional as _,
-        Relationships as _, Row, Session, SqlNewtype, WithOptions as _, all_of, any_of, case,
-        delete, exists, func, insert, inspect, joinedload, lit, not_exists, raiseload,
+        Relationships as _, Row, Session, SqlEnum, SqlNewtype, WithOptions as _, all_of, any_of,
+        case, delete, exists, func, insert, inspect, joinedload, lit, not_exists, raiseload,
         schema::MetaData, select, selectinload, text, transaction, update,
     };
 }

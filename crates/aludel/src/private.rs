@@ -20,7 +20,10 @@ pub use aludel_core::{
         Column, Expression, FromItem, FromTarget, Query, Selectable, SettleError, Source, TableName,
     },
     schema::{Action, ServerDefault},
-    value::{Assign, ColumnType, Columns, Cursor, FromRow, Scalar, SqlType, Value, ValueRef, read},
+    value::{
+        Assign, ColumnType, Columns, Cursor, Element, EnumType, FromRow, Scalar, SqlType, Value,
+        ValueRef, read,
+    },
 };
 pub use aludel_orm::{
     inventory,

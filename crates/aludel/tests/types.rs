@@ -31,6 +31,7 @@ use proptest::{
     collection::vec,
     option,
     prelude::{Strategy, any},
+    sample::select as select_from,
     test_runner::{Config, TestRunner},
 };
 use rust_decimal::Decimal;
@@ -135,7 +136,28 @@ macro_rules! round_trips {
     )*};
 }
 
+/// Of the database's own type, where it has one.
+#[derive(Clone, Copy, PartialEq, Debug, SqlEnum)]
+#[sql_enum(name = "types_mood")]
+pub enum Mood {
+    Sad,
+    #[sql_enum(rename = "it's \\ so-so")]
+    SoSo,
+    Happy,
+}
+
+/// Text with a constraint.
+#[derive(Clone, Copy, PartialEq, Debug, SqlEnum)]
+#[sql_enum(native = false, rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Size {
+    Small,
+    VeryLarge,
+}
+
 round_trips! {
+    mood "types_mood_column": Mood = |_| select_from(vec![Mood::Sad, Mood::SoSo, Mood::Happy]), [Mood::SoSo];
+    size "types_size": Size = |_| select_from(vec![Size::Small, Size::VeryLarge]), [Size::VeryLarge];
+    moods "types_moods": Vec<Mood> = |_| vec(select_from(vec![Mood::Sad, Mood::SoSo]), 0..4), [vec![]];
     boolean "types_bool": bool = |_| any::<bool>(), [true, false];
     i8 "types_i8": i8 = |_| any::<i8>(), [i8::MIN, i8::MAX];
     i16 "types_i16": i16 = |_| any::<i16>(), [i16::MIN, i16::MAX];
@@ -230,6 +252,25 @@ fn wide_numbers_sort_by_value() {
         let beside = select(Held.value).filter(Held.value.gt(Held.id * 3)).order_by(Held.id);
         assert_eq!(session.scalars(beside).all().unwrap().len(), 4);
         assert_eq!(session.scalar(select(func::max(Held.value))).unwrap(), Some(Some(u64::MAX)));
+        session.rollback().unwrap();
+        MetaData::of(Held).drop_all(&engine).unwrap();
+    }
+}
+
+/// What is no label is refused by the database, in whichever way it keeps labels.
+#[test]
+fn labels_are_checked_by_the_database() {
+    use size::Held;
+
+    for database in databases() {
+        let engine = Engine::new(&database.url).unwrap();
+        MetaData::of(Held).drop_all(&engine).unwrap();
+        // What is there already is left alone.
+        MetaData::of(Held).create_all(&engine).unwrap();
+        MetaData::of(Held).create_all(&engine).unwrap();
+        let mut session = Session::new(&engine);
+        let insert = text("INSERT INTO types_size (value) VALUES ('MEDIUM')");
+        assert!(session.execute(insert).is_err());
         session.rollback().unwrap();
         MetaData::of(Held).drop_all(&engine).unwrap();
     }

@@ -1,5 +1,6 @@
 //! CREATE and DROP statements, in the order of the foreign keys.
 
+mod labels;
 mod table;
 mod writer;
 
@@ -22,7 +23,8 @@ pub enum CheckFirst {
 }
 
 /// The statements that create all tables and their indexes, those that aren't there yet: each table
-/// after those that it refers to, followed by its indexes.
+/// after those that it refers to, followed by its indexes. Types of labels that the database wants
+/// created come first.
 ///
 /// # Errors
 /// There are no tables, a foreign key refers to nothing, or a name is too long.
@@ -44,7 +46,7 @@ pub fn create_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<V
     not_empty(metadata)?;
     metadata.validate()?;
     let order = Order::of(metadata.tables());
-    let mut statements = Vec::new();
+    let mut statements = labels::create(metadata, dialect)?;
     let mut late = Vec::new();
     for table in &order.tables {
         let is_late = |it: &ForeignKey| is_late(&order, table, it, dialect);
@@ -62,7 +64,7 @@ pub fn create_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<V
 }
 
 /// The statements that drop all tables, those that are there: each table before those that it refers
-/// to.
+/// to. Types of labels that nothing uses any more go last.
 ///
 /// # Errors
 /// There are no tables, or a ring of foreign keys has none with a name by which it can be dropped
@@ -82,10 +84,11 @@ pub fn drop_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec
         writer.table(table.schema.as_deref(), &table.name)?;
         statements.push(writer.finish());
     }
+    statements.append(&mut labels::drop(metadata, dialect)?);
     Ok(statements)
 }
 
-/// The statement that creates a table with all its constraints, without its indexes unless
+/// The statement that creates a table with all its constraints, without its types and indexes unless
 /// `CREATE TABLE` is where the database wants them ([`Indexes::InTable`]).
 ///
 /// # Errors

@@ -4,15 +4,16 @@
 use std::ops::Bound;
 
 use aludel_core::value::{
-    ArrayValue, Date, DateTime, Decimal, Inet, Range, RangeValue, Scalar, SqlType, Value, ValueRef,
+    ArrayValue, Date, Decimal, Inet, Range, RangeValue, Scalar, SqlType, Value, ValueRef,
 };
 
 fn text<T: Scalar>(text: &str) -> Option<T> {
     T::from_ref(ValueRef::Text(text))
 }
 
-fn moment(text: &str) -> DateTime {
-    DateTime::parse(text).unwrap()
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+fn moment(text: &str) -> aludel_core::value::DateTime {
+    aludel_core::value::DateTime::parse(text).unwrap()
 }
 
 #[test]

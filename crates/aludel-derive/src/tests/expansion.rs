@@ -174,6 +174,31 @@ fn without_a_builder() {
 }
 
 #[test]
+fn labels() {
+    let labels = |input| pretty(crate::sql_enum::expand(input));
+    let plain = labels(quote!(
+        enum OrderState {
+            InTransit,
+            #[sql_enum(rename = "so-so")]
+            Other,
+        }
+    ));
+    contains(&plain, "name: \"order_state\"");
+    contains(&plain, "labels: &[\"in_transit\", \"so-so\"]");
+    contains(&plain, "native: true");
+    contains(&plain, "\"so-so\" => __aq::Some(Self::Other)");
+    let other = labels(quote!(
+        #[sql_enum(name = "mood", rename_all = "SCREAMING-KEBAB-CASE", native = false)]
+        enum Mood {
+            VeryGood,
+        }
+    ));
+    contains(&other, "name: \"mood\"");
+    contains(&other, "Self::VeryGood => \"VERY-GOOD\"");
+    contains(&other, "native: false");
+}
+
+#[test]
 fn rows_and_newtypes() {
     let row = pretty(crate::row::expand(quote! {
         #[row(crate = other)]

@@ -256,6 +256,51 @@ fn rows() {
 }
 
 #[test]
+fn labels() {
+    let labels = |input, expected: &Expect| {
+        expected.assert_eq(&errors(&crate::sql_enum::expand(input)).join("\n"));
+    };
+    labels(
+        quote! {
+            #[sql_enum(nam = "mood", rename_all = "snake-case", native = "no")]
+            enum Mood<T> {
+                Sad,
+                #[sql_enum(rename = "sad", renam = "x")]
+                Down,
+                #[sql_enum(rename = "")]
+                Empty,
+                Since(i64),
+                Until { year: i32 },
+            }
+        },
+        &expect![[r#"
+            a column type can't be generic: it has one SQL type
+            `#[sql_enum]` has no argument `nam`; did you mean `name`?
+            unknown style `snake-case`; did you mean `snake_case`?
+            expected `true` or `false`
+            `#[sql_enum]` has no argument `renam`; did you mean `rename`?
+            the label `sad` is there already: variant `Sad`
+            a label can't be empty
+            `Since` has data, which a label has no place for; keep the data in columns of its own, or the whole as JSON (`Json<T>`)
+            `Until` has data, which a label has no place for; keep the data in columns of its own, or the whole as JSON (`Json<T>`)"#]],
+    );
+    labels(
+        quote!(
+            enum Never {}
+        ),
+        &expect!["an enum without variants has no labels"],
+    );
+    labels(
+        quote!(
+            struct Mood(String);
+        ),
+        &expect![
+            "`#[derive(SqlEnum)]` needs an enum, whose variants are the labels; for a struct around one value there is `#[derive(SqlNewtype)]`"
+        ],
+    );
+}
+
+#[test]
 fn newtypes() {
     let newtype = |input, expected: &Expect| {
         expected.assert_eq(&errors(&crate::newtype::expand(input)).join("\n"));

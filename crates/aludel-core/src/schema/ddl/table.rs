@@ -1,6 +1,6 @@
 //! CREATE TABLE.
 
-use super::{CheckFirst, writer::Writer};
+use super::{CheckFirst, labels, writer::Writer};
 use crate::{
     Error, Result,
     dialect::{Autoincrement, Defaults, Dialect, Indexes, Spelling},
@@ -41,6 +41,10 @@ pub(super) fn create(
     for it in table.foreign_keys.iter().filter(|it| with_key(it)) {
         lines.next(&mut writer);
         foreign_key(&mut writer, it)?;
+    }
+    for it in labels::checks(table, dialect)? {
+        lines.next(&mut writer);
+        writer.push(&it);
     }
     for it in &table.checks {
         lines.next(&mut writer);

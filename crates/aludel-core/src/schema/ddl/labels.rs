@@ -1,0 +1,100 @@
+//! Types of labels, where the database wants them created, and constraints where it has none.
+
+use super::writer::Writer;
+use crate::{
+    Error, Result,
+    dialect::{Dialect, Enums},
+    schema::{Column, MetaData, Table},
+    value::{EnumType, SqlType},
+};
+
+/// One statement a type, each of which does nothing where the type is there. A type has no
+/// `IF NOT EXISTS`.
+pub(super) fn create(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let statement = |it: &EnumType| {
+        let mut writer = Writer::new(dialect);
+        writer.push("CREATE TYPE ");
+        writer.name(it.name)?;
+        writer.push(" AS ENUM (");
+        list(&mut writer, it);
+        writer.push(")");
+        // Two sessions that create it at once meet in the catalog's own index.
+        Ok(unless(&writer.finish(), "duplicate_object OR unique_violation"))
+    };
+    types(metadata, dialect)?.into_iter().map(statement).collect()
+}
+
+/// One statement a type, each of which does nothing where other tables use the type.
+pub(super) fn drop(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let statement = |it: &EnumType| {
+        let mut writer = Writer::new(dialect);
+        writer.push("DROP TYPE IF EXISTS ");
+        writer.name(it.name)?;
+        Ok(unless(&writer.finish(), "dependent_objects_still_exist"))
+    };
+    types(metadata, dialect)?.into_iter().map(statement).collect()
+}
+
+/// The constraints of columns of labels that are text here: `CHECK (column IN ('a', 'b'))`.
+pub(super) fn checks(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    let constraint = |column: &Column| {
+        let SqlType::Enum(it) = column.ty else { return None };
+        if it.native && dialect.capability().types.enums != Enums::Check {
+            return None;
+        }
+        let mut writer = Writer::new(dialect);
+        writer.push("CHECK (");
+        let name = writer.name(&column.name);
+        writer.push(" IN (");
+        list(&mut writer, it);
+        writer.push("))");
+        Some(name.map(|()| writer.finish()))
+    };
+    table.columns.iter().filter_map(constraint).collect()
+}
+
+/// The types that the tables need and the database wants created, each once.
+fn types(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec<&'static EnumType>> {
+    let mut types: Vec<&'static EnumType> = Vec::new();
+    if dialect.capability().types.enums != Enums::Type {
+        return Ok(types);
+    }
+    for column in metadata.tables().iter().flat_map(|it| &it.columns) {
+        let it = match column.ty {
+            SqlType::Enum(it) | SqlType::Array(&SqlType::Enum(it)) => it,
+            _ => continue,
+        };
+        match types.iter().find(|known| known.name == it.name) {
+            Some(known) if known.labels != it.labels => {
+                let name = it.name;
+                let message = format!(
+                    "two types of labels are called `{name}`; give one of them another name with \
+                     `#[sql_enum(name = \"…\")]`"
+                );
+                return Err(Error::Schema(message.into()));
+            }
+            Some(_) => {}
+            None if it.native => types.push(it),
+            None => {}
+        }
+    }
+    Ok(types)
+}
+
+fn list(writer: &mut Writer<'_>, of: &EnumType) {
+    for (index, label) in of.labels.iter().enumerate() {
+        if index > 0 {
+            writer.push(", ");
+        }
+        writer.dialect.text_literal(&mut writer.sql, label);
+    }
+}
+
+/// A statement whose refusal for one reason counts for nothing.
+fn unless(statement: &str, refusal: &str) -> String {
+    let mut quote = "$$".to_owned();
+    while statement.contains(&quote) {
+        quote.insert(1, 'q');
+    }
+    format!("DO {quote} BEGIN {statement}; EXCEPTION WHEN {refusal} THEN NULL; END {quote}")
+}
