@@ -8,6 +8,7 @@ mod boundary;
 mod cancellation;
 mod cascades;
 mod contract;
+mod dialects;
 mod exact;
 mod faults;
 mod flush;
@@ -41,6 +42,7 @@ pub fn cases() -> Vec<Case> {
         autoflush::CASES,
         loading::CASES,
         queries::CASES,
+        dialects::CASES,
         exact::CASES,
         bad_input::CASES,
         random::CASES,

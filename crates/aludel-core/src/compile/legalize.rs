@@ -87,11 +87,11 @@ impl Rules {
         if self.no_locks {
             query.for_update = None;
         }
-        query.order_by.iter_mut().for_each(|it| self.key(&mut it.node));
         if self.least_nulls {
             query.order_by =
                 std::mem::take(&mut query.order_by).into_iter().flat_map(nulls).collect();
         }
+        query.order_by.iter_mut().for_each(|it| self.key(&mut it.node));
     }
 
     /// An expression whose value is a column of the result.

@@ -21,7 +21,7 @@ const MYSQL: Capability = Capability {
         booleans: Booleans::Integer,
         decimals: Decimals::Native,
         numbers: Numbers::Widened,
-        parameters: Parameters::ByValue,
+        parameters: Parameters::ByContext,
         enums: Enums::Inline,
         arrays: false,
         ranges: false,
@@ -56,6 +56,7 @@ const MYSQL: Capability = Capability {
 };
 
 const MARIADB: Capability = Capability {
+    types: Types { parameters: Parameters::ByValue, ..MYSQL.types },
     select: Select { locks: RowLocks::ShareMode, ..MYSQL.select },
     dml: Dml {
         returning: Returning::InsertAndDelete,

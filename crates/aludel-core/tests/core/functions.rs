@@ -62,7 +62,8 @@ fn case_and_cast() {
         expect![[r#"
             sqlite   SELECT CASE WHEN user_account.age < ? THEN ? WHEN user_account.active = 1 THEN user_account.name ELSE ? END, CASE WHEN user_account.active = 1 THEN ? END, CAST(user_account.age AS REAL) FROM user_account
             postgres SELECT CASE WHEN user_account.age < $1 THEN $2 WHEN user_account.active THEN user_account.name ELSE $3 END, CASE WHEN user_account.active THEN CAST($4 AS BIGINT) END, CAST(user_account.age AS DOUBLE PRECISION) FROM user_account
-            mysql    SELECT CASE WHEN user_account.age < ? THEN ? WHEN user_account.active = 1 THEN user_account.name ELSE ? END, CASE WHEN user_account.active = 1 THEN ? END, CAST(user_account.age AS DOUBLE) FROM user_account
+            mysql    SELECT CASE WHEN user_account.age < ? THEN ? WHEN user_account.active = 1 THEN user_account.name ELSE ? END, CASE WHEN user_account.active = 1 THEN CAST(? AS SIGNED) END, CAST(user_account.age AS DOUBLE) FROM user_account
+            mariadb  SELECT CASE WHEN user_account.age < ? THEN ? WHEN user_account.active = 1 THEN user_account.name ELSE ? END, CASE WHEN user_account.active = 1 THEN ? END, CAST(user_account.age AS DOUBLE) FROM user_account
         "#]],
     );
 }
@@ -110,7 +111,8 @@ fn a_parameter_of_no_known_type_says_its_own() {
         expect![[r#"
             sqlite   SELECT ?, ?, ? + ?, CASE WHEN user_account.active = 1 THEN ? ELSE ? END FROM user_account
             postgres SELECT CAST($1 AS BIGINT), $2, CAST($3 AS DOUBLE PRECISION) + CAST($4 AS DOUBLE PRECISION), CASE WHEN user_account.active THEN CAST($5 AS BIGINT) ELSE CAST($6 AS BIGINT) END FROM user_account
-            mysql    SELECT ?, ?, ? + ?, CASE WHEN user_account.active = 1 THEN ? ELSE ? END FROM user_account
+            mysql    SELECT CAST(? AS SIGNED), ?, CAST(? AS DOUBLE) + CAST(? AS DOUBLE), CASE WHEN user_account.active = 1 THEN CAST(? AS SIGNED) ELSE CAST(? AS SIGNED) END FROM user_account
+            mariadb  SELECT ?, ?, ? + ?, CASE WHEN user_account.active = 1 THEN ? ELSE ? END FROM user_account
         "#]],
     );
     check(
@@ -118,15 +120,17 @@ fn a_parameter_of_no_known_type_says_its_own() {
         expect![[r#"
             sqlite   SELECT CAST(? AS INTEGER), CAST(? AS INTEGER), -?, ? IS NULL
             postgres SELECT CAST(CAST($1 AS TEXT) AS BIGINT), CAST($2 AS BIGINT), -CAST($3 AS BIGINT), CAST($4 AS TEXT) IS NULL
-            mysql    SELECT CAST(? AS SIGNED), CAST(? AS SIGNED), -?, ? IS NULL
+            mysql    SELECT CAST(CAST(? AS CHAR) AS SIGNED), CAST(? AS SIGNED), -CAST(? AS SIGNED), CAST(? AS CHAR) IS NULL
+            mariadb  SELECT CAST(? AS SIGNED), CAST(? AS SIGNED), -?, ? IS NULL
         "#]],
     );
     check(
         select(User.id).filter(lit(3).between(User.id, 9) & lit(1).eq(1)),
         expect![[r#"
-        sqlite   SELECT user_account.id FROM user_account WHERE ? BETWEEN user_account.id AND ? AND ? = ?
-        postgres SELECT user_account.id FROM user_account WHERE CAST($1 AS BIGINT) BETWEEN user_account.id AND $2 AND CAST($3 AS BIGINT) = CAST($4 AS BIGINT)
-        mysql    SELECT user_account.id FROM user_account WHERE ? BETWEEN user_account.id AND ? AND ? = ?
-    "#]],
+            sqlite   SELECT user_account.id FROM user_account WHERE ? BETWEEN user_account.id AND ? AND ? = ?
+            postgres SELECT user_account.id FROM user_account WHERE CAST($1 AS BIGINT) BETWEEN user_account.id AND $2 AND CAST($3 AS BIGINT) = CAST($4 AS BIGINT)
+            mysql    SELECT user_account.id FROM user_account WHERE CAST(? AS SIGNED) BETWEEN user_account.id AND ? AND CAST(? AS SIGNED) = CAST(? AS SIGNED)
+            mariadb  SELECT user_account.id FROM user_account WHERE ? BETWEEN user_account.id AND ? AND ? = ?
+        "#]],
     );
 }

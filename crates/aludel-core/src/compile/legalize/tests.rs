@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use super::legalize;
 use crate::{
     dialect::{
-        Booleans, Capability, Decimals, Dialect, Ilike, MariaDb, MySql, Numbers, Postgres, Sqlite,
+        Booleans, Capability, Decimals, Dialect, Ilike, MariaDb, MySql, Numbers, Parameters,
+        Postgres, Sqlite,
     },
     expr::{
         BinaryOp, ColumnRef, ConflictAction, ConflictTarget, FromItem, Insert, Node, OnConflict,
@@ -108,9 +109,10 @@ fn any_capability() -> impl Strategy<Value = Capability> {
         let mut capability = base;
         capability.types.booleans = if native { Booleans::Native } else { Booleans::Integer };
         capability.types.decimals = if text { Decimals::Text } else { Decimals::Native };
-        // What computes with text has no decimals to widen anything to.
+        // What computes with text has no decimals to widen anything to, and no types to ask for.
         if text {
             capability.types.numbers = Numbers::Kept;
+            capability.types.parameters = Parameters::ByValue;
         }
         capability.select.ilike = if lower { Ilike::Lower } else { Ilike::Native };
         capability
