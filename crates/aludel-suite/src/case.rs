@@ -54,6 +54,12 @@ pub(crate) const RETURNING: Need = Need {
     why: "an INSERT has no RETURNING there",
 };
 
+/// Locks of rows.
+pub(crate) const ROW_LOCKS: Need = Need {
+    met: |it| it.dialect().capability().select.locks != aludel::dialect::RowLocks::Ignored,
+    why: "rows have no locks there",
+};
+
 /// Several connections to the same data.
 pub(crate) const SHARED: Need =
     Need { met: Database::is_shared, why: "all of it is within one connection" };

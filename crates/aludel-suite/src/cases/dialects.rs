@@ -1,6 +1,6 @@
 //! Statements that each database spells in its own way, and that mean the same on all of them.
 
-use aludel::prelude::*;
+use aludel::{Kind, blocking::Session, prelude::*};
 
 use crate::{Case, Place, cases, models::*, store::Store};
 
@@ -15,6 +15,7 @@ pub(super) const CASES: &[Case] = cases!["dialects":
     statements_that_read_their_own_table,
     lists_with_a_limit,
     locked_rows,
+    locks_hold_others_off needs ROW_LOCKS,
 ];
 
 /// Books of 10, no known number of, 7 and 31 pages.
@@ -158,4 +159,21 @@ fn locked_rows(at: &Place) {
         assert_eq!(books.len(), 2);
         store.rollback().unwrap();
     }
+}
+
+// DIA-2
+fn locks_hold_others_off(at: &Place) {
+    let mut store = shelf(at);
+    let first = select(Book.title).filter(Book.id.eq(1)).with_for_update(ForUpdate::new());
+    assert_eq!(store.scalars(first.clone()).one().unwrap(), "a");
+    let mut other = Session::new(&store.engine);
+    let free = select(Book.title).order_by(Book.id);
+    let free = free.with_for_update(ForUpdate::new().skip_locked());
+    assert_eq!(other.scalars(&free).all().unwrap(), ["b", "c", "d"]);
+    other.rollback().unwrap();
+    let error = other.scalars(first.with_for_update(ForUpdate::new().nowait())).all().unwrap_err();
+    assert_eq!(error.kind(), Some(Kind::LockTimeout), "{error}");
+    other.rollback().unwrap();
+    store.rollback().unwrap();
+    assert_eq!(other.scalars(&free).all().unwrap().len(), 4);
 }
