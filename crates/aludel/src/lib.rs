@@ -232,6 +232,8 @@ mod book {
     mod first_steps {}
     #[doc = include_str!("../../../book/src/session.md")]
     mod session {}
+    #[doc = include_str!("../../../book/src/types.md")]
+    mod types {}
     #[doc = include_str!("../../../book/src/queries.md")]
     mod queries {}
     #[doc = include_str!("../../../book/src/relationships.md")]

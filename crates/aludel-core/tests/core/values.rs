@@ -158,9 +158,9 @@ fn json_of_what_json_has_no_form_for() {
     let keys = std::collections::BTreeMap::from([(vec![1], 1)]);
     let error = JsonOf::new(keys).unwrap_err().to_string();
     assert_eq!(error, "the value can't be written as JSON: key must be a string");
-    // The database's spelling stays, so that nothing seems to have changed.
+    // The database may have another spelling; nothing seems to have changed.
     let read = text::<JsonOf<Vec<i32>>>("[1,  2]").unwrap();
-    assert_eq!((&*read, read.text()), (&vec![1, 2], "[1,  2]"));
+    assert_eq!((&*read, read.text()), (&vec![1, 2], "[1,2]"));
     assert_eq!(read, JsonOf::new(vec![1, 2]).unwrap());
     assert!(text::<JsonOf<Vec<i32>>>("{}").is_none());
     assert_eq!(text::<serde_json::Value>("{"), None);

@@ -22,16 +22,30 @@ pub(crate) struct Database {
     pub(crate) unequal: &'static [SqlType],
 }
 
-/// Those that are there.
+/// SQLite, and PostgreSQL where the environment says where it is.
 pub(crate) fn databases() -> Vec<Database> {
-    vec![Database {
+    let sqlite = Database {
         url: "sqlite::memory:".to_owned(),
         years: -200_000..=200_000,
         nul: true,
         negative_zero: false,
         infinite: true,
         unequal: &[],
-    }]
+    };
+    let mut all = vec![sqlite];
+    if cfg!(feature = "postgres")
+        && let Ok(url) = std::env::var("ALUDEL_POSTGRES_URL")
+    {
+        all.push(Database {
+            url,
+            years: -4712..=200_000,
+            nul: false,
+            negative_zero: true,
+            infinite: true,
+            unequal: &[],
+        });
+    }
+    all
 }
 
 impl Database {

@@ -65,7 +65,7 @@ impl<T> JsonOf<T> {
         self.value
     }
 
-    /// The JSON, as it was written or as the database has it.
+    /// The JSON.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -102,11 +102,13 @@ where
     }
 
     fn from_ref(value: ValueRef<'_>) -> Option<Self> {
-        let text = match value {
-            ValueRef::Json(it) => it.to_text(),
-            ValueRef::Text(it) => it.to_owned(),
-            _ => return None,
+        let read = |text: &str| serde_json::from_str(text).ok();
+        let value = match value {
+            ValueRef::Json(Json::Text(text)) | ValueRef::Text(text) => read(text),
+            ValueRef::Json(it) => read(&it.to_text()),
+            _ => None,
         };
-        Some(Self { value: serde_json::from_str(&text).ok()?, text: text.into() })
+        // Written anew, as databases have spellings of their own: what is equal must not seem changed.
+        Self::new(value?).ok()
     }
 }
