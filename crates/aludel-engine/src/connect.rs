@@ -9,7 +9,7 @@ mod tests;
 pub use executable::{Executable, Rowful};
 pub use result::Row;
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 use aludel_core::value::Value;
 
@@ -47,13 +47,15 @@ pub struct EngineConnection<E: EngineFace = Engine> {
     core: EngineCore,
     /// How many savepoints are open.
     depth: u32,
+    /// The name of the transaction in two phases that was begun.
+    xid: Option<Arc<str>>,
     face: PhantomData<fn() -> E>,
 }
 
 impl<E: EngineFace> EngineConnection<E> {
     pub(crate) async fn open(core: &EngineCore) -> Result<Self> {
         let pooled = core.checkout().await?;
-        Ok(Self { pooled, core: core.clone(), depth: 0, face: PhantomData })
+        Ok(Self { pooled, core: core.clone(), depth: 0, xid: None, face: PhantomData })
     }
 
     /// Executes a statement; tells how many rows it inserted, or matched and changed.
@@ -124,7 +126,78 @@ impl<E: EngineFace> EngineConnection<E> {
     pub fn begin_read_only(
         &mut self,
     ) -> E::Out<impl Future<Output = Result<()>> + Send + use<'_, E>> {
-        E::run(self.start(Begin::DEFERRED))
+        E::run(self.start(Begin::new().read_only()))
+    }
+
+    /// Begins a transaction of this kind.
+    ///
+    /// # Errors
+    /// As [`Self::begin`]; and the database has no such transactions.
+    pub fn begin_with(
+        &mut self,
+        begin: Begin,
+    ) -> E::Out<impl Future<Output = Result<()>> + Send + use<'_, E>> {
+        E::run(self.start(begin))
+    }
+
+    /// Begins a transaction in two phases, under a name that no other has: a coordinator can
+    /// [`prepare`](Self::prepare) several, on several databases, and commit them when all are.
+    ///
+    /// # Errors
+    /// As [`Self::begin`]; and the database has no such transactions.
+    pub fn begin_twophase(
+        &mut self,
+        xid: &str,
+    ) -> E::Out<impl Future<Output = Result<()>> + Send + use<'_, E>> {
+        let xid: Arc<str> = xid.into();
+        E::run(async move {
+            self.start_by(Control::BeginTwoPhase(Arc::clone(&xid))).await?;
+            self.xid = Some(xid);
+            Ok(())
+        })
+    }
+
+    /// Ends the first phase of a transaction in two: the database promises that it can commit. It
+    /// outlives the connection, until somebody ends it by [`commit_prepared`](Self::commit_prepared)
+    /// or [`rollback_prepared`](Self::rollback_prepared).
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`]: the transaction wasn't begun by `begin_twophase`; or the database
+    /// can't promise, and the transaction is to be rolled back.
+    pub fn prepare(&mut self) -> E::Out<impl Future<Output = Result<()>> + Send + use<'_, E>> {
+        E::run(async move {
+            let xid = self.xid.take().filter(|_| self.pooled.in_transaction());
+            let Some(xid) = xid else {
+                return Err(Error::InvalidRequest(
+                    "there is no transaction to prepare: `begin_twophase` begins one".into(),
+                ));
+            };
+            self.control(Control::Prepare(xid)).await
+        })
+    }
+
+    /// Commits what was prepared under this name, here or on another connection.
+    ///
+    /// # Errors
+    /// Nothing was prepared under it, or a transaction is open.
+    pub fn commit_prepared(
+        &mut self,
+        xid: &str,
+    ) -> E::Out<impl Future<Output = Result<()>> + Send + use<'_, E>> {
+        let xid = xid.into();
+        E::run(async move { self.start_by(Control::CommitPrepared(xid)).await })
+    }
+
+    /// Undoes what was prepared under this name, here or on another connection.
+    ///
+    /// # Errors
+    /// As [`Self::commit_prepared`].
+    pub fn rollback_prepared(
+        &mut self,
+        xid: &str,
+    ) -> E::Out<impl Future<Output = Result<()>> + Send + use<'_, E>> {
+        let xid = xid.into();
+        E::run(async move { self.start_by(Control::RollbackPrepared(xid)).await })
     }
 
     /// Begins a savepoint within the transaction (or within a new one).
@@ -202,6 +275,10 @@ impl<E: EngineFace> EngineConnection<E> {
     }
 
     async fn start(&mut self, begin: Begin) -> Result<()> {
+        self.start_by(Control::Begin(begin)).await
+    }
+
+    async fn start_by(&mut self, control: Control) -> Result<()> {
         if self.within().await?.in_transaction() {
             return Err(Error::InvalidRequest(
                 "a transaction is open already: the first statement begins one, if `begin` was not \
@@ -210,7 +287,8 @@ impl<E: EngineFace> EngineConnection<E> {
             ));
         }
         self.depth = 0;
-        self.control(Control::Begin(begin)).await
+        self.xid = None;
+        self.control(control).await
     }
 
     async fn end(&mut self, control: Control) -> Result<()> {

@@ -96,6 +96,9 @@ pub struct ConnectOptions {
     /// How long connecting may take ([`Duration::MAX`] is no limit). The pool drops the future
     /// then; a driver that blocks keeps to it by itself.
     pub connect_timeout: Duration,
+    /// How much transactions that don't say so may notice of others; the server's own setting if nothing
+    /// is said. Set it when connecting.
+    pub isolation: Option<Isolation>,
     /// How many statements to keep prepared.
     pub statement_cache: usize,
     /// Whether statements may be prepared under a name; if not, nothing may be left behind on the
@@ -145,6 +148,11 @@ pub trait Connection: Send + 'static {
 
     /// Whether a transaction is open that the next unit would run in.
     fn in_transaction(&self) -> bool;
+
+    /// Whether the open transaction can only be rolled back, since a statement of it failed.
+    fn is_failed(&self) -> bool {
+        false
+    }
 
     /// Whether another unit may run on it: `false` once the connection is gone, or not to be
     /// trusted any more.

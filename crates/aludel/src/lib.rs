@@ -105,7 +105,9 @@ pub use aludel_derive::{Mapped, Row, SqlEnum, SqlNewtype};
 pub use aludel_engine::testing;
 pub use aludel_engine::{
     ConnectionInfo, CreateAll, DatabaseError, Engine, EngineConnection, EngineFace, EngineOptions,
-    Integrity, Kind, NewConnection, PoolStatus, ResetOnReturn, driver, log,
+    Integrity, Kind, NewConnection, PoolStatus, ResetOnReturn, driver,
+    driver::{Begin, Isolation},
+    log,
 };
 pub use aludel_orm::{
     Attribute, Error, FlushAction, FlushPlan, FlushStep, IntegrityError, MappingError, Result,

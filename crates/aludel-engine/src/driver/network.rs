@@ -55,6 +55,11 @@ pub(crate) trait Client: Send + Sized + 'static {
     /// Whether a transaction is open.
     fn in_transaction(&self) -> bool;
 
+    /// Whether the open transaction can only be rolled back.
+    fn is_failed(&self) -> bool {
+        false
+    }
+
     /// Whether it may be used again.
     fn is_usable(&self) -> bool;
 }

@@ -137,6 +137,41 @@ pub struct Begin {
 }
 
 impl Begin {
+    /// A transaction that will write.
+    ///
+    /// ```
+    /// use aludel_engine::driver::{Begin, Isolation};
+    ///
+    /// let report = Begin::new().isolation(Isolation::Serializable).read_only().deferrable();
+    /// assert!(!report.immediate);
+    /// ```
+    pub const fn new() -> Self {
+        Self::IMMEDIATE
+    }
+
+    /// How much it may notice of others.
+    #[must_use]
+    pub const fn isolation(mut self, isolation: Isolation) -> Self {
+        self.isolation = Some(isolation);
+        self
+    }
+
+    /// It will only read: the database refuses changes, where it can, and no writer waits for it.
+    #[must_use]
+    pub const fn read_only(mut self) -> Self {
+        self.immediate = false;
+        self.read_only = true;
+        self
+    }
+
+    /// It waits at its start until nobody's changes can make it fail: for long reports on
+    /// PostgreSQL; nothing elsewhere, and without `Serializable` and `read_only`.
+    #[must_use]
+    pub const fn deferrable(mut self) -> Self {
+        self.deferrable = true;
+        self
+    }
+
     /// Takes no lock before it must.
     pub const DEFERRED: Self =
         Self { immediate: false, isolation: None, read_only: false, deferrable: false };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     Result,
-    driver::{ConnectOptions, Driver, Face},
+    driver::{ConnectOptions, Driver, Face, Isolation},
     log::StatementLog,
     pool::PoolOptions,
     url::{Unit, Url, UrlOptions},
@@ -31,6 +31,7 @@ pub struct EngineOptions {
     busy_timeout: Option<Duration>,
     lock_timeout: Option<Duration>,
     statement_timeout: Option<Duration>,
+    isolation: Option<Isolation>,
     statement_cache: usize,
     prepared_statements: bool,
 }
@@ -43,6 +44,7 @@ impl Default for EngineOptions {
             busy_timeout: None,
             lock_timeout: None,
             statement_timeout: None,
+            isolation: None,
             statement_cache: 128,
             prepared_statements: true,
         }
@@ -164,6 +166,14 @@ impl EngineOptions {
         self
     }
 
+    /// How much transactions that don't say so may notice of others: the server's own setting, if
+    /// nothing is said. SQLite's are serializable always, and it refuses anything else.
+    #[must_use]
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.isolation = Some(isolation);
+        self
+    }
+
     /// How many statements each connection keeps prepared: 128.
     #[must_use]
     pub fn statement_cache(mut self, statements: usize) -> Self {
@@ -199,6 +209,7 @@ impl EngineOptions {
             lock_timeout: self.lock_timeout,
             statement_timeout: self.statement_timeout,
             connect_timeout: self.connect_timeout.or(connect).unwrap_or(Duration::from_secs(10)),
+            isolation: self.isolation,
             statement_cache: self.statement_cache,
             prepared_statements: self.prepared_statements,
             log,

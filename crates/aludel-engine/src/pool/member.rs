@@ -239,6 +239,10 @@ impl Connection for Member {
         self.connection.in_transaction()
     }
 
+    fn is_failed(&self) -> bool {
+        self.connection.is_failed()
+    }
+
     fn is_usable(&self) -> bool {
         self.connection.is_usable()
     }

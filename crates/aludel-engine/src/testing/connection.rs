@@ -254,6 +254,10 @@ impl Connection for PendingConnection {
         !self.lost && self.inner.in_transaction()
     }
 
+    fn is_failed(&self) -> bool {
+        self.inner.is_failed()
+    }
+
     fn is_usable(&self) -> bool {
         !self.lost && self.inner.is_usable()
     }

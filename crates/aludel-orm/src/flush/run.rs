@@ -144,8 +144,13 @@ impl Core {
 
     /// Writes what changed and ends the transaction, in one unit of work.
     pub(crate) async fn commit(&mut self) -> Result<()> {
+        if self.options.twophase {
+            self.prepare().await?;
+        }
         self.settle().await;
-        self.check()?;
+        if !self.transaction.prepared {
+            self.check()?;
+        }
         // In one step: what another thread links from now on is the next transaction's.
         let is_clean = self.ledger(|it| {
             let is_clean = it.is_clean();

@@ -122,6 +122,10 @@ impl Core {
     pub(crate) fn check(&self) -> Result<()> {
         match &self.failed {
             Some(cause) => Err(Error::PendingRollback(cause.clone())),
+            None if self.transaction.prepared => {
+                let text = "the transaction is prepared: commit it or roll it back";
+                Err(Error::InvalidRequest(text.into()))
+            }
             None => Ok(()),
         }
     }

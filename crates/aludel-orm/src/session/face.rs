@@ -191,6 +191,16 @@ impl<F: EngineFace> Session<F> {
         self.core.flush_plan()
     }
 
+    /// Flushes, and ends the first phase of a transaction that is committed in two
+    /// ([`SessionOptions::twophase`]): the database promises that it can commit. `commit` and `rollback`
+    /// end the second; a session that is dropped in between leaves that to somebody else.
+    ///
+    /// # Errors
+    /// As [`Session::flush`]; [`Error::InvalidRequest`] if the session doesn't commit in two phases.
+    pub fn prepare(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
+        F::run(self.core.prepare())
+    }
+
     /// Flushes and ends the transaction.
     ///
     /// # Errors
@@ -224,7 +234,16 @@ impl<F: EngineFace> Session<F> {
     /// # Errors
     /// [`Error::InvalidRequest`] if one is under way.
     pub fn begin_read_only(&mut self) -> Result<()> {
-        self.core.begin(Begin::DEFERRED)
+        self.core.begin(Begin::new().read_only())
+    }
+
+    /// Begins a transaction of this kind explicitly: how isolated it is, whether it only reads. Its
+    /// first statement begins it on the database, which may refuse then.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] if one is under way.
+    pub fn begin_with(&mut self, begin: Begin) -> Result<()> {
+        self.core.begin(begin)
     }
 
     /// Reads an object's row again. Its own unflushed changes are forgotten; others are flushed.

@@ -10,11 +10,12 @@
 pub struct SessionOptions {
     pub(crate) autoflush: bool,
     pub(crate) expire_on_commit: bool,
+    pub(crate) twophase: bool,
 }
 
 impl Default for SessionOptions {
     fn default() -> Self {
-        Self { autoflush: true, expire_on_commit: false }
+        Self { autoflush: true, expire_on_commit: false, twophase: false }
     }
 }
 
@@ -28,6 +29,17 @@ impl SessionOptions {
     #[must_use]
     pub fn autoflush(mut self, yes: bool) -> Self {
         self.autoflush = yes;
+        self
+    }
+
+    /// Whether transactions are committed in two phases: no. Then [`Session::prepare`] flushes and
+    /// makes the database promise, and `commit` keeps it; a coordinator prepares several sessions, on
+    /// several databases, before it commits the first. PostgreSQL, MariaDB and MySQL can.
+    ///
+    /// [`Session::prepare`]: crate::Session::prepare
+    #[must_use]
+    pub fn twophase(mut self, yes: bool) -> Self {
+        self.twophase = yes;
         self
     }
 

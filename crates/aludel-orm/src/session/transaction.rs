@@ -30,6 +30,20 @@ pub(crate) struct Transaction {
     pub(crate) asked: Option<Begin>,
     /// Whether something was written.
     pub(crate) wrote: bool,
+    /// The name of a transaction that is committed in two phases.
+    pub(crate) xid: Option<Arc<str>>,
+    /// Whether its first phase is over.
+    pub(crate) prepared: bool,
+}
+
+impl Transaction {
+    /// What undoes it.
+    fn undoing(&self) -> Control {
+        match &self.xid {
+            Some(xid) if self.prepared => Control::RollbackPrepared(Arc::clone(xid)),
+            _ => Control::Rollback,
+        }
+    }
 }
 
 /// The script of steps whose answers don't matter.
@@ -54,6 +68,10 @@ impl Core {
             let text = "a transaction is already under way: commit or roll it back first";
             return Err(Error::InvalidRequest(text.into()));
         }
+        if self.options.twophase && !mode.is_plain() {
+            let text = "a transaction in two phases is begun plainly; set the engine's `isolation`";
+            return Err(Error::InvalidRequest(text.into()));
+        }
         self.transaction.asked = Some(mode);
         Ok(())
     }
@@ -68,8 +86,13 @@ impl Core {
     pub(crate) fn opening(&mut self, writes: bool) -> Vec<Step> {
         let own = if writes { Begin::IMMEDIATE } else { Begin::DEFERRED };
         let restarts = self.engine.restarts_to_write();
-        let Transaction { begun, asked, wrote } = &mut self.transaction;
+        let Transaction { begun, asked, wrote, xid, .. } = &mut self.transaction;
         match (*begun, *asked) {
+            (None, asked) if self.options.twophase => {
+                *begun = Some(asked.unwrap_or(Begin::IMMEDIATE));
+                let name = xid.insert(new_xid());
+                vec![Step::Control(Control::BeginTwoPhase(Arc::clone(name)))]
+            }
             (None, asked) => {
                 let mode = *begun.insert(asked.unwrap_or(own));
                 vec![Step::Control(Control::Begin(mode))]
@@ -139,8 +162,9 @@ impl Core {
     pub(crate) async fn run_failed(&mut self, error: aludel_engine::Error) -> Error {
         let error = Error::from(error);
         self.retryable |= error.is_retryable();
-        let open = |it: &Pooled| it.is_usable() && it.in_transaction();
-        // No BEGIN went through, or the database ended the transaction by itself.
+        let open = |it: &Pooled| it.is_usable() && it.in_transaction() && !it.is_failed();
+        // No BEGIN went through, or the database ended the transaction by itself, or can do nothing
+        // else with it.
         if !self.connection.as_ref().is_some_and(open) {
             self.connection = None;
             self.transaction.begun = None;
@@ -171,10 +195,11 @@ impl Core {
 
     /// Takes back everything in memory. The connection, if its transaction is still to be rolled
     /// back: where nobody does, the pool does.
-    fn abort(&mut self) -> Option<Pooled> {
+    fn abort(&mut self) -> Option<(Pooled, Control)> {
         self.take_back();
-        let begun = std::mem::take(&mut self.transaction).begun.is_some();
-        self.connection.take().filter(|it| begun || it.in_transaction())
+        let transaction = std::mem::take(&mut self.transaction);
+        let open = |it: &Pooled| transaction.begun.is_some() || it.in_transaction();
+        Some((self.connection.take().filter(open)?, transaction.undoing()))
     }
 
     /// Fails the transaction: the database's is rolled back at once, objects are as before it, and
@@ -182,9 +207,32 @@ impl Core {
     pub(crate) async fn fail(&mut self, error: &Error) {
         self.failed = Some(Arc::from(error.to_string()));
         // Objects first: dropped in the middle, the connection goes back to the pool, which rolls back.
-        if let Some(mut connection) = self.abort() {
-            let _ = driver::once(&mut *connection, [Step::Control(Control::Rollback)]).await;
+        if let Some((mut connection, undoing)) = self.abort() {
+            let _ = driver::once(&mut *connection, [Step::Control(undoing)]).await;
         }
+    }
+
+    /// Ends the first phase of a transaction in two.
+    pub(crate) async fn prepare(&mut self) -> Result<()> {
+        if !self.options.twophase {
+            let text =
+                "the session commits in one phase: `SessionOptions::twophase` says otherwise";
+            return Err(Error::InvalidRequest(text.into()));
+        }
+        self.settle().await;
+        if self.transaction.prepared {
+            return Ok(());
+        }
+        self.flush().await?;
+        let Some(xid) = self.transaction.xid.clone() else { return Ok(()) };
+        let work = Steps(vec![Step::Control(Control::Prepare(xid))]);
+        let prepared = self.run(work, |core, _| core.transaction.prepared = true).await;
+        if let Err(error) = prepared {
+            self.fail(&error).await;
+            return Err(error);
+        }
+        self.transaction.prepared = true;
+        Ok(())
     }
 
     /// Ends the database's transaction by a COMMIT, if one is open. If the future is dropped, the
@@ -193,7 +241,11 @@ impl Core {
         if self.transaction.begun.is_none() {
             return Ok(());
         }
-        let work = Steps(vec![Step::Control(Control::Commit)]);
+        let commit = match &self.transaction.xid {
+            Some(xid) => Control::CommitPrepared(Arc::clone(xid)),
+            None => Control::Commit,
+        };
+        let work = Steps(vec![Step::Control(commit)]);
         let committed = self.run(work, |core, _| {
             core.connection = None;
             core.committed();
@@ -203,10 +255,10 @@ impl Core {
 
     /// Ends the database's transaction by a ROLLBACK, if one is open, and gives the connection back.
     pub(crate) async fn roll_back_database(&mut self) -> Result<()> {
-        let begun = std::mem::take(&mut self.transaction).begun.is_some();
-        let connection = self.connection.take().filter(|it| begun || it.in_transaction());
-        let Some(mut connection) = connection else { return Ok(()) };
-        driver::once(&mut *connection, [Step::Control(Control::Rollback)])
+        let transaction = std::mem::take(&mut self.transaction);
+        let open = |it: &Pooled| transaction.begun.is_some() || it.in_transaction();
+        let Some(mut connection) = self.connection.take().filter(open) else { return Ok(()) };
+        driver::once(&mut *connection, [Step::Control(transaction.undoing())])
             .await
             .map_err(Error::from)
     }
@@ -216,9 +268,9 @@ impl Core {
         self.settle().await;
         self.check_restore()?;
         self.failed = None;
-        if let Some(mut connection) = self.abort() {
+        if let Some((mut connection, undoing)) = self.abort() {
             // A connection that can't roll back is closed, and the database rolls back by that.
-            let _ = driver::once(&mut *connection, [Step::Control(Control::Rollback)]).await;
+            let _ = driver::once(&mut *connection, [Step::Control(undoing)]).await;
         }
         Ok(())
     }
@@ -408,6 +460,13 @@ impl Core {
             self.expire_all();
         }
     }
+}
+
+/// A name for a transaction in two phases that no other has.
+fn new_xid() -> Arc<str> {
+    use std::hash::{BuildHasher as _, RandomState};
+    let [high, low] = [RandomState::new().hash_one(0), RandomState::new().hash_one(1)];
+    format!("aludel_{high:016x}{low:016x}").into()
 }
 
 #[cold]

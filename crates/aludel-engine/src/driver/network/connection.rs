@@ -201,6 +201,10 @@ impl<C: Client> Connection for NetworkConnection<C> {
         matches!(&self.state, State::Idle(client) if client.in_transaction())
     }
 
+    fn is_failed(&self) -> bool {
+        matches!(&self.state, State::Idle(client) if client.is_failed())
+    }
+
     fn is_usable(&self) -> bool {
         match &self.state {
             State::Idle(client) => client.is_usable(),

@@ -317,6 +317,10 @@ impl Client for PgClient {
         self.in_transaction
     }
 
+    fn is_failed(&self) -> bool {
+        self.failed
+    }
+
     fn is_usable(&self) -> bool {
         self.usable && !self.raw.is_closed()
     }

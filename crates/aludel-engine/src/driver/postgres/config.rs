@@ -1,5 +1,7 @@
 //! [`Target`]: what a URL says, and opening a connection there.
 
+use std::time::Duration;
+
 use tokio_postgres::{
     Config,
     config::{ChannelBinding, LoadBalanceHosts, SslMode, TargetSessionAttrs},
@@ -65,6 +67,10 @@ impl Target {
             ("lock_timeout", options.lock_timeout),
             ("statement_timeout", options.statement_timeout),
         ];
+        if let Some(isolation) = options.isolation {
+            let level = isolation.to_string().to_lowercase().replace(' ', "\\ ");
+            settings.push_str(&format!(" -c default_transaction_isolation={level}"));
+        }
         for (name, limit) in limits.into_iter().filter_map(|(name, it)| Some((name, it?))) {
             settings.push_str(&format!(" -c {name}={}", limit.as_millis().clamp(1, 2_147_483_647)));
         }
@@ -95,7 +101,8 @@ impl Target {
 /// What concerns the connection's socket.
 fn sockets(options: &mut UrlOptions<'_>, config: &mut Config) -> Result<()> {
     if let Some(limit) = options.duration("connect_timeout", Unit::Seconds)? {
-        config.connect_timeout(limit);
+        // To libpq, which named it, zero is no limit.
+        config.connect_timeout(if limit.is_zero() { Duration::MAX } else { limit });
     }
     if let Some(limit) = options.duration("tcp_user_timeout", Unit::Milliseconds)? {
         config.tcp_user_timeout(limit);

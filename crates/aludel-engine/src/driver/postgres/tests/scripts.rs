@@ -307,3 +307,36 @@ async fn statements_are_prepared_once_and_bounded() {
     let kept = connection.fetch(text(count).rows::<(i64,)>()).await.unwrap()[0].0;
     assert_eq!(kept, 0);
 }
+
+#[tokio::test]
+async fn transactions_in_two_phases() {
+    let engine = engine("twophase").await;
+    let mut one = engine.connect().await.unwrap();
+    let most = text("SELECT current_setting('max_prepared_transactions')::bigint");
+    let most = one.fetch(most.rows::<(i64,)>()).await.unwrap()[0].0;
+    one.execute(TABLE).await.unwrap();
+    one.commit().await.unwrap();
+    for (xid, keep) in [("aludel 'kept\\'", true), ("aludel_undone", false)] {
+        one.begin_twophase(xid).await.unwrap();
+        one.execute(text("INSERT INTO t (name) VALUES (:name)").bind("name", xid)).await.unwrap();
+        let prepared = one.prepare().await;
+        if most == 0 {
+            let error = prepared.unwrap_err().to_string();
+            assert!(error.contains("prepared transactions are disabled"), "{error}");
+            return one.rollback().await.unwrap();
+        }
+        prepared.unwrap();
+        assert!(!one.in_transaction());
+        one.prepare().await.unwrap_err();
+        // Somebody else ends it.
+        let mut two = engine.connect().await.unwrap();
+        match keep {
+            true => two.commit_prepared(xid).await.unwrap(),
+            false => two.rollback_prepared(xid).await.unwrap(),
+        }
+        two.commit_prepared(xid).await.unwrap_err();
+        two.rollback().await.unwrap();
+    }
+    let names = one.fetch(text("SELECT name FROM t").rows::<(String,)>()).await.unwrap();
+    assert_eq!(names, [("aludel 'kept\\'".to_owned(),)]);
+}
