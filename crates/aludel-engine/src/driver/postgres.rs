@@ -44,8 +44,9 @@ use crate::{Result, url::Url};
 /// | `load_balance_hosts` | `disable`, `random` |
 /// | `channel_binding` | `disable`, `prefer`, `require` |
 ///
-/// Connecting sets `lock_timeout` and `statement_timeout`, where the engine's options say so, and nothing
-/// else: time zone, encoding (always UTF-8) and search path are the server's and the URL's.
+/// Connecting sets the time zone to UTC, if `options` doesn't set another, so that `now()` is the same on
+/// every database; and `lock_timeout`, `statement_timeout` and the isolation level where the engine's
+/// options say so. The encoding is UTF-8; the search path is the server's or the URL's.
 ///
 /// TLS needs the feature `rustls`. The async engine has to be used within tokio's runtime; the blocking one has a small runtime for each
 /// connection.

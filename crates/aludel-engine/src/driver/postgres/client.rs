@@ -274,7 +274,8 @@ impl Client for PgClient {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
-        self.failed = self.in_transaction;
+        // What the program refused by itself, such as a value of another type, is nothing to the server.
+        self.failed = self.in_transaction && (self.failed || error.database().is_some());
         if error.database().is_some_and(|it| it.message.contains("cached plan")) {
             // The schema has changed under what is prepared.
             self.statements.clear();

@@ -74,6 +74,12 @@ impl Target {
         for (name, limit) in limits.into_iter().filter_map(|(name, it)| Some((name, it?))) {
             settings.push_str(&format!(" -c {name}={}", limit.as_millis().clamp(1, 2_147_483_647)));
         }
+        // `now()` and moments without a zone are in UTC on every database. Poolers know the time zone,
+        // but not what else could stand there.
+        let zoned = settings.to_ascii_lowercase().contains("timezone");
+        if !zoned && options.prepared_statements {
+            settings.push_str(" -c TimeZone=UTC");
+        }
         if !settings.is_empty() {
             self.config.options(settings.trim_start());
         }
@@ -94,6 +100,10 @@ impl Target {
                 tracing::debug!(target: "aludel::engine", %error, "a connection ended");
             }
         });
+        if !zoned && !options.prepared_statements {
+            let zone = client.batch_execute("SET TimeZone = 'UTC'");
+            zone.await.map_err(classify_opening)?;
+        }
         Ok(PgClient::new(client, driving, self.tls, options))
     }
 }
