@@ -162,9 +162,12 @@ impl Core {
     pub(crate) async fn run_failed(&mut self, error: aludel_engine::Error) -> Error {
         let error = Error::from(error);
         self.retryable |= error.is_retryable();
-        let open = |it: &Pooled| it.is_usable() && it.in_transaction() && !it.is_failed();
-        // No BEGIN went through, or the database ended the transaction by itself, or can do nothing
-        // else with it.
+        let wrote = self.transaction.wrote;
+        // A transaction that can only be rolled back, and has nothing to lose, is: the next statement
+        // begins another. With something to lose, that is for the program to say (TX-14).
+        let open =
+            |it: &Pooled| it.is_usable() && it.in_transaction() && (wrote || !it.is_failed());
+        // No BEGIN went through, or the database ended the transaction by itself.
         if !self.connection.as_ref().is_some_and(open) {
             self.connection = None;
             self.transaction.begun = None;
