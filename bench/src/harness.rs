@@ -71,6 +71,12 @@ impl Duel {
         Verdict::ratio(what, self.ratio(), f64::INFINITY, self.describe(per))
     }
 
+    /// The medians of both sides' times, in seconds.
+    pub(crate) fn medians(&self) -> (f64, f64) {
+        let of = |times: &[Duration]| median(times.iter().map(Duration::as_secs_f64));
+        (of(&self.raw), of(&self.ours))
+    }
+
     fn describe(&self, per: usize) -> String {
         format!("raw {}, Aludel {}", spread(&self.raw, per), spread(&self.ours, per))
     }

@@ -1,4 +1,4 @@
-//! The budgets of ARCHITECTURE.md, measured: the raw driver and Aludel do the same work by turns in one
+//! The budgets of ARCHITECTURE.md, measured: raw drivers and Aludel do the same work by turns in one
 //! run, and a broken budget is an exit code.
 
 mod child;
@@ -7,18 +7,23 @@ mod harness;
 mod models;
 mod report;
 mod rows;
+mod server;
 mod store;
+#[path = "../../crates/aludel/tests/support/wire.rs"]
+#[allow(unreachable_pub, reason = "it is written for a test")]
+mod wire;
 
 use std::process::ExitCode;
 
 use harness::{Options, Result};
 use lexopt::prelude::*;
-use rows::{ROWS, Row};
+use rows::{ROWS, Row, SERVER_ROWS};
 
 const USAGE: &str = "\
 cargo run --profile bench -p aludel-bench -- [options]
 
-  --only ROW   one row of the table (may be repeated)
+  --only ROW   one row of the table (may be repeated); `pg-` rows need a PostgreSQL server:
+               ALUDEL_POSTGRES_URL, or the usual local port
   --rounds N   measured rounds, an odd number of at least 5 (default 7)
   --long       full size where the usual run takes a shorter form
   --json       one JSON object a line
@@ -74,11 +79,11 @@ fn run() -> Result<bool> {
         return Ok(true);
     }
     if arguments.list {
-        ROWS.iter().for_each(|row| println!("{:<11} {}", row.name, row.about));
+        all().for_each(|row| println!("{:<11} {}", row.name, row.about));
         return Ok(true);
     }
     let chosen = match arguments.only.is_empty() {
-        true => ROWS.iter().collect(),
+        true => found(),
         false => arguments.only.iter().map(|name| find(name)).collect::<Result<Vec<_>>>()?,
     };
     if !arguments.json {
@@ -99,8 +104,23 @@ fn run() -> Result<bool> {
     Ok(kept)
 }
 
+fn all() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(&SERVER_ROWS)
+}
+
+/// The rows that can be measured here.
+fn found() -> Vec<&'static Row> {
+    match server::reach() {
+        Ok(()) => all().collect(),
+        Err(error) => {
+            eprintln!("the rows on PostgreSQL are left out: {error}");
+            ROWS.iter().collect()
+        }
+    }
+}
+
 fn find(name: &str) -> Result<&'static Row> {
-    let row = ROWS.iter().find(|row| row.name == name);
+    let row = all().find(|row| row.name == name);
     row.ok_or_else(|| format!("there is no row `{name}`; --list shows them").into())
 }
 

@@ -71,3 +71,42 @@ macro_rules! referring {
 referring!(First, "first_referring", firsts);
 referring!(Second, "second_referring", seconds);
 referring!(Third, "third_referring", thirds);
+
+/// The first of three levels.
+#[derive(Mapped)]
+#[table("forest")]
+pub(crate) struct Forest {
+    #[column(primary_key)]
+    pub(crate) id: Auto<i64>,
+    pub(crate) name: String,
+    #[relationship(back_populates = forest)]
+    pub(crate) trees: Many<Tree>,
+}
+
+/// The second.
+#[derive(Mapped)]
+#[table("tree")]
+pub(crate) struct Tree {
+    #[column(primary_key)]
+    pub(crate) id: Auto<i64>,
+    #[column(foreign_key = Forest.id)]
+    pub(crate) forest_id: Auto<i64>,
+    pub(crate) name: String,
+    #[relationship(back_populates = trees)]
+    pub(crate) forest: One<Forest>,
+    #[relationship(back_populates = tree)]
+    pub(crate) leaves: Many<Leaf>,
+}
+
+/// The third.
+#[derive(Mapped)]
+#[table("leaf")]
+pub(crate) struct Leaf {
+    #[column(primary_key)]
+    pub(crate) id: Auto<i64>,
+    #[column(foreign_key = Tree.id)]
+    pub(crate) tree_id: Auto<i64>,
+    pub(crate) name: String,
+    #[relationship(back_populates = leaves)]
+    pub(crate) tree: One<Tree>,
+}

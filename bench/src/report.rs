@@ -22,6 +22,7 @@ enum Unit {
     Microseconds,
     Bytes,
     Megabytes,
+    Count,
 }
 
 impl Unit {
@@ -32,6 +33,7 @@ impl Unit {
             Self::Microseconds => " µs",
             Self::Bytes => " B",
             Self::Megabytes => " MB",
+            Self::Count => "",
         }
     }
 }
@@ -70,6 +72,11 @@ impl Verdict {
     /// Memory of the process.
     pub(crate) fn megabytes(what: &'static str, measured: f64, most: f64, detail: String) -> Self {
         Self { what, unit: Unit::Megabytes, measured, most, detail }
+    }
+
+    /// How often something happens.
+    pub(crate) fn count(what: &'static str, measured: f64, most: f64, detail: String) -> Self {
+        Self { what, unit: Unit::Count, measured, most, detail }
     }
 
     /// Whether the budget is kept. A number that couldn't be measured keeps none.

@@ -7,6 +7,7 @@ mod get;
 mod insert;
 mod load;
 mod memory;
+mod pg;
 mod selectin;
 mod stream;
 mod update;
@@ -31,7 +32,7 @@ pub(crate) struct Row {
     pub(crate) probe: Option<Probe>,
 }
 
-/// All rows, in the table's order.
+/// The rows that need nothing but this program, in the table's order.
 pub(crate) const ROWS: [Row; 10] = [
     load::ROW,
     selectin::ROW,
@@ -44,3 +45,7 @@ pub(crate) const ROWS: [Row; 10] = [
     chinook::ROW,
     stream::ROW,
 ];
+
+/// Those that need a PostgreSQL server.
+pub(crate) const SERVER_ROWS: [Row; 5] =
+    [pg::one::ROW, pg::load::ROW, pg::insert::ROW, pg::update::ROW, pg::trips::ROW];
