@@ -8,15 +8,21 @@
 //! [`run`] is how a script is run, [`ChunkStream`] how rows are read as they are taken.
 
 mod find;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod network;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod run;
 mod script;
+#[cfg(test)]
+mod scripts;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod stream;
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+mod written;
 
 pub(crate) use find::driver_for;
 pub(crate) use run::start_once;

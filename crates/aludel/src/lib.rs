@@ -244,4 +244,6 @@ mod book {
     mod engine {}
     #[doc = include_str!("../../../book/src/sqlite.md")]
     mod sqlite {}
+    #[doc = include_str!("../../../book/src/mysql.md")]
+    mod mysql {}
 }

@@ -13,6 +13,10 @@ pub(crate) fn driver_for(url: &Url) -> Result<Arc<dyn Driver>> {
         "sqlite" => return Ok(Arc::new(super::sqlite::SqliteDriver)),
         #[cfg(feature = "postgres")]
         "postgres" | "postgresql" => return Ok(Arc::new(super::postgres::PostgresDriver)),
+        #[cfg(feature = "mysql")]
+        "mysql" => return Ok(Arc::new(super::mysql::MySqlDriver)),
+        #[cfg(feature = "mysql")]
+        "mariadb" => return Ok(Arc::new(super::mysql::MariaDbDriver)),
         _ => {}
     }
     let supported: &[&str] = &[
@@ -20,6 +24,10 @@ pub(crate) fn driver_for(url: &Url) -> Result<Arc<dyn Driver>> {
         "sqlite",
         #[cfg(feature = "postgres")]
         "postgres",
+        #[cfg(feature = "mysql")]
+        "mysql",
+        #[cfg(feature = "mysql")]
+        "mariadb",
     ];
     let supported = match supported {
         [] => "no driver is built in: turn on a feature named after a database, such as `sqlite`"
@@ -29,7 +37,7 @@ pub(crate) fn driver_for(url: &Url) -> Result<Arc<dyn Driver>> {
     let reason = match scheme {
         "sqlite" => "was built without its feature `sqlite`",
         "postgres" | "postgresql" => "was built without its feature `postgres`",
-        "mysql" | "mariadb" => "of this version has no driver for that database yet",
+        "mysql" | "mariadb" => "was built without its feature `mysql`",
         _ => "knows no such database",
     };
     Err(Error::NoSuchDriver(

@@ -17,7 +17,9 @@ mod stop;
 
 pub(crate) use connection::NetworkConnection;
 pub(crate) use runtime::Home;
-pub(crate) use stop::{Stop, poll_once};
+pub(crate) use stop::Stop;
+#[cfg(feature = "postgres")]
+pub(crate) use stop::poll_once;
 
 use std::{pin::Pin, sync::Arc};
 

@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
-    task::{Context, Poll},
+    task::Poll,
 };
 
 use tokio::sync::Notify;
@@ -62,8 +62,9 @@ impl Stop {
 }
 
 /// Polls a future once, to get it on its way; `None` while it isn't done.
+#[cfg(feature = "postgres")]
 pub(crate) async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-    std::future::poll_fn(|cx: &mut Context<'_>| {
+    std::future::poll_fn(|cx: &mut std::task::Context<'_>| {
         Poll::Ready(match std::pin::Pin::new(&mut *future).poll(cx) {
             Poll::Ready(it) => Some(it),
             Poll::Pending => None,
