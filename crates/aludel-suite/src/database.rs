@@ -121,7 +121,7 @@ impl Database {
         if !self.is_shared() {
             return Ok(Space { url, number, admin: None });
         }
-        let options = EngineOptions::new().pool_size(1);
+        let options = EngineOptions::new().pool_size(1).pre_ping(true);
         let driver = Arc::clone(&self.lot.driver);
         let admin = blocking::Engine::with_driver(&url, driver, options)?;
         Suite::metadata().create_all(&admin)?;

@@ -1,9 +1,9 @@
 //! One spelling for what was sent, so that an expectation is written once for all databases.
 //!
 //! It undoes what dialects spell in different ways and nothing else; a statement more or less stays
-//! one, with one exception: a session that began to read and then writes begins anew where the
-//! database's snapshots demand it (a ROLLBACK with a BEGIN right behind it), and that pair is left
-//! out, as the same session on another database goes on.
+//! one, with one exception: a session that began to read and then writes begins anew on SQLite (a
+//! ROLLBACK with a BEGIN IMMEDIATE right behind it), and that pair is left out, as the same session on
+//! another database goes on.
 
 use aludel::dialect::Dialect;
 
@@ -24,10 +24,7 @@ pub fn neutral(dialect: &dyn Dialect, log: &[String]) -> Vec<String> {
         let (sql, rest) = line.split_once(" -- ").map_or((&**line, None), |it| (it.0, Some(it.1)));
         let begins = ["BEGIN", "BEGIN IMMEDIATE", "BEGIN (implicit)", "START TRANSACTION"];
         if begins.contains(&sql) {
-            let began_anew = lines.last().is_some_and(|it| it == "ROLLBACK")
-                // SQLite's plain BEGIN only reads.
-                && (dialect.name() != "sqlite" || sql == "BEGIN IMMEDIATE");
-            if began_anew {
+            if sql == "BEGIN IMMEDIATE" && lines.last().is_some_and(|it| it == "ROLLBACK") {
                 lines.pop();
             } else {
                 lines.push("BEGIN".into());

@@ -60,10 +60,11 @@ impl Place {
         self.on_space(|it| self.database.engine(it, None))
     }
 
-    /// An async engine on the same database whose driver pends between any two steps, and fails on
-    /// request.
-    pub fn pending(&self) -> (Engine, PendingDriver) {
-        let driver = self.database.pending().step_by_step();
+    /// An async engine on the same database whose driver pends, answers wave by wave, and fails on
+    /// request; or even pends between any two steps.
+    pub fn pending(&self, step_by_step: bool) -> (Engine, PendingDriver) {
+        let driver = self.database.pending();
+        let driver = if step_by_step { driver.step_by_step() } else { driver };
         (self.on_space(|it| self.database.engine(it, Some(driver.clone()))), driver)
     }
 

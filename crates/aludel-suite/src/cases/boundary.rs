@@ -1,5 +1,5 @@
 //! The boundary to the driver: the same scenarios on the database as it is, and behind a driver that
-//! pends between any two steps and answers wave by wave, give the same results by the same statements.
+//! pends at every poll and answers wave by wave, give the same results by the same statements.
 
 use aludel::{Engine, Error, Session, blocking::block_on, prelude::*};
 use futures_util::StreamExt;
@@ -32,11 +32,11 @@ fn on_both(at: &Place, scenario: impl AsyncFn(&Engine) -> Lines) {
     at.empty();
     let left = run(&at.engine());
     at.empty();
-    let (engine, driver) = at.pending();
+    let (engine, driver) = at.pending(false);
     let right = run(&engine);
     assert_eq!(left.0, right.0, "results");
     assert_eq!(left.1, right.1, "statements");
-    assert!(driver.polls() > driver.steps(), "it pended");
+    assert!(driver.polls() > driver.waves(), "it pended");
 }
 
 async fn counts(session: &mut Session) -> Lines {

@@ -60,7 +60,7 @@ impl<'a> Data<'a> {
 
     /// An engine whose driver pends between any two steps.
     pub(super) fn pending(&self) -> (Engine, PendingDriver) {
-        self.at.pending()
+        self.at.pending(true)
     }
 
     /// An engine as programs use it.

@@ -54,6 +54,7 @@ fn transactions() {
     // A rollback that somebody asked for, and a transaction that reads behind it.
     check(&Sqlite, &["ROLLBACK", "BEGIN", "SELECT 1"], &["ROLLBACK", "BEGIN", "SELECT 1"]);
     check(&Sqlite, &["ROLLBACK", "COMMIT"], &["ROLLBACK", "COMMIT"]);
+    check(&Postgres, &["ROLLBACK", "BEGIN", "SELECT 1"], &["ROLLBACK", "BEGIN", "SELECT 1"]);
     check(&MySql, &["START TRANSACTION", "BEGIN"], &["BEGIN", "BEGIN"]);
     let special = ["BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN READ ONLY"];
     check(&Postgres, &special, &special);
