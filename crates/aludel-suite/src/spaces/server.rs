@@ -3,7 +3,6 @@
 use aludel::{
     Result,
     blocking::{Engine, Session},
-    dialect::{Autoincrement, Dialect},
     text,
 };
 
@@ -66,7 +65,7 @@ impl Spaces for Server {
         if self.is_postgres() {
             execute(engine, [empty_postgres(tables)])?;
         } else {
-            execute(engine, empty_mysql(self.engine.dialect(), tables))?;
+            empty_mysql(engine, tables)?;
         }
         Ok(true)
     }
@@ -109,17 +108,20 @@ fn empty_postgres(tables: &[String]) -> String {
     )
 }
 
-fn empty_mysql(dialect: &dyn Dialect, tables: &[String]) -> Vec<String> {
-    let restart = dialect.capability().ddl.autoincrement == Autoincrement::Keyword;
+/// Only counters that have counted are set back: each costs a change of the schema.
+fn empty_mysql(engine: &Engine, tables: &[String]) -> Result<()> {
+    // MySQL remembers counters for a day; MariaDB doesn't, and knows no such variable.
+    _ = execute(engine, ["SET information_schema_stats_expiry = 0".into()]);
     let start = ["SET lock_wait_timeout = 10", "SET foreign_key_checks = 0", "START TRANSACTION"];
     let deletes = tables.iter().map(|it| format!("DELETE FROM {it}"));
-    let restarts = tables.iter().map(|it| format!("ALTER TABLE {it} AUTO_INCREMENT = 1"));
-    let restarts = restarts.filter(|_| restart);
-    let mut statements: Vec<_> = start.map(String::from).into_iter().chain(deletes).collect();
-    statements.push("COMMIT".into());
-    statements.extend(restarts);
-    statements.push("SET foreign_key_checks = 1".into());
-    statements
+    execute(engine, start.map(String::from).into_iter().chain(deletes).chain(["COMMIT".into()]))?;
+    let mut session = Session::new(engine);
+    let counted = "SELECT table_name AS name FROM information_schema.tables \
+                   WHERE table_schema = DATABASE() AND auto_increment > 1";
+    let counted = session.execute(text(counted).rows::<(String,)>()).all()?;
+    session.close()?;
+    let restarts = counted.iter().map(|(it,)| format!("ALTER TABLE {it} AUTO_INCREMENT = 1"));
+    execute(engine, restarts.chain(["SET foreign_key_checks = 1".into()]))
 }
 
 /// The same URL with another database.
