@@ -244,6 +244,8 @@ mod book {
     mod engine {}
     #[doc = include_str!("../../../book/src/sqlite.md")]
     mod sqlite {}
+    #[doc = include_str!("../../../book/src/postgres.md")]
+    mod postgres {}
     #[doc = include_str!("../../../book/src/mysql.md")]
     mod mysql {}
 }

@@ -6,6 +6,8 @@ mod cancel;
 mod errors;
 mod scripts;
 mod streams;
+#[cfg(feature = "rustls")]
+mod tls;
 
 use crate::{Engine, EngineOptions, blocking::Engine as BlockingEngine};
 

@@ -19,7 +19,8 @@ async fn connecting_fails_in_its_own_ways() {
     assert_eq!(refused.kind(), Some(Kind::ConnectionRefused), "{refused}");
     let socket = connecting("postgres:///postgres?host=/nowhere").await;
     assert_eq!(socket.kind(), Some(Kind::ConnectionRefused), "{socket}");
-    let unknown = connecting(&url().replace("5432/postgres", "5432/aludel_no_such_database")).await;
+    let unknown =
+        connecting(&format!("{}/aludel_no_such_database", url().rsplit_once('/').unwrap().0)).await;
     assert_eq!(unknown.kind(), Some(Kind::UnknownDatabase), "{unknown}");
     let nobody = connecting(&url().replace("postgres@", "aludel_nobody:x@")).await;
     assert_eq!(nobody.kind(), Some(Kind::AccessDenied), "{nobody}");
