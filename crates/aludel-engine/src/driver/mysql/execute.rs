@@ -14,7 +14,7 @@ use super::{
     value::{Shown, Values, mismatch},
 };
 use crate::{
-    DatabaseError, Error, Kind, Result,
+    DatabaseError, Error, Integrity, Kind, Result,
     driver::{
         Params, Run, Want, Work,
         network::{Boxed, Client, Stop},
@@ -57,7 +57,7 @@ impl MySqlClient {
                 self.notice(&error);
                 // The statement's error counts.
                 let _ = self.end_alone(false).await;
-                Err(error)
+                Err(self.locate(explain(error, sql)).await)
             }
         };
         match ran {
@@ -65,8 +65,31 @@ impl MySqlClient {
                 watch.done(sql, run.params.runs(), rows);
                 Ok(())
             }
-            Err(error) => Err(explain(error, sql)),
+            Err(error) => Err(error),
         }
+    }
+
+    /// Adds the columns of a unique constraint, which the message names only by its index.
+    #[cold]
+    async fn locate(&mut self, mut error: Error) -> Error {
+        if let Error::Database(error) = &mut error
+            && error.kind == Kind::Integrity(Integrity::Unique)
+            && let (Some(table), Some(index)) = (&error.table, &error.constraint)
+            && let Ok(conn) = self.conn()
+        {
+            let asked = "SELECT column_name FROM information_schema.statistics \
+                         WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ? \
+                         ORDER BY seq_in_index";
+            let rows = conn.exec::<Row, _, _>(asked, (table, index)).await.unwrap_or_default();
+            for row in rows {
+                if let ValueRef::Text(column) = Shown::default().row(&row).get(0) {
+                    error.columns.push(column.to_owned());
+                }
+            }
+            // It began a transaction where there was none.
+            let _ = self.end_alone(true).await;
+        }
+        error
     }
 
     async fn runs(&mut self, run: &Run, answer: &mut Answer<'_>) -> Result<u64> {

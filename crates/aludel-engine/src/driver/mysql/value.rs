@@ -233,7 +233,10 @@ impl Binder for Values {
                 self.push(Value::Time(false, 0, hour, minute, second, micros));
             }
             ValueRef::DateTime(it) | ValueRef::Instant(it) => self.moment(it)?,
-            ValueRef::Decimal(it) => self.text(it),
+            ValueRef::Decimal(it) => match whole(it) {
+                Some(number) => self.push(number),
+                None => self.text(it),
+            },
             ValueRef::Uuid(it) => self.text(format_args!("{:032x}", u128::from_be_bytes(it))),
             ValueRef::Json(it) => self.text(it),
             ValueRef::Inet(it) => self.text(it),
@@ -242,6 +245,19 @@ impl Binder for Values {
             other => return Err(unsupported(&other, "this value")),
         }
         Ok(())
+    }
+}
+
+/// A whole number that the protocol has a type for: among numbers, text counts as one that is inexact.
+fn whole(it: Decimal) -> Option<Value> {
+    if it.scale != 0 || it.high != 0 {
+        return None;
+    }
+    match (i64::try_from(it.low), it.negative) {
+        (Ok(number), false) => Some(Value::Int(number)),
+        (Ok(number), true) => Some(Value::Int(-number)),
+        (Err(_), false) => Some(Value::UInt(it.low)),
+        (Err(_), true) => None,
     }
 }
 

@@ -28,8 +28,8 @@ fn constraints() {
         connection.commit().unwrap();
         use Integrity::*;
         for (sql, kind, table, columns, constraint) in [
-            ("INSERT INTO p VALUES (1, 'b', 1, 1)", Unique, "p", &[][..], Some("PRIMARY")),
-            ("INSERT INTO p VALUES (2, 'a', 1, 1)", Unique, "p", &[], Some("uq_name")),
+            ("INSERT INTO p VALUES (1, 'b', 1, 1)", Unique, "p", &["id"][..], Some("PRIMARY")),
+            ("INSERT INTO p VALUES (2, 'a', 1, 1)", Unique, "p", &["name"], Some("uq_name")),
             ("UPDATE p SET name = NULL WHERE id = 1", NotNull, "p", &["name"], None),
             ("INSERT INTO p (id, name) VALUES (2, 'b')", NotNull, "p", &["needed"], None),
             ("INSERT INTO p VALUES (2, 'b', 0, 1)", Check, "p", &[], Some("positive")),

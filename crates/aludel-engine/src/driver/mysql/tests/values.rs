@@ -47,6 +47,7 @@ fn every_type_there_and_back() {
         ("BIGINT UNSIGNED", i64::MAX.into(), i64::MAX.into()),
         ("BIGINT UNSIGNED", decimal(&max), decimal(&max)),
         ("DECIMAL(20, 0)", decimal(&max), decimal(&max)),
+        ("DECIMAL(20, 0)", decimal("-7"), decimal("-7")),
         ("YEAR", 2024.into(), 2024.into()),
         ("BIT(1)", Value::Bool(true), 1.into()),
         ("FLOAT", Value::Real(0.1), Value::Real(f64::from(0.1_f32))),
