@@ -10,6 +10,8 @@ mod connecting;
 mod errors;
 mod scripts;
 mod stream;
+#[cfg(feature = "rustls")]
+mod tls;
 mod transactions;
 mod values;
 
@@ -56,7 +58,7 @@ impl Scratch {
         let (base, _) = server.rsplit_once('/').unwrap();
         let url = format!("{base}/{name}");
         let it = Self { server, name, url };
-        it.administer(&format!("CREATE DATABASE {}", it.name));
+        it.administer(&format!("CREATE DATABASE {} CHARACTER SET utf8mb4", it.name));
         it
     }
 

@@ -58,6 +58,12 @@ impl Tls {
         if identity.0.is_some() != identity.1.is_some() {
             return Err(url.error("`ssl-cert` and `ssl-key` belong together"));
         }
+        let files = [("ssl-ca", ca), ("ssl-cert", identity.0), ("ssl-key", identity.1)];
+        for (name, path) in files {
+            if let Some(path) = path.filter(|it| !std::path::Path::new(it).is_file()) {
+                return Err(url.error(format!("`{name}` names no file: `{path}`")));
+            }
+        }
         match options_of(mode, ca, identity.0.zip(identity.1)) {
             Some(options) => Ok(Self { optional: mode == Mode::Preferred, options: Some(options) }),
             None if mode == Mode::Preferred => Ok(plain),
