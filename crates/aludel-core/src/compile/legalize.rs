@@ -23,6 +23,7 @@ use crate::{
 pub(super) fn legalize(statement: &mut Statement, capability: &Capability) {
     let rules = Rules {
         native_booleans: capability.types.booleans == Booleans::Native,
+        cast_decimals: capability.types.decimals == Decimals::NativeByCast,
         text_decimals: capability.types.decimals == Decimals::Text,
         lower_for_ilike: capability.select.ilike == Ilike::Lower,
         least_nulls: capability.select.nulls == Nulls::Least,
@@ -72,6 +73,7 @@ struct Rules {
     least_nulls: bool,
     numbers: Numbers,
     typed_parameters: bool,
+    cast_decimals: bool,
     limited_list: Place,
     no_locks: bool,
 }
@@ -113,6 +115,8 @@ impl Rules {
     /// An expression whose value is used.
     fn value(self, node: &mut Node) {
         match node {
+            Node::Cast { operand, .. } if self.cast_decimals && parameter::is_decimal(operand) => {}
+            Node::Bind(_) if self.cast_decimals => parameter::exact(node),
             Node::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => {
                 self.condition(left);
                 self.condition(right);

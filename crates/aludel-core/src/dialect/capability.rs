@@ -120,6 +120,9 @@ pub enum Enums {
 pub enum Decimals {
     /// A type of their own.
     Native,
+    /// The same; but a parameter comes as text, which would make floating-point numbers of what stands
+    /// beside it, unless CAST says what it is.
+    NativeByCast,
     /// Text, with functions `decimal_add`, `decimal_sub`, `decimal_mul`, `decimal_sum` and a
     /// collation `decimal` (the names of SQLite's own extension); there is no division.
     Text,

@@ -19,7 +19,7 @@ const MYSQL: Capability = Capability {
     identifiers: Identifiers { quote: Quote::Backtick, longest: Longest::Characters(64) },
     types: Types {
         booleans: Booleans::Integer,
-        decimals: Decimals::Native,
+        decimals: Decimals::NativeByCast,
         numbers: Numbers::Widened,
         parameters: Parameters::ByContext,
         enums: Enums::Inline,

@@ -35,7 +35,7 @@ fn comparisons_are_by_value() {
         expect![[r#"
             sqlite   SELECT item.id FROM item WHERE item.price COLLATE decimal > ? AND item.price COLLATE decimal IN (?)
             postgres SELECT item.id FROM item WHERE item.price > $1 AND item.price IN ($2)
-            mysql    SELECT item.id FROM item WHERE item.price > ? AND item.price IN (?)
+            mysql    SELECT item.id FROM item WHERE item.price > CAST(? AS DECIMAL(65, 2)) AND item.price IN (CAST(? AS DECIMAL(65, 2)))
         "#]],
     );
     expect![

@@ -101,7 +101,7 @@ impl<'a> Writer<'a> {
                 (Booleans::Integer, false) => "0",
             }),
             Value::Int(it) => self.push(&it.to_string()),
-            Value::Decimal(it) if types.decimals == Decimals::Native => self.push(&it.to_string()),
+            Value::Decimal(it) if types.decimals != Decimals::Text => self.push(&it.to_string()),
             Value::Real(it) if it.is_finite() => self.push(&format!("{it:?}")),
             Value::Bytes(it) => self.dialect.bytes_literal(&mut self.sql, it),
             Value::Text(it) => self.dialect.text_literal(&mut self.sql, it),
