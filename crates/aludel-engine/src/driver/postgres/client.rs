@@ -33,6 +33,8 @@ pub(super) struct PgClient {
     in_transaction: bool,
     /// Whether a statement of the open transaction failed, so that it can only be rolled back.
     failed: bool,
+    /// Whether a COMMIT was sent whose answer hasn't come.
+    committing: bool,
     usable: bool,
     /// Reused.
     steps: Vec<Step>,
@@ -58,6 +60,7 @@ impl PgClient {
             log: options.log.clone(),
             in_transaction: false,
             failed: false,
+            committing: false,
             usable: true,
             steps: Vec::new(),
             cursors: 0,
@@ -241,6 +244,7 @@ impl PgClient {
             Control::Begin(_) | Control::BeginTwoPhase(_) => self.in_transaction = true,
             Control::RollbackTo(_) => self.failed = false,
             Control::Commit | Control::Rollback | Control::Prepare(_) => {
+                self.committing = *control == Control::Commit;
                 self.in_transaction = false;
                 self.failed = false;
             }
@@ -267,10 +271,11 @@ impl PgClient {
 impl Client for PgClient {
     async fn advance(&mut self, work: &mut dyn Work, stop: &Stop) -> Result<()> {
         let mut steps = std::mem::take(&mut self.steps);
+        self.committing = false;
         let result = self.waves(work, stop, &mut steps).await;
         steps.clear();
         self.steps = steps;
-        let error = match result {
+        let mut error = match result {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
@@ -284,6 +289,12 @@ impl Client for PgClient {
         if kind == Some(Kind::ConnectionLost) || self.raw.is_closed() {
             self.usable = false;
             self.in_transaction = false;
+        }
+        if let Error::Database(error) = &mut error
+            && error.kind == Kind::ConnectionLost
+            && self.committing
+        {
+            error.message.push_str("; whether the COMMIT went through is not known");
         }
         let interrupted = stop.is_cancelled() && kind == Some(Kind::Interrupted);
         Err(if interrupted { Error::Cancelled } else { error })
