@@ -3,7 +3,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use super::{ManyAccess, Obj, OneAccess, Raw};
+use super::{ManyAccess, Obj, OneAccess, Raw, graph::Graph};
 use crate::mapping::{EntityMeta, IntoNew, Mapped, NewObject};
 
 /// A relationship to many objects. Zero-sized: the members live beside the columns, not in them,
@@ -148,6 +148,10 @@ where
 #[doc(hidden)]
 pub fn initial<E: Mapped, R: Mapped>(object: &Obj<E>, index: u16, members: Vec<Obj<R>>) {
     let raw = object.raw();
+    if members.is_empty() {
+        let graph = raw.graph_or_new();
+        Graph::with(&graph, |tables, _| tables.know_empty(raw.reference(), index));
+    }
     for member in &members {
         super::access::link(raw, index, member.raw());
     }

@@ -149,6 +149,20 @@ impl Tables {
             }
         }
         members.iter().for_each(|it| self.attach(owner, relation, *it));
+        if members.is_empty() {
+            self.know_empty(owner, relation.index);
+        }
+    }
+
+    /// Somebody said that `owner.relation` (to-many) of an object without a row has no members: that is
+    /// known once there is a row, too.
+    pub(crate) fn know_empty(&mut self, owner: Ref, relation: u16) {
+        if self.is_new(owner)
+            && let Some(cells) = self.relation_mut(owner.chunk(), relation)
+            && cells.many(owner.slot()).is_none()
+        {
+            cells.make_empty(owner.slot());
+        }
     }
 
     /// The cell of a to-one relationship; what nobody set on an object without a row is none.

@@ -26,6 +26,7 @@ pub(super) const CASES: &[Case] = cases!["relationships":
     clearing_a_to_one,
     linking_across_sessions,
     no_member_stands_twice,
+    what_is_set_empty_is_known_after_the_flush,
 ];
 
 fn two_authors(at: &Place) -> (Store, Obj<Author>, Obj<Author>, Obj<Book>) {
@@ -296,4 +297,22 @@ fn no_member_stands_twice(at: &Place) {
     assert_eq!(titles(&a), ["x", "y"]);
     store.commit().unwrap();
     assert_eq!(store.number("SELECT author_id FROM book WHERE id = 1"), 1);
+}
+
+// UOW-23
+fn what_is_set_empty_is_known_after_the_flush(at: &Place) {
+    let mut store = at.store();
+    let nobody: [Obj<Book>; 0] = [];
+    let built = store.add(Author::builder().name("built").books(nobody.clone()));
+    let set = store.add(author("set"));
+    set.books().set(nobody);
+    let silent = store.add(author("silent"));
+    store.save();
+    for author in [&built, &set] {
+        assert!(author.books().is_loaded() && author.books().is_empty().unwrap());
+    }
+    assert!(matches!(silent.books().len(), Err(Error::NotLoaded(_))));
+    built.books().push(book("x"));
+    store.save();
+    assert_eq!(titles(&built), ["x"]);
 }
