@@ -75,11 +75,12 @@ pub struct DatabaseError {
 }
 
 impl Error {
-    /// The kind of failure, where the database reported one.
+    /// The kind of failure, where the database or the way to it reported one.
     pub fn kind(&self) -> Option<Kind> {
         match self {
             Self::Database(error) => Some(error.kind),
             Self::Busy(_) => Some(Kind::Busy),
+            Self::PoolTimeout(_) => Some(Kind::PoolTimeout),
             _ => None,
         }
     }

@@ -141,8 +141,8 @@ pub struct IntegrityError {
 }
 
 impl Error {
-    /// What kind of failure the database reported, under the same name on all databases; `None` if
-    /// it wasn't the database's.
+    /// What kind of failure the database or the way to it reported, under the same name on all
+    /// databases; `None` if it was neither's.
     pub fn kind(&self) -> Option<Kind> {
         match self {
             Self::Engine(error) => error.kind(),

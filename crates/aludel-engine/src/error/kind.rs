@@ -1,8 +1,8 @@
-//! [`Kind`]: what sort of failure a database reported, under one name on all of them.
+//! [`Kind`]: what sort of failure a database or the way to it reported, under one name on all of them.
 
 use std::fmt;
 
-/// What kind of failure the database reported, the same on every database.
+/// What kind of failure the database or the way to it reported, the same on every database.
 ///
 /// Each driver translates its server's codes; [`DatabaseError`](crate::DatabaseError) keeps the
 /// server's own words and the driver's error.
@@ -39,6 +39,9 @@ pub enum Kind {
     /// The server takes no more connections. Let all programs' pools together stay below its limit
     /// (`pool_size` plus `max_overflow` each), raise that, or put a pooler such as PgBouncer between.
     TooManyConnections,
+    /// No connection of the engine's own pool came free in time: end transactions before waiting for
+    /// something else, or set a larger `pool_size`; the message says how many are out, and how long.
+    PoolTimeout,
     /// The database can't be opened or created: look at the path and its permissions.
     CannotOpen,
     /// The file is not a database, or is damaged: check the path, restore a backup.

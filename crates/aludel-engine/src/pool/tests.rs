@@ -12,7 +12,7 @@ use aludel_core::expr::text;
 
 use super::member::steps;
 use crate::{
-    Engine, EngineCore, EngineFace, EngineOptions, Error, Pooled, Result, blocking,
+    Engine, EngineCore, EngineFace, EngineOptions, Error, Kind, Pooled, Result, blocking,
     blocking::block_on, driver::once, testing::PendingDriver,
 };
 
@@ -95,6 +95,7 @@ fn a_time_out_says_who_holds_the_connections() {
     let held = [engine.connect().unwrap(), engine.connect().unwrap()];
     let error = engine.connect().unwrap_err();
     assert!(matches!(error, Error::PoolTimeout(_)));
+    assert_eq!((error.kind(), error.is_retryable()), (Some(Kind::PoolTimeout), false));
     let text = error.to_string();
     assert!(text.contains("2 of 2 connections") && text.contains("pool_size"), "{text}");
     drop(held);
