@@ -22,6 +22,8 @@ const REMOVED: usize = 3;
 pub fn make(engine: &Engine) -> Result<()> {
     heading("Changes");
     let mut session = Session::new(engine);
+    // It will write: so it does from the start what a session that only reads does at its first flush.
+    session.begin()?;
     let before = counts(&mut session)?;
 
     // What is read is read first: a query would flush the changes made so far.

@@ -28,13 +28,8 @@ impl File {
         Ok(Self { name, header, rows })
     }
 
-    /// How many rows there are.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     /// The rows.
-    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = Line<'_>> {
         (0..self.rows.len()).map(|number| Line { file: self, number })
     }
 }

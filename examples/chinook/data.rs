@@ -68,7 +68,7 @@ impl DataSet {
         let people = [&self.employees, &self.customers];
         let sales = [&self.invoices, &self.invoice_lines];
         let all = catalogue.iter().chain(&lists).chain(&people).chain(&sales);
-        all.map(|file| file.len()).sum()
+        all.map(|file| file.lines().len()).sum()
     }
 
     /// Adds the whole store to a session; `done` is called after each row. Nothing is sent.
@@ -217,7 +217,7 @@ fn each<T: Mapped>(
     done: &mut dyn FnMut(),
     mut make: impl FnMut(&Line<'_>) -> Result<Obj<T>>,
 ) -> Result<ById<T>> {
-    let mut objects = ById::with_capacity(file.len());
+    let mut objects = ById::with_capacity(file.lines().len());
     for line in file.lines() {
         objects.insert(line.id()?, make(&line)?);
         done();

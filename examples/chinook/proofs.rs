@@ -1,6 +1,7 @@
 //! What one relies on, shown to be so: the identity map, a rollback, an integrity error, the totals.
 
 use aludel::{
+    Error,
     blocking::{Engine, Session},
     prelude::*,
 };
@@ -40,7 +41,10 @@ fn rollback(session: &mut Session) -> Result<()> {
 fn integrity(session: &mut Session) -> Result<()> {
     session.add(Genre { id: Auto::from(1), name: Some("Rock, again".into()), tracks: Many::new() });
     match session.commit() {
-        Err(error) => println!("· a duplicate key is refused: {error}"),
+        Err(Error::Integrity(it)) => {
+            println!("· a {} constraint refuses another {}", it.kind, it.entity.unwrap_or("row"));
+        }
+        Err(error) => return Err(error.into()),
         Ok(()) => return Err("a duplicate key was accepted".into()),
     }
     session.rollback()?;
@@ -63,14 +67,13 @@ fn totals(session: &mut Session) -> Result<()> {
     ensure(ours == theirs, "rows counted by select() and by hand are as many")?;
 
     let revenue: Option<Decimal> = session.scalars(select(func::sum(Invoice.total))).one()?;
-    let (cents,): (i64,) = session
-        .execute(
-            text("SELECT sum(CAST(round(total * :scale) AS INTEGER)) FROM invoice")
-                .bind("scale", 100)
-                .rows(),
-        )
-        .one()?;
-    ensure(revenue == Some(Decimal::new(cents, 2)), "revenue is the same to the cent")
+    let cents = i64::try_from(revenue.unwrap_or_default() * Decimal::ONE_HUNDRED)?;
+    let by_hand = text(
+        "SELECT count(*) FROM (SELECT sum(total) AS total FROM invoice) AS revenue WHERE round(total * :scale) = :cents",
+    );
+    let (same,): (i64,) =
+        session.execute(by_hand.bind("scale", 100).bind("cents", cents).rows()).one()?;
+    ensure(same == 1, "revenue is the same to the cent")
 }
 
 fn ensure(holds: bool, claim: &str) -> Result<()> {

@@ -15,7 +15,7 @@ use super::{
     },
 };
 
-/// Prints all reports.
+/// Prints all reports. Equal sums stand by number, since databases differ in how they sort names.
 pub fn print(engine: &Engine) -> Result<()> {
     let mut session = Session::new(engine);
     heading("Revenue per country");
@@ -34,7 +34,7 @@ fn revenue(session: &mut Session) -> Result<()> {
     let revenue = func::sum(Invoice.total);
     let statement = select((Invoice.billing_country, func::count(Invoice.id), revenue.clone()))
         .group_by(Invoice.billing_country)
-        .order_by((revenue.desc(), Invoice.billing_country))
+        .order_by((revenue.desc(), func::min(Invoice.id)))
         .limit(10);
     let rows: Vec<(Option<String>, i64, Option<Decimal>)> = session.execute(statement).all()?;
     table(
@@ -54,7 +54,7 @@ fn best_sellers(session: &mut Session) -> Result<()> {
         .join(Album.tracks)
         .join(Track.sales)
         .group_by((Artist.id, Artist.name))
-        .order_by((revenue.desc(), Artist.name))
+        .order_by((revenue.desc(), Artist.id))
         .limit(10);
     let rows: Vec<(Option<String>, Option<i64>, Option<Decimal>)> =
         session.execute(statement).all()?;
@@ -116,7 +116,7 @@ fn playlists(session: &mut Session) -> Result<()> {
 
 fn idle_artists(session: &mut Session) -> Result<()> {
     let statement =
-        select(Artist).filter(!Artist.albums.any(Album.id.is_not_null())).order_by(Artist.name);
+        select(Artist).filter(!Artist.albums.any(Album.id.is_not_null())).order_by(Artist.id);
     let artists = session.scalars(statement).all()?;
     let some: Vec<String> =
         artists.iter().take(5).map(|artist| or_dash(artist.borrow().name.clone())).collect();

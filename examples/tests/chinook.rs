@@ -6,10 +6,16 @@
 mod csv_file;
 #[path = "../chinook/data.rs"]
 mod data;
+#[path = "support/databases.rs"]
+mod databases;
 #[path = "../chinook/models.rs"]
 mod models;
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    env::{consts::EXE_SUFFIX, current_exe},
+    process::Command,
+};
 
 use aludel::{
     blocking::{Engine, Session},
@@ -17,6 +23,7 @@ use aludel::{
 };
 
 use data::DataSet;
+use databases::databases;
 use models::{Album, Artist, Customer, Employee, Invoice, InvoiceLine};
 
 pub type Error = Box<dyn std::error::Error>;
@@ -120,4 +127,52 @@ fn a_deleted_customer_takes_invoices_and_lines_along() {
     let invoices: i64 = session.scalars(select(func::count(Invoice.id))).one().unwrap();
     let lines: i64 = session.scalars(select(func::count(InvoiceLine.id))).one().unwrap();
     assert_eq!((invoices, lines), (406, 2_204));
+}
+
+/// What the example prints on a database, without what may differ: URLs, times, parameters.
+fn printed(url: &str) -> String {
+    // Cargo builds the examples before it runs the tests, next to the folder of this one.
+    let folder = current_exe().unwrap().parent().unwrap().with_file_name("examples");
+    let program = folder.join(format!("chinook{EXE_SUFFIX}"));
+    let output = Command::new(&program).args(["--url", url]).output();
+    let output = output.unwrap_or_else(|it| {
+        panic!("{}: {it}; `cargo build --example chinook` makes it", program.display())
+    });
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{url}: {errors}");
+    let text = String::from_utf8(output.stdout).unwrap().replace(url, "URL");
+    text.lines().map(|it| format!("{}\n", without_parameters(&without_time(it)))).collect()
+}
+
+fn without_time(line: &str) -> String {
+    match line.rsplit_once(", ") {
+        Some((rest, time)) if time.ends_with(" ms") => format!("{rest}, TIME"),
+        _ => line.to_owned(),
+    }
+}
+
+/// `$1` as `?`.
+fn without_parameters(line: &str) -> String {
+    let mut parts = line.split('$');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, it| text + "?" + it.trim_start_matches(|it: char| it.is_ascii_digit()))
+}
+
+#[test]
+fn it_prints_the_same_on_every_database() {
+    let mut databases = databases("chinook").into_iter();
+    let first = databases.next().unwrap();
+    let expected = printed(&first.url);
+    for part in ["11 tables in URL", "one commit, TIME", "SET name = ? WHERE id = ?", "to the cent"]
+    {
+        assert!(expected.contains(part), "{part}: {expected}");
+    }
+    for database in databases {
+        let text = printed(&database.url);
+        for (number, (here, there)) in text.lines().zip(expected.lines()).enumerate() {
+            let line = number + 1;
+            assert_eq!(here, there, "line {line} on {} and on {}", database.name, first.name);
+        }
+        assert_eq!(text.lines().count(), expected.lines().count(), "on {}", database.name);
+    }
 }
