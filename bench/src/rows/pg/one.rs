@@ -31,9 +31,10 @@ const QUERIES: usize = 1_000;
 const BY_KEY: &str = "SELECT id, name, note FROM item WHERE id = $1";
 
 fn run(options: Options) -> Result<Vec<Verdict>> {
-    let [core, get, fresh, bare] = sides(ROW.name, options, QUERIES)?;
+    let [sql, core, get, fresh, bare] = sides(ROW.name, options, QUERIES)?;
     Ok(vec![
-        core.verdict("one-row query through Core, in a transaction", 1.05),
+        sql.verdict("one-row query through Core, of SQL, in a transaction", 1.05),
+        core.verdict("the same of a statement that is made each time", f64::INFINITY),
         get.verdict("get of a session, in its transaction", 1.05),
         fresh.verdict("get of a fresh session; raw: BEGIN along, ROLLBACK", f64::INFINITY),
         bare.verdict("the same; raw: without a transaction", f64::INFINITY),
@@ -46,11 +47,12 @@ fn measure(arguments: &[String]) -> Result<Vec<f64>> {
     place.fill(ITEMS)?;
     place.pin()?;
     let keys: Vec<i64> = shuffled(ITEMS as i64).into_iter().take(queries).collect();
+    let sql = duel(options, || raw(&place, &keys), || sql(&place, &keys))?;
     let core = duel(options, || raw(&place, &keys), || core(&place, &keys))?;
     let get = duel(options, || raw(&place, &keys), || get(&place, &keys))?;
     let apart = duel(options, || raw_apart(&place, &keys), || fresh(&place, &keys))?;
     let bare = duel(options, || raw_bare(&place, &keys), || fresh(&place, &keys))?;
-    Ok([core, get, apart, bare].iter().flat_map(|it| numbers(it, queries)).collect())
+    Ok([sql, core, get, apart, bare].iter().flat_map(|it| numbers(it, queries)).collect())
 }
 
 /// All in one transaction.
@@ -96,6 +98,24 @@ fn raw_bare(place: &Place, keys: &[i64]) -> Result<Duration> {
             checked(black_box(&item).id as usize, *key as usize)?;
         }
         Ok(start.elapsed())
+    })
+}
+
+fn sql(place: &Place, keys: &[i64]) -> Result<Duration> {
+    const BY_KEY: &str = "SELECT id, name, note FROM item WHERE id = :id";
+    place.runtime.block_on(async {
+        let mut connection = place.engine.connect().await?;
+        connection.execute("SELECT 1").await?;
+        let start = Instant::now();
+        for key in keys {
+            let query = text(BY_KEY).bind("id", *key).rows::<(i64, String, Option<String>)>();
+            let rows = connection.fetch(query).await?;
+            let (id, ..) = black_box(rows.first().ok_or("no such row")?);
+            checked(*id as usize, *key as usize)?;
+        }
+        let time = start.elapsed();
+        connection.rollback().await?;
+        Ok(time)
     })
 }
 
