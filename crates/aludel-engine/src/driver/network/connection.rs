@@ -12,6 +12,7 @@ use std::{
 
 use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
+use tokio_util::sync::ReusableBoxFuture;
 
 use super::{Boxed, Client, Home, Stop, lost};
 use crate::{
@@ -33,6 +34,8 @@ type Finished<C> = (Box<C>, Result<()>, Box<dyn Work>);
 pub(crate) struct NetworkConnection<C: Client> {
     state: State<C>,
     home: Home,
+    /// The memory of the last unit, for the next: units are many and short, and their futures large.
+    spare: Option<ReusableBoxFuture<'static, Finished<C>>>,
 }
 
 enum State<C: Client> {
@@ -50,14 +53,14 @@ enum State<C: Client> {
 
 /// A unit under way, which owns the client.
 struct Unit<C> {
-    future: Boxed<Finished<C>>,
+    future: ReusableBoxFuture<'static, Finished<C>>,
     stop: Arc<Stop>,
     interrupter: Arc<dyn Fn() -> Boxed<()> + Send + Sync>,
 }
 
 impl<C: Client> NetworkConnection<C> {
     pub(super) fn new(client: C, home: Home) -> Self {
-        Self { state: State::Idle(Box::new(client)), home }
+        Self { state: State::Idle(Box::new(client)), home, spare: None }
     }
 
     /// Moves the unit to where it gets on by itself; `cancelled`: nobody wants its outcome.
@@ -136,7 +139,14 @@ impl<C: Client> Connection for NetworkConnection<C> {
             State::Idle(client) => {
                 let stop = Arc::new(Stop::default());
                 let interrupter = client.interrupter();
-                let future = Box::pin(run(client, work, Arc::clone(&stop)));
+                let run = run(client, work, Arc::clone(&stop));
+                let future = match self.spare.take() {
+                    Some(mut spare) => {
+                        spare.set(run);
+                        spare
+                    }
+                    None => ReusableBoxFuture::new(run),
+                };
                 State::Running(Unit { future, stop, interrupter })
             }
             _ => State::Lost(Some(work)),
@@ -147,7 +157,10 @@ impl<C: Client> Connection for NetworkConnection<C> {
         // Taken out, so that a panic of the program's code leaves no half-polled future behind.
         let polled = match std::mem::replace(&mut self.state, State::Gone) {
             State::Running(mut unit) => match poll_unit(&self.home, &mut unit, cx) {
-                Ok(Poll::Ready(finished)) => Poll::Ready(Some(finished)),
+                Ok(Poll::Ready(finished)) => {
+                    self.spare = Some(unit.future);
+                    Poll::Ready(Some(finished))
+                }
                 Ok(Poll::Pending) => {
                     self.state = State::Running(unit);
                     return Poll::Pending;
@@ -257,11 +270,11 @@ fn poll_unit<C: Client>(
     cx: &mut Context<'_>,
 ) -> Result<Poll<Finished<C>>> {
     if let Home::Program(_) = home {
-        return Ok(unit.future.as_mut().poll(cx));
+        return Ok(unit.future.poll(cx));
     }
     // Until it is done, or waits for this very thread to take rows.
     let stop = Arc::clone(&unit.stop);
-    home.block_on(std::future::poll_fn(|cx| match unit.future.as_mut().poll(cx) {
+    home.block_on(std::future::poll_fn(|cx| match unit.future.poll(cx) {
         Poll::Ready(finished) => Poll::Ready(Poll::Ready(finished)),
         Poll::Pending if stop.is_stalled() => Poll::Ready(Poll::Pending),
         Poll::Pending => Poll::Pending,

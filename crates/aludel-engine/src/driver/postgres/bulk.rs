@@ -1,6 +1,6 @@
 //! INSERTs of many rows: an array for each column, or, where nothing may be prepared, a list of rows.
 
-use std::{fmt::Write as _, ops::Range, sync::Arc};
+use std::{fmt::Write as _, ops::Range};
 
 use aludel_core::compile::Bulk;
 use tokio_postgres::{
@@ -8,7 +8,10 @@ use tokio_postgres::{
     types::{Kind, Type},
 };
 
-use super::params::{Arrays, Param, ParamsBinder};
+use super::{
+    params::{Arrays, Encoded, ParamsBinder},
+    pipeline::Request,
+};
 use crate::{
     Result,
     driver::{Source, Statement},
@@ -21,9 +24,6 @@ pub(super) enum Many<'s> {
     /// A parameter for each value.
     Rows(&'s Bulk),
 }
-
-/// A statement, prepared or not, and its parameters.
-type Form = (Option<Prepared>, Arc<str>, Vec<Param>);
 
 impl Many<'_> {
     /// How many rows it takes at the most.
@@ -39,7 +39,7 @@ impl Many<'_> {
     ///
     /// # Errors
     /// A value can't be read.
-    pub(super) fn form(&self, source: &dyn Source, runs: Range<usize>) -> Result<Form> {
+    pub(super) fn form(&self, source: &dyn Source, runs: Range<usize>) -> Result<Request> {
         match self {
             Self::Arrays(statement) => {
                 let element = |ty: &Type| match ty.kind() {
@@ -48,20 +48,20 @@ impl Many<'_> {
                 };
                 let elements: Vec<Type> = statement.params().iter().map(element).collect();
                 let params = columns(source, runs, &elements)?;
-                Ok((Some(statement.clone()), Arc::from(""), params))
+                Ok(Request::Prepared(statement.clone(), params))
             }
             Self::Rows(bulk) => {
                 let mut binder = ParamsBinder::new(&[]);
                 let sql = rows(bulk, runs.len());
                 runs.into_iter().try_for_each(|run| source.bind(run, &mut binder))?;
-                Ok((None, sql.into(), binder.finish()))
+                Ok(Request::Whole(sql.into(), binder.finish()))
             }
         }
     }
 }
 
 /// Parameters of several executions, an array a column.
-fn columns(source: &dyn Source, runs: Range<usize>, elements: &[Type]) -> Result<Vec<Param>> {
+fn columns(source: &dyn Source, runs: Range<usize>, elements: &[Type]) -> Result<Encoded> {
     let mut arrays = Arrays::new(elements);
     'whole: loop {
         for run in runs.clone() {

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join;
 use tokio::task::JoinHandle;
 use tokio_postgres::{CancelToken, Client as Raw, types::Type};
 
 use super::{
     classify::classify,
     params::{Param, ParamsBinder},
-    pipeline::{Pipeline, Report},
+    pipeline::{Pipeline, Report, Request},
+    row::{Form, PgRow},
     statements::Statements,
     tls::Tls,
 };
@@ -26,8 +28,7 @@ pub(super) struct PgClient {
     pub(super) raw: Arc<Raw>,
     /// Moves the bytes; ends with the connection.
     connection: JoinHandle<()>,
-    cancel: CancelToken,
-    tls: Tls,
+    interrupter: Arc<dyn Fn() -> Boxed<()> + Send + Sync>,
     pub(super) statements: Statements,
     log: StatementLog,
     in_transaction: bool,
@@ -38,6 +39,7 @@ pub(super) struct PgClient {
     usable: bool,
     /// Reused.
     steps: Vec<Step>,
+    line: Pipeline,
     cursors: u32,
 }
 
@@ -49,10 +51,9 @@ impl PgClient {
         options: &ConnectOptions,
     ) -> Self {
         Self {
-            cancel: raw.cancel_token(),
+            interrupter: interrupter(raw.cancel_token(), tls),
             raw: Arc::new(raw),
             connection,
-            tls,
             statements: Statements::new(match options.prepared_statements {
                 true => options.statement_cache.max(1),
                 false => 0,
@@ -63,6 +64,7 @@ impl PgClient {
             committing: false,
             usable: true,
             steps: Vec::new(),
+            line: Pipeline::default(),
             cursors: 0,
         }
     }
@@ -72,13 +74,14 @@ impl PgClient {
         work: &mut dyn Work,
         stop: &Stop,
         steps: &mut Vec<Step>,
+        line: &mut Pipeline,
     ) -> Result<()> {
         loop {
             steps.clear();
             let flow = work.wave(steps)?;
             if !steps.is_empty() {
                 stop.check()?;
-                self.wave(steps, work, stop).await?;
+                self.wave(steps, line, work, stop).await?;
             }
             if flow == Flow::Done {
                 return Ok(());
@@ -87,8 +90,13 @@ impl PgClient {
     }
 
     /// Sends what belongs together, and reads the answers.
-    async fn wave(&mut self, steps: &[Step], work: &mut dyn Work, stop: &Stop) -> Result<()> {
-        let mut line = Pipeline::default();
+    async fn wave(
+        &mut self,
+        steps: &[Step],
+        line: &mut Pipeline,
+        work: &mut dyn Work,
+        stop: &Stop,
+    ) -> Result<()> {
         let mut first = 0;
         if !self.statements.has_all(steps) {
             // What begins a transaction goes along with what is prepared for the rest.
@@ -96,18 +104,20 @@ impl PgClient {
             let leading = steps.iter().take_while(|it| matches!(it, Step::Control(_)));
             for step in leading {
                 if let Step::Control(control) = step {
-                    self.control(control, &mut line, work, stop).await?;
+                    self.control(control, line, work, stop).await?;
                     first += 1;
                 }
             }
-            line.drain(work, stop).await?;
-            self.statements.prepare(&raw, steps).await?;
+            let prepared = Box::pin(self.statements.prepare(&raw, steps));
+            let (begun, prepared) = join(line.drain(work, stop), prepared).await;
+            begun?;
+            prepared?;
         }
         for (number, step) in steps.iter().enumerate().skip(first) {
             stop.check()?;
             match step {
-                Step::Control(control) => self.control(control, &mut line, work, stop).await?,
-                Step::Run(run) => self.run(number, run, &mut line, work, stop).await?,
+                Step::Control(control) => self.control(control, line, work, stop).await?,
+                Step::Run(run) => self.run(number, run, line, work, stop).await?,
             }
         }
         line.drain(work, stop).await
@@ -124,7 +134,7 @@ impl PgClient {
         let runs = run.params.runs();
         if run.want == Want::Stream {
             line.drain(work, stop).await?;
-            return self.stream(number, run, work, stop).await;
+            return Box::pin(self.stream(number, run, work, stop)).await;
         }
         let mut watch = Some(self.log.step(&run.statement.sql, Some(&run.params)));
         if let Params::Source(source) = &run.params
@@ -138,10 +148,10 @@ impl PgClient {
                     Want::Rows => Report::Returned { step: number, runs: end - start },
                     _ => Report::Written { runs: end - start },
                 };
-                let (statement, text, params) = many.form(&**source, start..end)?;
-                let answer = self.execution(statement, text, params);
+                let request = many.form(&**source, start..end)?;
                 let sql = Arc::clone(&run.statement.sql);
-                line.send(answer, report, (sql, watch.take(), runs), work, stop).await?;
+                line.send(&self.raw, request, report, (sql, watch.take(), runs), work, stop)
+                    .await?;
             }
             return Ok(());
         }
@@ -158,29 +168,13 @@ impl PgClient {
                 _ => Report::Nothing,
             };
             let sql = Arc::clone(&run.statement.sql);
-            let answer = self.execution(statement.clone(), Arc::clone(&sql), params);
-            line.send(answer, report, (sql, watch.take(), runs), work, stop).await?;
+            let request = match &statement {
+                Some(statement) => Request::Prepared(statement.clone(), params),
+                None => Request::Whole(Arc::clone(&sql), params),
+            };
+            line.send(&self.raw, request, report, (sql, watch.take(), runs), work, stop).await?;
         }
         Ok(())
-    }
-
-    /// One execution: of a prepared statement, or of one that is sent whole.
-    fn execution(
-        &self,
-        statement: Option<tokio_postgres::Statement>,
-        sql: Arc<str>,
-        params: Vec<Param>,
-    ) -> Boxed<Result<Option<tokio_postgres::RowStream>, tokio_postgres::Error>> {
-        let raw = Arc::clone(&self.raw);
-        match statement {
-            Some(statement) => {
-                Box::pin(async move { raw.query_raw(&statement, params).await.map(Some) })
-            }
-            None => Box::pin(async move {
-                let params = params.into_iter().map(|it| (it, Type::UNKNOWN));
-                raw.query_typed_raw(&sql, params).await.map(Some)
-            }),
-        }
     }
 
     /// Reads rows as fast as they are taken, by a cursor: whoever stops taking ends it at once, and
@@ -202,13 +196,14 @@ impl PgClient {
         let mut binder = ParamsBinder::new(&[]);
         run.params.bind(0, &mut binder)?;
         let refused = |error| classify(error, Some(&run.statement.sql));
-        let params = binder.finish().into_iter().map(|it| (it, Type::UNKNOWN));
+        let encoded = binder.finish();
+        let params = encoded.iter().map(|it| (it, Type::UNKNOWN));
         let raw = Arc::clone(&self.raw);
         let declared = raw.query_typed_raw(&declare, params).await.map_err(refused)?;
         drain(declared).await.map_err(refused)?;
         let mut total = 0;
         loop {
-            let rows = raw.query_typed_raw(&fetch, std::iter::empty::<(Param, Type)>());
+            let rows = raw.query_typed_raw(&fetch, std::iter::empty::<(Param<'_>, Type)>());
             let taken = take(rows.await.map_err(refused)?, number, work, stop).await;
             let (rows, wanted) = taken.map_err(|error| match error {
                 Taken::Raw(error) => refused(error),
@@ -252,10 +247,9 @@ impl PgClient {
         }
         let watch = self.log.step(&sql, None);
         let sql: Arc<str> = sql.into();
-        let (raw, text) = (Arc::clone(&self.raw), Arc::clone(&sql));
-        let answer: Boxed<_> =
-            Box::pin(async move { raw.batch_execute(&text).await.map(|()| None) });
-        line.send(answer, Report::Nothing, (sql, Some(watch), 1), work, stop).await?;
+        let request = Request::Text(Arc::clone(&sql));
+        let about = (sql, Some(watch), 1);
+        line.send(&self.raw, request, Report::Nothing, about, work, stop).await?;
         // If a BEGIN that asks for something were refused, what rides behind it would be on its own.
         if matches!(control, Control::Begin(begin) if !begin.is_plain()) {
             let begun = line.drain(work, stop).await;
@@ -272,9 +266,11 @@ impl Client for PgClient {
     async fn advance(&mut self, work: &mut dyn Work, stop: &Stop) -> Result<()> {
         let mut steps = std::mem::take(&mut self.steps);
         self.committing = false;
-        let result = self.waves(work, stop, &mut steps).await;
+        let mut line = std::mem::take(&mut self.line);
+        let result = self.waves(work, stop, &mut steps, &mut line).await;
         steps.clear();
-        self.steps = steps;
+        line.clear();
+        (self.steps, self.line) = (steps, line);
         let mut error = match result {
             Ok(()) => return Ok(()),
             Err(error) => error,
@@ -311,12 +307,7 @@ impl Client for PgClient {
     }
 
     fn interrupter(&self) -> Arc<dyn Fn() -> Boxed<()> + Send + Sync> {
-        let (cancel, tls) = (self.cancel.clone(), self.tls.clone());
-        Arc::new(move || {
-            let (cancel, tls) = (cancel.clone(), tls.clone());
-            // If the server can't be reached, the unit's own connection will notice.
-            Box::pin(async move { drop(cancel.cancel_query(tls).await) })
-        })
+        Arc::clone(&self.interrupter)
     }
 
     fn give_up(&mut self) {
@@ -336,6 +327,14 @@ impl Client for PgClient {
     fn is_usable(&self) -> bool {
         self.usable && !self.raw.is_closed()
     }
+}
+
+fn interrupter(cancel: CancelToken, tls: Tls) -> Arc<dyn Fn() -> Boxed<()> + Send + Sync> {
+    Arc::new(move || {
+        let (cancel, tls) = (cancel.clone(), tls.clone());
+        // If the server can't be reached, the unit's own connection will notice.
+        Box::pin(async move { drop(cancel.cancel_query(tls).await) })
+    })
 }
 
 async fn drain(stream: tokio_postgres::RowStream) -> Result<(), tokio_postgres::Error> {
@@ -359,12 +358,12 @@ async fn take(
 ) -> Result<(u64, bool), Taken> {
     use futures_util::TryStreamExt as _;
     let mut stream = std::pin::pin!(stream);
-    let (mut rows, mut wanted) = (0, true);
+    let (mut rows, mut wanted, mut form) = (0, true, Form::default());
     while let Some(row) = stream.try_next().await.map_err(Taken::Raw)? {
         rows += 1;
         wanted = wanted && stop.room(work).await;
         if wanted {
-            work.row(number, &super::row::PgRow::new(row)).map_err(Taken::Ours)?;
+            work.row(number, &PgRow::new(row, &mut form)).map_err(Taken::Ours)?;
         }
     }
     Ok((rows, wanted))

@@ -5,34 +5,75 @@
 
 use std::fmt::Write as _;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, BytesMut};
+use smallvec::SmallVec;
 use tokio_postgres::types::{Format, IsNull, ToSql, Type};
 
 use super::binary;
 use crate::{Result, driver::Binder};
 use aludel_core::value::ValueRef;
 
+/// The parameters of one execution, encoded.
+pub(super) enum Encoded {
+    /// One behind the other.
+    Values { bytes: BytesMut, places: SmallVec<[Place; 4]> },
+    /// An array for each column.
+    Arrays(Vec<(BytesMut, Format)>),
+}
+
+/// Where a parameter ends, and how it is written.
+pub(super) struct Place {
+    end: usize,
+    null: bool,
+    format: Format,
+}
+
+impl Encoded {
+    /// The parameters, in order.
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = Param<'_>> {
+        let count = match self {
+            Self::Values { places, .. } => places.len(),
+            Self::Arrays(columns) => columns.len(),
+        };
+        (0..count).map(|index| self.get(index))
+    }
+
+    fn get(&self, index: usize) -> Param<'_> {
+        match self {
+            Self::Values { bytes, places } => {
+                let start = index.checked_sub(1).map_or(0, |before| places[before].end);
+                let Place { end, null, format } = &places[index];
+                Param { bytes: (!null).then(|| &bytes[start..*end]), format: *format }
+            }
+            Self::Arrays(columns) => {
+                let (bytes, format) = &columns[index];
+                Param { bytes: Some(bytes), format: *format }
+            }
+        }
+    }
+}
+
 /// One encoded parameter.
-#[derive(Clone)]
-pub(super) struct Param {
-    bytes: Option<Bytes>,
+#[derive(Clone, Copy)]
+pub(super) struct Param<'a> {
+    bytes: Option<&'a [u8]>,
     format: Format,
 }
 
 /// Never the value: the client's own log shows parameters by this.
-impl std::fmt::Debug for Param {
+impl std::fmt::Debug for Param<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("…")
     }
 }
 
-impl ToSql for Param {
+impl ToSql for Param<'_> {
     fn to_sql(
         &self,
         _: &Type,
         out: &mut BytesMut,
     ) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        match &self.bytes {
+        match self.bytes {
             Some(bytes) => {
                 out.extend_from_slice(bytes);
                 Ok(IsNull::No)
@@ -56,31 +97,30 @@ impl ToSql for Param {
 pub(super) struct ParamsBinder<'a> {
     /// The types that the server expects; empty if it hasn't been asked.
     types: &'a [Type],
-    params: Vec<Param>,
-    buffer: BytesMut,
+    bytes: BytesMut,
+    places: SmallVec<[Place; 4]>,
 }
 
 impl<'a> ParamsBinder<'a> {
     pub(super) fn new(types: &'a [Type]) -> Self {
-        Self { types, params: Vec::with_capacity(types.len()), buffer: BytesMut::new() }
+        Self { types, bytes: BytesMut::new(), places: SmallVec::new() }
     }
 
-    pub(super) fn finish(self) -> Vec<Param> {
-        self.params
+    pub(super) fn finish(self) -> Encoded {
+        Encoded::Values { bytes: self.bytes, places: self.places }
     }
 }
 
 impl Binder for ParamsBinder<'_> {
     fn bind(&mut self, value: ValueRef<'_>) -> Result<()> {
-        let format = match self.types.get(self.params.len()) {
-            Some(ty) => encode(value, ty, &mut self.buffer),
+        let format = match self.types.get(self.places.len()) {
+            Some(ty) => encode(value, ty, &mut self.bytes),
             None => {
-                text(value, &mut self.buffer);
+                text(value, &mut self.bytes);
                 Format::Text
             }
         };
-        let bytes = self.buffer.split().freeze();
-        self.params.push(Param { bytes: (!value.is_null()).then_some(bytes), format });
+        self.places.push(Place { end: self.bytes.len(), null: value.is_null(), format });
         Ok(())
     }
 }
@@ -213,8 +253,8 @@ impl Arrays {
         self.next = 0;
     }
 
-    pub(super) fn finish(self) -> Vec<Param> {
-        self.columns.into_iter().map(Column::finish).collect()
+    pub(super) fn finish(self) -> Encoded {
+        Encoded::Arrays(self.columns.into_iter().map(Column::finish).collect())
     }
 }
 
@@ -237,7 +277,7 @@ impl Column {
         }
     }
 
-    fn finish(mut self) -> Param {
+    fn finish(mut self) -> (BytesMut, Format) {
         if matches!(self.format, Format::Text) {
             self.bytes.put_u8(b'}');
         } else {
@@ -248,7 +288,7 @@ impl Column {
             head.put_i32(self.count);
             head.put_i32(1);
         }
-        Param { bytes: Some(self.bytes.freeze()), format: self.format }
+        (self.bytes, self.format)
     }
 }
 

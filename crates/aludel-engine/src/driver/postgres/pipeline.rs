@@ -1,20 +1,22 @@
 //! Statements on their way: sent at once, answered in order.
 
-use std::{collections::VecDeque, ops::Range, sync::Arc};
+use std::{collections::VecDeque, future::poll_fn, ops::Range, sync::Arc};
 
 use aludel_core::value::ValueRef;
 use futures_util::TryStreamExt as _;
-use tokio_postgres::{Error as Raw, Row, RowStream};
+use tokio_postgres::{Client, Error as Raw, Row, RowStream, Statement as Prepared, types::Type};
+use tokio_util::sync::ReusableBoxFuture;
 
 use super::{
     classify::classify,
-    row::{self, PgRow},
+    params::Encoded,
+    row::{self, Form, PgRow},
 };
 use crate::{
     DatabaseError, Kind, Result,
     driver::{
         Work,
-        network::{Boxed, Stop, poll_once},
+        network::{Stop, poll_once},
     },
     log::Watch,
 };
@@ -41,19 +43,53 @@ pub(super) enum Report {
     Written { runs: usize },
 }
 
+/// What is sent, as the client takes it.
+pub(super) enum Request {
+    /// Text alone, whose rows nobody wants.
+    Text(Arc<str>),
+    /// An execution of a prepared statement.
+    Prepared(Prepared, Encoded),
+    /// An execution of a statement that is not prepared.
+    Whole(Arc<str>, Encoded),
+}
+
+/// How an answer begins.
+type Answer = Result<Option<RowStream>, Raw>;
+
+async fn ask(client: Arc<Client>, request: Request) -> Answer {
+    match request {
+        Request::Text(sql) => client.batch_execute(&sql).await.map(|()| None),
+        Request::Prepared(statement, params) => {
+            client.query_raw(&statement, params.iter()).await.map(Some)
+        }
+        Request::Whole(sql, params) => {
+            let params = params.iter().map(|it| (it, Type::UNKNOWN));
+            client.query_typed_raw(&sql, params).await.map(Some)
+        }
+    }
+}
+
 /// A statement that was sent.
 struct Sent {
-    answer: Boxed<Result<Option<RowStream>, Raw>>,
-    early: Option<Result<Option<RowStream>, Raw>>,
+    answer: ReusableBoxFuture<'static, Answer>,
+    early: Option<Answer>,
     report: Report,
     sql: Arc<str>,
     watch: Option<Watch>,
     runs: usize,
 }
 
-/// Statements that were sent and not answered yet, oldest first.
+/// Statements that were sent and not answered yet.
 #[derive(Default)]
-pub(super) struct Pipeline(VecDeque<Sent>);
+pub(super) struct Pipeline {
+    /// Oldest first.
+    sent: VecDeque<Sent>,
+    /// The memory of what was answered, for what comes next: the client's futures are large.
+    spare: Vec<ReusableBoxFuture<'static, Answer>>,
+}
+
+/// How much of that is kept; enough, as an answer frees what the next request takes.
+const SPARE: usize = 16;
 
 impl Pipeline {
     /// Sends a statement. Where too many are on their way, the oldest is answered first.
@@ -62,16 +98,25 @@ impl Pipeline {
     /// The oldest's.
     pub(super) async fn send(
         &mut self,
-        mut answer: Boxed<Result<Option<RowStream>, Raw>>,
+        client: &Arc<Client>,
+        request: Request,
         report: Report,
         (sql, watch, runs): (Arc<str>, Option<Watch>, usize),
         work: &mut dyn Work,
         stop: &Stop,
     ) -> Result<()> {
+        let asking = ask(Arc::clone(client), request);
+        let mut answer = match self.spare.pop() {
+            Some(mut spare) => {
+                spare.set(asking);
+                spare
+            }
+            None => ReusableBoxFuture::new(asking),
+        };
         // The first poll encodes the request and puts it into the client's queue.
         let early = poll_once(&mut answer).await;
-        self.0.push_back(Sent { answer, early, report, sql, watch, runs });
-        if self.0.len() > IN_FLIGHT { self.answer(work, stop).await } else { Ok(()) }
+        self.sent.push_back(Sent { answer, early, report, sql, watch, runs });
+        if self.sent.len() > IN_FLIGHT { self.answer(work, stop).await } else { Ok(()) }
     }
 
     /// Waits for all answers, in order.
@@ -79,21 +124,30 @@ impl Pipeline {
     /// # Errors
     /// The first that there is; those behind it are dropped, as the server refuses what follows.
     pub(super) async fn drain(&mut self, work: &mut dyn Work, stop: &Stop) -> Result<()> {
-        while !self.0.is_empty() {
+        while !self.sent.is_empty() {
             self.answer(work, stop).await?;
         }
         Ok(())
     }
 
+    /// Nobody wants the answers that are still to come.
+    pub(super) fn clear(&mut self) {
+        self.sent.clear();
+    }
+
     async fn answer(&mut self, work: &mut dyn Work, stop: &Stop) -> Result<()> {
-        let Some(Sent { answer, early, report, sql, watch, runs }) = self.0.pop_front() else {
+        let Some(Sent { mut answer, early, report, sql, watch, runs }) = self.sent.pop_front()
+        else {
             return Ok(());
         };
         let refused = |error| classify(error, Some(&sql));
         let begun = match early {
             Some(begun) => begun,
-            None => answer.await,
+            None => poll_fn(|cx| answer.poll(cx)).await,
         };
+        if self.spare.len() < SPARE {
+            self.spare.push(answer);
+        }
         let rows = match begun.map_err(refused)? {
             Some(stream) => read(stream, report, &sql, work, stop).await?,
             None => 0,
@@ -115,14 +169,14 @@ async fn read(
 ) -> Result<u64> {
     let refused = |error| classify(error, Some(sql));
     let mut stream = std::pin::pin!(stream);
-    let mut total = 0;
+    let (mut total, mut form) = (0, Form::default());
     let mut rows: Vec<Row> = Vec::new();
     let mut keys: Vec<i64> = Vec::new();
     while let Some(row) = stream.try_next().await.map_err(refused)? {
         stop.check()?;
         total += 1;
         match &report {
-            Report::Rows { step } => work.row(*step, &PgRow::new(row))?,
+            Report::Rows { step } => work.row(*step, &PgRow::new(row, &mut form))?,
             Report::Key { .. } | Report::Keys { .. } => keys.push(key_of(&row, sql)?),
             Report::Returned { .. } => rows.push(row),
             Report::Nothing | Report::Count { .. } | Report::Written { .. } => {}
@@ -152,7 +206,7 @@ async fn read(
             }
             keyed.sort_by_key(|it| it.0);
             for (_, row) in keyed {
-                work.row(step, &PgRow::new(row))?;
+                work.row(step, &PgRow::new(row, &mut form))?;
             }
         }
         Report::Written { runs } => complete(affected as usize, runs, sql)?,

@@ -35,13 +35,23 @@ pub(super) struct PgRow {
 }
 
 impl PgRow {
-    pub(super) fn new(row: Row) -> Self {
+    pub(super) fn new(row: Row, form: &mut Form) -> Self {
+        let form = form
+            .whole
+            .get_or_insert_with(|| row.columns().iter().any(|it| binary::is_whole(it.type_())));
         let mut whole = Vec::new();
-        if row.columns().iter().any(|it| binary::is_whole(it.type_())) {
+        if *form {
             whole.extend((0..row.len()).map(|index| read_whole(&row, index)));
         }
         Self { row, whole }
     }
+}
+
+/// What all rows of an answer have in common, learned from the first.
+#[derive(Default)]
+pub(super) struct Form {
+    /// Whether they have arrays or ranges.
+    whole: Option<bool>,
 }
 
 fn raw(row: &Row, index: usize) -> Option<&[u8]> {
