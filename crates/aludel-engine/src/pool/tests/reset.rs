@@ -51,10 +51,10 @@ fn statements_of_ones_own() {
         let open = in_transaction(engine);
         engine.log().start();
         drop(open);
-        drop(checkout(engine));
+        let home = checkout(engine);
         let reset = ["PRAGMA cache_size = 7", "PRAGMA optimize"];
         assert_eq!(engine.log().take(), [&["ROLLBACK"], &reset[..]].concat());
-        drop(checkout(engine));
+        drop(home);
         // A unit that is still under way is waited for first.
         for n in 0..4 {
             let mut pooled = in_transaction(engine);
