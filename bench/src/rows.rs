@@ -6,6 +6,7 @@ mod clean;
 mod get;
 mod insert;
 mod load;
+mod maria;
 mod memory;
 mod pg;
 mod selectin;
@@ -49,3 +50,6 @@ pub(crate) const ROWS: [Row; 10] = [
 /// Those that need a PostgreSQL server.
 pub(crate) const SERVER_ROWS: [Row; 5] =
     [pg::one::ROW, pg::load::ROW, pg::insert::ROW, pg::update::ROW, pg::trips::ROW];
+
+/// Those that need a MariaDB server; measured where they are asked for.
+pub(crate) const MARIA_ROWS: [Row; 2] = [maria::LOAD, maria::INSERT];
