@@ -182,7 +182,9 @@ impl Target {
                 set(&format!("max_execution_time = {millis}"));
             }
         }
-        for sql in std::iter::once(&sql).chain(&self.init) {
+        let isolation = options.isolation;
+        let isolation = isolation.map(|it| format!("SET SESSION TRANSACTION ISOLATION LEVEL {it}"));
+        for sql in std::iter::once(&sql).chain(&isolation).chain(&self.init) {
             conn.query_drop(sql.as_str()).await.map_err(classify)?;
         }
         // What the program wants done first may have begun something.

@@ -77,6 +77,23 @@ fn what_a_session_is_set_to() {
     }
 }
 
+// ENG-51: what the engine says holds for all transactions that say nothing.
+#[test]
+fn isolation_of_the_engine() {
+    use crate::driver::Isolation;
+
+    for scratch in Scratch::each() {
+        for isolation in [Isolation::ReadCommitted, Isolation::Serializable] {
+            let options = EngineOptions::new().isolation(isolation);
+            let engine = blocking::Engine::with_options(&scratch.url, options).unwrap();
+            let name = asked(&engine, "@@version");
+            let old = name.contains("MariaDB");
+            let variable = if old { "@@tx_isolation" } else { "@@transaction_isolation" };
+            assert_eq!(asked(&engine, variable), isolation.to_string().replace(' ', "-"));
+        }
+    }
+}
+
 #[test]
 fn over_a_unix_socket() {
     for scratch in Scratch::each() {
@@ -163,6 +180,7 @@ fn too_many_connections() {
         let held = engine.connect().unwrap();
         let error = engine.connect().unwrap_err();
         assert_eq!(error.kind(), Some(Kind::TooManyConnections), "{error}");
+        assert!(error.to_string().contains("`max_overflow`"), "{error}");
         drop(held);
         engine.connect().unwrap();
         let error = blocking::Engine::new(&url.replace(":pw@", ":wp@")).unwrap().connect();
