@@ -142,6 +142,12 @@ impl fmt::Display for DatabaseError {
             f.write_str(": ")?;
         }
         f.write_str(&self.message)?;
+        if self.kind == Kind::TooManyConnections {
+            f.write_str(
+                "; let `pool_size` and `max_overflow` of all programs together stay below the \
+                 server's limit, or raise that",
+            )?;
+        }
         if let Some(sql) = &self.sql {
             write!(f, "\n  in: {sql}")?;
         }

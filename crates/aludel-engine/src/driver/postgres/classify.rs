@@ -120,3 +120,28 @@ fn message_of(error: &Raw) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, kind_of};
+
+    #[test]
+    fn what_no_test_can_provoke() {
+        for (code, message, kind) in [
+            ("53100", "could not extend file: No space left on device", Kind::DiskFull),
+            ("53300", "sorry, too many clients already", Kind::TooManyConnections),
+            ("57P03", "the database system is starting up", Kind::ConnectionRefused),
+            ("57P02", "terminating connection because of crash", Kind::ConnectionLost),
+            ("57014", "canceling statement due to lock timeout", Kind::LockTimeout),
+            ("57014", "canceling statement due to user request", Kind::Interrupted),
+            ("25006", "cannot execute INSERT in a read-only transaction", Kind::ReadOnly),
+            ("XX001", "invalid page in block 7", Kind::Corrupt),
+            ("08006", "", Kind::ConnectionLost),
+            ("40003", "", Kind::Serialization),
+            ("F0000", "", Kind::Other),
+            ("", "", Kind::Other),
+        ] {
+            assert_eq!(kind_of(code, message), kind, "{code} {message}");
+        }
+    }
+}

@@ -171,3 +171,27 @@ async fn a_killed_connection_is_lost_and_replaced() {
     let mut next = engine.connect().await.unwrap();
     assert_ne!(next.fetch(&pid).await.unwrap()[0].0, number);
 }
+
+#[tokio::test]
+async fn too_many_connections() {
+    let mut admin = Engine::new(&url()).unwrap().connect().await.unwrap();
+    let administer = ["DROP ROLE IF EXISTS aludel_engine_one", "CREATE ROLE aludel_engine_one"];
+    for sql in administer {
+        admin.execute(sql).await.unwrap();
+    }
+    let limit = "ALTER ROLE aludel_engine_one LOGIN CONNECTION LIMIT 1 PASSWORD 'pw'";
+    admin.execute(limit).await.unwrap();
+    admin.commit().await.unwrap();
+    let (_, host) = url().split_once('@').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let engine = Engine::new(&format!("postgres://aludel_engine_one:pw@{host}")).unwrap();
+    let held = engine.connect().await.unwrap();
+    let error = engine.connect().await.map(drop).unwrap_err();
+    assert_eq!(error.kind(), Some(Kind::TooManyConnections), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("aludel_engine_one") && text.contains("`max_overflow`"), "{text}");
+    drop(held);
+    engine.connect().await.unwrap();
+    engine.dispose();
+    admin.execute("DROP ROLE aludel_engine_one").await.unwrap();
+    admin.commit().await.unwrap();
+}
