@@ -60,6 +60,30 @@ pub(crate) const ROW_LOCKS: Need = Need {
     why: "rows have no locks there",
 };
 
+/// Transactions that write at the same time.
+pub(crate) const MEETING: Need = Need {
+    met: |it| it.dialect().capability().select.locks != aludel::dialect::RowLocks::Ignored,
+    why: "who writes waits for the others before it begins: they never meet",
+};
+
+/// Isolation is said, and matters.
+pub(crate) const ALWAYS_SERIALIZABLE: Need =
+    Need { met: |it| !(MEETING.met)(it), why: "a transaction says how isolated it is" };
+
+/// A transaction that only reads is held to it.
+pub(crate) const READ_ONLY: Need =
+    Need { met: Database::refuses_changes, why: "what only reads may write all the same" };
+
+/// Transactions in two phases.
+pub(crate) const TWO_PHASES: Need = Need {
+    met: Database::has_two_phases,
+    why: "no transaction has two phases there, or the server's settings allow none",
+};
+
+/// No transactions in two phases.
+pub(crate) const ONE_PHASE: Need =
+    Need { met: |it| !it.has_two_phases() && !(MEETING.met)(it), why: "they may have two phases" };
+
 /// Several connections to the same data.
 pub(crate) const SHARED: Need =
     Need { met: Database::is_shared, why: "all of it is within one connection" };

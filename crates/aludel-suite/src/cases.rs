@@ -19,9 +19,11 @@ mod plan;
 mod queries;
 mod random;
 mod relationships;
+mod replay;
 mod rollback;
 mod states;
 mod streaming;
+mod transactions;
 mod work;
 
 use crate::Case;
@@ -39,6 +41,9 @@ pub fn cases() -> Vec<Case> {
         cascades::CASES,
         relationships::CASES,
         rollback::CASES,
+        transactions::CASES,
+        replay::CASES,
+        replay::ASYNC,
         autoflush::CASES,
         loading::CASES,
         queries::CASES,

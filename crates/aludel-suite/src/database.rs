@@ -101,6 +101,16 @@ impl Database {
         self.lot.spaces.kill(space.number)
     }
 
+    /// Whether transactions can end in two phases.
+    pub fn has_two_phases(&self) -> bool {
+        self.lot.spaces.has_two_phases()
+    }
+
+    /// Whether a transaction that only reads can't write.
+    pub(crate) fn refuses_changes(&self) -> bool {
+        self.dialect().name() != "sqlite"
+    }
+
     /// Whether a transaction goes on behind a statement that failed.
     pub(crate) fn goes_on_after_errors(&self) -> bool {
         self.dialect().name() != "postgres"
@@ -153,18 +163,23 @@ impl Database {
     }
 
     /// An async engine on a space as programs have it, which is to be used within a runtime.
-    pub(crate) fn plain(&self, space: &Space) -> Result<Engine> {
-        self.engine_with(space, Arc::clone(&self.lot.driver))
+    pub(crate) fn plain(&self, space: &Space, options: EngineOptions) -> Result<Engine> {
+        self.engine_with(space, Arc::clone(&self.lot.driver), options)
     }
 
     /// An async engine on a space, to be used anywhere, with a driver of one's own around its driver.
     pub(crate) fn engine(&self, space: &Space, driver: Option<PendingDriver>) -> Result<Engine> {
         let driver = driver.map_or_else(|| Arc::clone(&self.lot.driver), |it| Arc::new(it));
-        self.engine_with(space, Arc::new(WithinRuntime(driver)))
+        self.engine_with(space, Arc::new(WithinRuntime(driver)), EngineOptions::new())
     }
 
-    fn engine_with(&self, space: &Space, driver: Arc<dyn Driver>) -> Result<Engine> {
-        let engine = Engine::with_driver(&space.url, driver, EngineOptions::new())?;
+    fn engine_with(
+        &self,
+        space: &Space,
+        driver: Arc<dyn Driver>,
+        options: EngineOptions,
+    ) -> Result<Engine> {
+        let engine = Engine::with_driver(&space.url, driver, options)?;
         if !self.is_shared() {
             blocking::block_on(Suite::metadata().create_all(&engine))?;
         }

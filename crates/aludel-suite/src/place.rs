@@ -47,7 +47,12 @@ impl Place {
 
     /// An async engine on the same database as programs have it: for [`Place::block_on`].
     pub fn plain(&self) -> Engine {
-        self.on_space(|it| self.database.plain(it))
+        self.plain_with(EngineOptions::new())
+    }
+
+    /// The same with options.
+    pub fn plain_with(&self, options: EngineOptions) -> Engine {
+        self.on_space(|it| self.database.plain(it, options.clone()))
     }
 
     /// Closes all connections to the database, as an administrator does.

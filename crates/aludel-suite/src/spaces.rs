@@ -51,6 +51,11 @@ pub trait Spaces: Send + Sync + 'static {
         Ok(false)
     }
 
+    /// Whether transactions can end in two phases.
+    fn has_two_phases(&self) -> bool {
+        false
+    }
+
     /// Whether the server can close other people's connections ([`Spaces::kill`]).
     fn can_kill(&self) -> bool {
         false

@@ -85,7 +85,7 @@ impl Core {
         if let Some(object) = self.hit::<T>(&key) {
             return Early::Done(Ok(Some(object)));
         }
-        let waits = self.in_flight.is_some() || self.failed.is_some();
+        let waits = self.in_flight.is_some() || self.check().is_err();
         let must_flush = || self.options.autoflush && self.ledger(|it| !it.is_clean());
         if waits
             || self.transaction.begun.is_none()

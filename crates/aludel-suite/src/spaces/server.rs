@@ -70,6 +70,16 @@ impl Spaces for Server {
         Ok(true)
     }
 
+    /// PostgreSQL has as many as its settings say, and says none by itself.
+    fn has_two_phases(&self) -> bool {
+        if !self.is_postgres() {
+            return true;
+        }
+        let most = text("SELECT current_setting('max_prepared_transactions')::bigint AS most");
+        let mut session = Session::new(&self.engine);
+        session.scalar(most.rows::<(i64,)>()).is_ok_and(|it| it.is_some_and(|it| it.0 > 0))
+    }
+
     fn can_kill(&self) -> bool {
         true
     }
