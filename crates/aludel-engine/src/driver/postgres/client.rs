@@ -9,7 +9,7 @@ use tokio_postgres::{CancelToken, Client as Raw, types::Type};
 use super::{
     classify::classify,
     params::{Param, ParamsBinder},
-    pipeline::{Pipeline, Report, Request},
+    pipeline::{Pipeline, Report, Request, rest},
     row::{Form, PgRow},
     statements::Statements,
     tls::Tls,
@@ -200,7 +200,7 @@ impl PgClient {
         let params = encoded.iter().map(|it| (it, Type::UNKNOWN));
         let raw = Arc::clone(&self.raw);
         let declared = raw.query_typed_raw(&declare, params).await.map_err(refused)?;
-        drain(declared).await.map_err(refused)?;
+        rest(declared).await.map_err(refused)?;
         let mut total = 0;
         loop {
             let rows = raw.query_typed_raw(&fetch, std::iter::empty::<(Param<'_>, Type)>());
@@ -269,14 +269,18 @@ impl Client for PgClient {
         let mut line = std::mem::take(&mut self.line);
         let result = self.waves(work, stop, &mut steps, &mut line).await;
         steps.clear();
-        line.clear();
+        // What the program refused by itself, such as a value of another type, is nothing to the server;
+        // but what was sent behind it may have failed.
+        let refused = match &result {
+            Ok(()) => false,
+            Err(error) => line.settle(stop).await || error.database().is_some(),
+        };
         (self.steps, self.line) = (steps, line);
         let mut error = match result {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
-        // What the program refused by itself, such as a value of another type, is nothing to the server.
-        self.failed = self.in_transaction && (self.failed || error.database().is_some());
+        self.failed = self.in_transaction && (self.failed || refused);
         if error.database().is_some_and(|it| it.message.contains("cached plan")) {
             // The schema has changed under what is prepared.
             self.statements.clear();
@@ -337,13 +341,6 @@ fn interrupter(cancel: CancelToken, tls: Tls) -> Arc<dyn Fn() -> Boxed<()> + Sen
     })
 }
 
-async fn drain(stream: tokio_postgres::RowStream) -> Result<(), tokio_postgres::Error> {
-    use futures_util::TryStreamExt as _;
-    let mut stream = std::pin::pin!(stream);
-    while stream.try_next().await?.is_some() {}
-    Ok(())
-}
-
 enum Taken {
     Raw(tokio_postgres::Error),
     Ours(Error),
@@ -359,12 +356,14 @@ async fn take(
     use futures_util::TryStreamExt as _;
     let mut stream = std::pin::pin!(stream);
     let (mut rows, mut wanted, mut form) = (0, true, Form::default());
+    let mut failed = None;
     while let Some(row) = stream.try_next().await.map_err(Taken::Raw)? {
         rows += 1;
         wanted = wanted && stop.room(work).await;
         if wanted {
-            work.row(number, &PgRow::new(row, &mut form)).map_err(Taken::Ours)?;
+            failed = work.row(number, &PgRow::new(row, &mut form)).err();
+            wanted = failed.is_none();
         }
     }
-    Ok((rows, wanted))
+    failed.map_or(Ok((rows, wanted)), |error| Err(Taken::Ours(error)))
 }

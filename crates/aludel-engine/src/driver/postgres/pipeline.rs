@@ -130,9 +130,26 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Nobody wants the answers that are still to come.
-    pub(super) fn clear(&mut self) {
-        self.sent.clear();
+    /// Reads the answers that nobody wants any more; whether the server refused one of them.
+    pub(super) async fn settle(&mut self, stop: &Stop) -> bool {
+        let mut refused = false;
+        while let Some(Sent { mut answer, early, .. }) = self.sent.pop_front() {
+            // Whoever cancelled rolls back, whatever the answers are.
+            if stop.is_cancelled() {
+                self.sent.clear();
+                break;
+            }
+            let begun = match early {
+                Some(begun) => begun,
+                None => poll_fn(|cx| answer.poll(cx)).await,
+            };
+            refused |= match begun {
+                Ok(Some(stream)) => rest(stream).await.is_err(),
+                Ok(None) => false,
+                Err(_) => true,
+            };
+        }
+        refused
     }
 
     async fn answer(&mut self, work: &mut dyn Work, stop: &Stop) -> Result<()> {
@@ -159,6 +176,13 @@ impl Pipeline {
     }
 }
 
+/// Reads what is left of an answer.
+pub(super) async fn rest(stream: RowStream) -> Result<(), Raw> {
+    let mut stream = std::pin::pin!(stream);
+    while stream.try_next().await?.is_some() {}
+    Ok(())
+}
+
 /// Reads an answer to its end.
 async fn read(
     stream: RowStream,
@@ -172,15 +196,21 @@ async fn read(
     let (mut total, mut form) = (0, Form::default());
     let mut rows: Vec<Row> = Vec::new();
     let mut keys: Vec<i64> = Vec::new();
+    // What the program refuses waits for the end: the server may refuse something behind it.
+    let mut failed = None;
     while let Some(row) = stream.try_next().await.map_err(refused)? {
         stop.check()?;
         total += 1;
         match &report {
-            Report::Rows { step } => work.row(*step, &PgRow::new(row, &mut form))?,
+            _ if failed.is_some() => {}
+            Report::Rows { step } => failed = work.row(*step, &PgRow::new(row, &mut form)).err(),
             Report::Key { .. } | Report::Keys { .. } => keys.push(key_of(&row, sql)?),
             Report::Returned { .. } => rows.push(row),
             Report::Nothing | Report::Count { .. } | Report::Written { .. } => {}
         }
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     let affected = stream.rows_affected().unwrap_or(total);
     match report {

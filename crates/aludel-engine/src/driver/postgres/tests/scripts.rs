@@ -271,6 +271,25 @@ async fn a_failed_transaction_is_not_committed_silently() {
 }
 
 #[tokio::test]
+async fn what_the_server_refuses_behind_a_refusal_of_ours_is_noticed() {
+    let engine = engine("behind").await;
+    let mut connection = engine.connect().await.unwrap();
+    connection.execute(TABLE).await.unwrap();
+    connection.commit().await.unwrap();
+    connection.execute("INSERT INTO t (name) VALUES ('lost')").await.unwrap();
+    // The first row isn't of the type, the last can't be computed.
+    let rows = text("SELECT 1 / (3 - i) FROM generate_series(1, 3) i").rows::<(String,)>();
+    connection.fetch(rows).await.unwrap_err();
+    connection.commit().await.unwrap_err();
+    connection.rollback().await.unwrap();
+    connection.execute("INSERT INTO t (name) VALUES ('kept')").await.unwrap();
+    connection.fetch(text("SELECT 1").rows::<(String,)>()).await.unwrap_err();
+    connection.commit().await.unwrap();
+    let names = connection.fetch(text("SELECT name FROM t").rows::<(String,)>()).await.unwrap();
+    assert_eq!(names, [("kept".to_owned(),)]);
+}
+
+#[tokio::test]
 async fn a_changed_schema_does_not_break_what_is_prepared() {
     let engine = engine("replanned").await;
     let mut one = engine.connect().await.unwrap();
