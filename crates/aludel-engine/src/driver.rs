@@ -141,8 +141,8 @@ pub trait Connection: Send + 'static {
     /// Asks the unit under way to stop; called when its future is dropped. Must not block.
     ///
     /// A unit that had come to its end is answered with its outcome: if it got through its COMMIT,
-    /// with `Ok`. Any other is answered with [`Error::Cancelled`](crate::Error::Cancelled), and the
-    /// transaction that it ran in is rolled back before [`Connection::poll_done`] reports.
+    /// with `Ok`. Any other is answered with [`Error::Cancelled`], and the transaction that it ran in is
+    /// rolled back before [`Connection::poll_done`] reports.
     fn cancel(&mut self);
 
     /// Nobody waits for the unit under way any more: from now on it must get on by itself. Must not

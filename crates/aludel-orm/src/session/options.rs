@@ -36,7 +36,7 @@ impl SessionOptions {
     /// makes the database promise, and `commit` keeps it; a coordinator prepares several sessions, on
     /// several databases, before it commits the first. PostgreSQL, MariaDB and MySQL can.
     ///
-    /// [`Session::prepare`]: crate::Session::prepare
+    /// [`Session::prepare`]: crate::session::Session::prepare
     #[must_use]
     pub fn twophase(mut self, yes: bool) -> Self {
         self.twophase = yes;
