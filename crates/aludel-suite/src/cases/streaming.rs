@@ -25,8 +25,44 @@ pub(super) const ASYNC: &[Case] = cases![async "streaming":
 /// Of so few objects at a time consists "flat".
 const FLAT: i64 = 12_000;
 
-fn rows(at: &Place) -> i64 {
-    i64::from(at.many(if is_long() { 10_000_000 } else { 200_000 }))
+/// Of so many KiB at the most grows the process while it reads what would fill many times as much;
+/// other cases run beside it.
+const GROWTH: i64 = 256 * 1024;
+
+fn rows() -> i64 {
+    if is_long() { 10_000_000 } else { 200_000 }
+}
+
+/// How much memory the process has, in KiB; nothing where the system doesn't say.
+fn memory() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
+    line.and_then(|it| it.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// How memory grows from a tenth of the rows on: it is looked at after each other tenth.
+#[derive(Default)]
+struct Growth {
+    before: i64,
+    most: i64,
+}
+
+impl Growth {
+    fn look(&mut self, count: i64) {
+        let tenth = rows() / 10;
+        if count == tenth {
+            self.before = memory();
+        } else if count % tenth == 0 {
+            self.most = self.most.max(memory() - self.before);
+        }
+    }
+
+    fn check(&self) {
+        // So few rows as there are without `ALUDEL_LONG` would fit.
+        let fits = !is_long() || self.most < GROWTH;
+        assert!(fits, "{} KiB on {} KiB", self.most, self.before);
+        println!("{} rows: {} KiB, and {} KiB more", rows(), self.before, self.most);
+    }
 }
 
 /// Fills the database with so many leaves of a family of their own, on one hub.
@@ -49,21 +85,23 @@ pub(super) fn leaves(at: &Place, n: i64) -> i64 {
 }
 
 fn blocking_streams_are_flat(at: &Place) {
-    let family = leaves(at, rows(at));
+    let family = leaves(at, rows());
     let engine = at.blocking(EngineOptions::new());
     let mut session = blocking::Session::new(&engine);
     let mut kept = Vec::new();
-    let (mut count, mut sum) = (0, 0);
+    let (mut count, mut sum, mut growth) = (0, 0, Growth::default());
     for leaf in session.stream_scalars(&select(Leaf).order_by(Leaf.id)).unwrap() {
         let leaf = leaf.unwrap();
         count += 1;
+        growth.look(count);
         sum += leaf.borrow().n;
         if count % 50_000 == 1 && kept.len() < 4 {
             kept.push(leaf);
         }
     }
-    assert_eq!((count, sum), (rows(at), rows(at) * (rows(at) + 1) / 2));
+    assert_eq!((count, sum), (rows(), rows() * (rows() + 1) / 2));
     assert!(peak(family) < FLAT, "{} live at the most", peak(family));
+    growth.check();
     for (place, leaf) in kept.iter().enumerate() {
         let id = place as i64 * 50_000 + 1;
         assert_eq!(leaf.borrow().n, id);
@@ -74,7 +112,7 @@ fn blocking_streams_are_flat(at: &Place) {
 }
 
 fn async_streams_are_flat(at: &Place) {
-    let family = leaves(at, rows(at));
+    let family = leaves(at, rows());
     let engine = at.engine();
     block_on(async {
         let mut session = Session::new(&engine);
@@ -82,18 +120,20 @@ fn async_streams_are_flat(at: &Place) {
         session.execute(text("UPDATE leaf SET n = 0 WHERE id = 1")).await.unwrap();
         let first = session.get_one(Leaf, 1).await.unwrap();
         assert_eq!(first.borrow().n, 0);
-        let mut count = 0;
+        let (mut count, mut growth) = (0, Growth::default());
         let all = select(Leaf).order_by(Leaf.id);
         let mut stream = session.stream_scalars(&all).await.unwrap();
         while let Some(leaf) = stream.next().await {
             let leaf = leaf.unwrap();
             count += 1;
+            growth.look(count);
             assert_eq!(leaf.is(&first), count == 1, "one object a key");
         }
         assert!(stream.next().await.is_none());
         drop(stream);
-        assert_eq!(count, rows(at));
+        assert_eq!(count, rows());
         assert!(peak(family) < FLAT, "{} live at the most", peak(family));
+        growth.check();
         // The transaction is still the same.
         session.rollback().await.unwrap();
         session.fresh(&first).await.unwrap();
