@@ -161,7 +161,9 @@ impl Core {
             self.connect().await?;
             self.write(Some(Control::Commit)).await?;
         } else if let Err(error) = self.commit_database().await {
-            self.fail(&error).await;
+            if !self.transaction.prepared {
+                self.fail(&error).await;
+            }
             return Err(error);
         }
         self.connection = None;

@@ -41,6 +41,8 @@ pub(crate) struct Core {
     pub(crate) retryable: bool,
     /// What to do with the outcome of a unit whose future was dropped.
     pub(crate) in_flight: Option<InFlight>,
+    /// What may be prepared on the database, and is to be undone.
+    pub(crate) owed: Option<Arc<str>>,
 }
 
 /// What to do with the outcome of a unit whose future was dropped.
@@ -63,6 +65,7 @@ impl Core {
             failed: None,
             retryable: false,
             in_flight: None,
+            owed: None,
         }
     }
 

@@ -193,7 +193,8 @@ impl<F: EngineFace> Session<F> {
 
     /// Flushes, and ends the first phase of a transaction that is committed in two
     /// ([`SessionOptions::twophase`]): the database promises that it can commit. `commit` and `rollback`
-    /// end the second; a session that is dropped in between leaves that to somebody else.
+    /// end the second, and can be called again where that fails: the connection may be lost, what is
+    /// prepared is not. A session that is dropped in between leaves that to somebody else.
     ///
     /// # Errors
     /// As [`Session::flush`]; [`Error::InvalidRequest`] if the session doesn't commit in two phases.

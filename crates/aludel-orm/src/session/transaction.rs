@@ -5,6 +5,7 @@ use std::{any::Any, sync::Arc};
 use aludel_engine::{
     Pooled, Result as EngineResult,
     driver::{self, Begin, Control, Flow, Step, Work},
+    retry::{Retry, sleep},
 };
 
 use super::{
@@ -32,6 +33,8 @@ pub(crate) struct Transaction {
     pub(crate) wrote: bool,
     /// The name of a transaction that is committed in two phases.
     pub(crate) xid: Option<Arc<str>>,
+    /// Whether the end of its first phase was asked for.
+    preparing: bool,
     /// Whether its first phase is over.
     pub(crate) prepared: bool,
 }
@@ -43,6 +46,11 @@ impl Transaction {
             Some(xid) if self.prepared => Control::RollbackPrepared(Arc::clone(xid)),
             _ => Control::Rollback,
         }
+    }
+
+    /// The name under which the database may keep it, though nobody knows of it any more.
+    fn in_doubt(&self) -> Option<Arc<str>> {
+        self.xid.clone().filter(|_| self.preparing || self.prepared)
     }
 }
 
@@ -162,6 +170,11 @@ impl Core {
     pub(crate) async fn run_failed(&mut self, error: aludel_engine::Error) -> Error {
         let error = Error::from(error);
         self.retryable |= error.is_retryable();
+        if self.transaction.prepared {
+            // It is kept on the database: the second phase can be asked for again.
+            self.connection = None;
+            return error;
+        }
         let wrote = self.transaction.wrote;
         // A transaction that can only be rolled back, and has nothing to lose, is: the next statement
         // begins another. With something to lose, that is for the program to say (TX-14).
@@ -179,8 +192,15 @@ impl Core {
     }
 
     /// Settles a unit whose future was dropped: what went through is applied, and otherwise the
-    /// session is as after `rollback()`. A stream that was dropped is waited for.
+    /// session is as after `rollback()`, or still prepared. A stream that was dropped is waited for.
     pub(crate) async fn settle(&mut self) {
+        self.settle_unit().await;
+        if self.owed.is_some() {
+            Box::pin(self.pay()).await;
+        }
+    }
+
+    async fn settle_unit(&mut self) {
         let outcome = match self.connection.as_mut() {
             Some(connection) => driver::settle(&mut **connection).await,
             None => None,
@@ -188,6 +208,8 @@ impl Core {
         let Some(apply) = self.in_flight.take() else { return };
         match outcome {
             Some((Ok(()), work)) => apply(self, work),
+            // Others may have been told that it will be committed: that is for the program to say.
+            _ if self.transaction.prepared => self.connection = None,
             // It failed, or was stopped, or waited for a connection and never started.
             Some((Err(_), _)) | None => {
                 drop(self.abort());
@@ -201,8 +223,44 @@ impl Core {
     fn abort(&mut self) -> Option<(Pooled, Control)> {
         self.take_back();
         let transaction = std::mem::take(&mut self.transaction);
+        self.owed = transaction.in_doubt();
         let open = |it: &Pooled| transaction.begun.is_some() || it.in_transaction();
         Some((self.connection.take().filter(open)?, transaction.undoing()))
+    }
+
+    /// Undoes what `abort` left on the database.
+    async fn undo_database(&mut self, left: Option<(Pooled, Control)>) -> Result<()> {
+        let Some((mut connection, undoing)) = left else {
+            self.pay().await;
+            return Ok(());
+        };
+        let by_name = matches!(undoing, Control::RollbackPrepared(_));
+        let undone = driver::once(&mut *connection, [Step::Control(undoing)]).await;
+        drop(connection);
+        if by_name && undone.is_ok() {
+            self.owed = None;
+        }
+        self.pay().await;
+        undone.map_err(Error::from)
+    }
+
+    /// Undoes what may be prepared on the database, through whatever connection: the one that
+    /// prepared it is gone, and MariaDB lets others at it only once it has noticed that. If the future
+    /// is dropped, the next call does it.
+    async fn pay(&mut self) {
+        let mut retry = Retry::new(6);
+        while let Some(xid) = self.owed.clone() {
+            let Ok(mut connection) = self.engine.checkout().await else { break };
+            let undoing = [Step::Control(Control::RollbackPrepared(xid))];
+            let undone = driver::once(&mut *connection, undoing).await;
+            drop(connection);
+            match retry.pause().filter(|_| undone.is_err()) {
+                Some(pause) => sleep(pause).await,
+                // Or there is nothing of that name.
+                None => break,
+            }
+        }
+        self.owed = None;
     }
 
     /// Fails the transaction: the database's is rolled back at once, objects are as before it, and
@@ -210,9 +268,8 @@ impl Core {
     pub(crate) async fn fail(&mut self, error: &Error) {
         self.failed = Some(Arc::from(error.to_string()));
         // Objects first: dropped in the middle, the connection goes back to the pool, which rolls back.
-        if let Some((mut connection, undoing)) = self.abort() {
-            let _ = driver::once(&mut *connection, [Step::Control(undoing)]).await;
-        }
+        let left = self.abort();
+        let _ = self.undo_database(left).await;
     }
 
     /// Ends the first phase of a transaction in two.
@@ -228,6 +285,7 @@ impl Core {
         }
         self.flush().await?;
         let Some(xid) = self.transaction.xid.clone() else { return Ok(()) };
+        self.transaction.preparing = true;
         let work = Steps(vec![Step::Control(Control::Prepare(xid))]);
         let prepared = self.run(work, |core, _| core.transaction.prepared = true).await;
         if let Err(error) = prepared {
@@ -259,11 +317,10 @@ impl Core {
     /// Ends the database's transaction by a ROLLBACK, if one is open, and gives the connection back.
     pub(crate) async fn roll_back_database(&mut self) -> Result<()> {
         let transaction = std::mem::take(&mut self.transaction);
+        self.owed = transaction.in_doubt();
         let open = |it: &Pooled| transaction.begun.is_some() || it.in_transaction();
-        let Some(mut connection) = self.connection.take().filter(open) else { return Ok(()) };
-        driver::once(&mut *connection, [Step::Control(transaction.undoing())])
-            .await
-            .map_err(Error::from)
+        let left = self.connection.take().filter(open).map(|it| (it, transaction.undoing()));
+        self.undo_database(left).await
     }
 
     /// Ends the transaction and takes back all that was changed in it, without SQL but the ROLLBACK.
@@ -271,10 +328,9 @@ impl Core {
         self.settle().await;
         self.check_restore()?;
         self.failed = None;
-        if let Some((mut connection, undoing)) = self.abort() {
-            // A connection that can't roll back is closed, and the database rolls back by that.
-            let _ = driver::once(&mut *connection, [Step::Control(undoing)]).await;
-        }
+        let left = self.abort();
+        // A connection that can't roll back is closed, and the database rolls back by that.
+        let _ = self.undo_database(left).await;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use aludel::{
-    Session,
+    Session, SessionOptions,
     blocking::{self, block_on},
     prelude::*,
     testing::wait_then_drop,
@@ -28,7 +28,9 @@ pub(super) const CASES: &[Case] = cases![async "cancellation":
     a_commit_dropped_at_any_moment needs SHARED,
     a_session_dropped_with_its_future needs SHARED,
     a_flush_behind_a_dropped_stream needs SHARED,
+    phases_dropped_at_each_point needs TWO_PHASES,
 ];
+
 /// Drops a future at each await point until one completes, and looks at what is left: how many points
 /// there were, and behind how many of them it had been committed.
 fn at_each_point(
@@ -242,5 +244,47 @@ fn a_flush_behind_a_dropped_stream(at: &Place) {
         let name = work.hubs[0].borrow().name.clone();
         assert_eq!(data.rows()[0], format!("hub 1 {name}"), "dropped at {points}");
         assert!(!done || name == "changed");
+    }
+}
+
+// Nothing stays prepared that nobody knows of: what was dropped is committed, or undone by the next call.
+fn phases_dropped_at_each_point(at: &Place) {
+    for phase in ["prepare", "commit", "rollback"] {
+        for points in 0..40 {
+            let data = Data::new(at);
+            let (engine, _) = data.pending();
+            let options = SessionOptions::new().twophase(true);
+            let mut session = Session::with_options(&engine, options);
+            let hub = block_on(session.get_one(Hub, 1)).unwrap();
+            hub.borrow_mut().name = "changed".into();
+            let dropped = if phase == "prepare" {
+                wait_then_drop(session.prepare(), points)
+            } else {
+                block_on(session.prepare()).unwrap();
+                match phase {
+                    "commit" => wait_then_drop(session.commit(), points),
+                    _ => wait_then_drop(session.rollback(), points),
+                }
+            };
+            let done = dropped.is_some();
+            dropped.into_iter().for_each(|it| it.unwrap());
+            block_on(session.rollback()).unwrap();
+            // All locks are gone.
+            let mut other = blocking::Session::new(&data.plain);
+            let lock = select(Hub.name).filter(Hub.id.eq(1));
+            let lock = lock.with_for_update(ForUpdate::new().nowait());
+            let name = other.scalars(lock).one();
+            let name = name.unwrap_or_else(|it| panic!("{phase} dropped at {points}: {it}"));
+            let kept = phase == "commit" && name == "changed";
+            assert!(kept || name == "hub", "{phase} dropped at {points}: {name}");
+            assert!(!(done && phase == "commit") || kept, "{phase} dropped at {points}");
+            other.rollback().unwrap();
+            block_on(session.refresh(&hub)).unwrap();
+            assert_eq!(hub.borrow().name, name);
+            if done {
+                break;
+            }
+            assert!(points < 39);
+        }
     }
 }
