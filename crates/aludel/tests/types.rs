@@ -62,19 +62,19 @@ macro_rules! round_trips {
 
             #[test]
             fn round_trip() {
-                for database in databases() {
-                    let engine = Engine::new(&database.url).unwrap();
+                for database in &databases() {
+                    let engine = database.engine();
                     if database.lacks::<$ty>(&engine) {
                         refused(&engine);
                         continue;
                     }
                     MetaData::of(Held).drop_all(&engine).unwrap();
                     MetaData::of(Held).create_all(&engine).unwrap();
-                    check(&engine, &database, vec![$(Some($extreme), None),*]);
-                    let values = vec(option::weighted(0.9, $values(&database)), 1..6);
+                    check(&engine, database, vec![$(Some($extreme), None),*]);
+                    let values = vec(option::weighted(0.9, $values(database)), 1..6);
                     TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() })
                         .run(&values, |values| {
-                            check(&engine, &database, values);
+                            check(&engine, database, values);
                             Ok(())
                         })
                         .unwrap();

@@ -1,7 +1,7 @@
 //! PostgreSQL 12 and later, and what speaks its protocol, over `tokio-postgres`.
 //!
 //! `config` reads the URL, `client` runs scripts: `statements` is what it keeps prepared, `pipeline` what
-//! it has sent and not yet heard of, `params`, `binary` and `row` how values look on the wire.
+//! it has sent and not yet heard of, `params`, `binary`, `literal` and `row` how values look on the wire.
 
 mod binary;
 mod bulk;
@@ -10,6 +10,7 @@ mod classify;
 mod client;
 mod config;
 mod control;
+mod literal;
 mod numeric;
 mod params;
 mod pipeline;

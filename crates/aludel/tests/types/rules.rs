@@ -1,11 +1,6 @@
 //! What holds of single types on every database.
 
-use aludel::{
-    CreateAll as _,
-    blocking::{Engine, Session},
-    prelude::*,
-    schema::MetaData,
-};
+use aludel::{CreateAll as _, blocking::Session, prelude::*, schema::MetaData};
 
 use crate::{Size, databases::databases};
 
@@ -28,8 +23,8 @@ pub struct Parcel {
 /// Whole numbers that SQLite keeps as text sort as numbers, and compare with those of any width.
 #[test]
 fn wide_numbers_sort_by_value() {
-    for database in databases() {
-        let engine = Engine::new(&database.url).unwrap();
+    for database in &databases() {
+        let engine = database.engine();
         MetaData::of(Wide).drop_all(&engine).unwrap();
         MetaData::of(Wide).create_all(&engine).unwrap();
         let mut session = Session::new(&engine);
@@ -51,8 +46,8 @@ fn wide_numbers_sort_by_value() {
 /// What is no label is refused by the database, in whichever way it keeps labels.
 #[test]
 fn labels_are_checked_by_the_database() {
-    for database in databases() {
-        let engine = Engine::new(&database.url).unwrap();
+    for database in &databases() {
+        let engine = database.engine();
         MetaData::of(Parcel).drop_all(&engine).unwrap();
         // What is there already is left alone.
         MetaData::of(Parcel).create_all(&engine).unwrap();

@@ -3,13 +3,14 @@
 //! A value whose binary form PostgreSQL would take for the parameter's type goes out in binary; any
 //! other goes out as text, as if it stood in the statement as a literal, and the server decides.
 
-use std::fmt::Write as _;
-
 use bytes::{BufMut, BytesMut};
 use smallvec::SmallVec;
 use tokio_postgres::types::{Format, IsNull, ToSql, Type};
 
-use super::binary;
+use super::{
+    binary,
+    literal::{element, text},
+};
 use crate::{Result, driver::Binder};
 use aludel_core::value::ValueRef;
 
@@ -134,60 +135,6 @@ fn encode(value: ValueRef<'_>, ty: &Type, out: &mut BytesMut) -> Format {
     out.truncate(start);
     text(value, out);
     Format::Text
-}
-
-/// Writes a value as it stands in a literal, without the quotes around it.
-fn text(value: ValueRef<'_>, out: &mut BytesMut) {
-    match value {
-        ValueRef::Null => {}
-        ValueRef::Text(it) => out.extend_from_slice(it.as_bytes()),
-        ValueRef::Real(it) if it.is_nan() => out.extend_from_slice(b"NaN"),
-        ValueRef::Real(it) if it.is_infinite() => {
-            out.extend_from_slice(if it > 0.0 { b"Infinity" } else { b"-Infinity" });
-        }
-        ValueRef::Bytes(bytes) => {
-            out.extend_from_slice(b"\\x");
-            for byte in bytes {
-                out.extend_from_slice(&hex(*byte));
-            }
-        }
-        ValueRef::Array(items) => {
-            out.put_u8(b'{');
-            for index in 0..items.len() {
-                element(items.get(index), index == 0, out);
-            }
-            out.put_u8(b'}');
-        }
-        other => {
-            // Writing to a buffer that grows can't fail.
-            let _ = write!(out, "{other}");
-        }
-    }
-}
-
-/// An element of an array's literal: `NULL` or `"with \"quotes\""`.
-fn element(value: ValueRef<'_>, first: bool, out: &mut BytesMut) {
-    if !first {
-        out.put_u8(b',');
-    }
-    if value.is_null() {
-        return out.extend_from_slice(b"NULL");
-    }
-    let mut plain = BytesMut::new();
-    text(value, &mut plain);
-    out.put_u8(b'"');
-    for byte in plain {
-        if matches!(byte, b'"' | b'\\') {
-            out.put_u8(b'\\');
-        }
-        out.put_u8(byte);
-    }
-    out.put_u8(b'"');
-}
-
-fn hex(byte: u8) -> [u8; 2] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
 }
 
 /// The values of one column of many rows, as an array.
