@@ -54,6 +54,12 @@ pub(crate) const RETURNING: Need = Need {
     why: "an INSERT has no RETURNING there",
 };
 
+/// An INSERT that can't return anything.
+pub(crate) const NO_RETURNING: Need = Need {
+    met: |it| it.dialect().capability().dml.returning == aludel::dialect::Returning::None,
+    why: "an INSERT has RETURNING there",
+};
+
 /// Locks of rows.
 pub(crate) const ROW_LOCKS: Need = Need {
     met: |it| it.dialect().capability().select.locks != aludel::dialect::RowLocks::Ignored,
@@ -90,7 +96,7 @@ pub(crate) const SHARED: Need =
 
 /// A server that can close a connection from its side.
 pub(crate) const KILL: Need =
-    Need { met: Database::can_kill, why: "it is in this process: no connection can be lost" };
+    Need { met: Database::can_kill, why: "no connection to it can be closed from its side" };
 
 /// The cases of a file: `cases!["group": one, another needs RETURNING]`, or `async "group": …`.
 macro_rules! cases {

@@ -42,7 +42,7 @@ impl Core {
         let mut events = Vec::new();
         for step in &work.plan.steps {
             match (&step.rows, step.action) {
-                (Rows::Objects(rows), _) => {
+                (Rows::Objects(rows), FlushAction::Insert) => {
                     self.apply_inserts(&work, step.mapper, rows, &mut events)
                 }
                 (Rows::Cells(rows), FlushAction::Update) => {
@@ -52,7 +52,7 @@ impl Core {
                     self.apply_deletes(step.mapper, rows, &mut events);
                 }
                 // Values and key are the object's own already.
-                (Rows::Edits(_) | Rows::Cells(_), _) => {}
+                (Rows::Objects(_) | Rows::Edits(_) | Rows::Cells(_), _) => {}
             }
         }
         self.ledger(|it| it.record(events));

@@ -34,6 +34,8 @@ pub(crate) struct FlushWork {
     ended: bool,
     /// How many rows with returned columns the step under way has given.
     returned: (usize, usize),
+    /// How many rows the wave under way has read behind INSERTs.
+    fetched: usize,
 }
 
 impl FlushWork {
@@ -77,6 +79,7 @@ impl FlushWork {
             next: 0,
             ended: false,
             returned: (usize::MAX, 0),
+            fetched: 0,
         }
     }
 
@@ -98,7 +101,20 @@ impl FlushWork {
     /// wave has yet to be checked.
     fn may_ride(&self) -> bool {
         let last = &self.plan.steps[self.first..];
-        last.iter().all(|it| !matches!(it.want, Want::Count))
+        last.iter().all(|it| it.want != Want::Count && it.action != FlushAction::Fetch)
+    }
+
+    /// Whether each row that was to be read behind its INSERT was there.
+    fn check_fetched(&mut self) -> EngineResult<()> {
+        let fetched = std::mem::take(&mut self.fetched);
+        let steps = &self.plan.steps[self.first..self.next];
+        let fetches = || steps.iter().filter(|it| it.action == FlushAction::Fetch);
+        match fetches().next() {
+            Some(step) if fetched != fetches().map(|it| it.rows.len()).sum::<usize>() => {
+                Err(self.stale(step, 0, 0))
+            }
+            _ => Ok(()),
+        }
     }
 
     #[cold]
@@ -125,7 +141,11 @@ impl FlushWork {
             }
             Rows::Objects(_) => String::new(),
         };
-        let action = if step.action == FlushAction::Update { "UPDATE" } else { "DELETE" };
+        let action = match step.action {
+            FlushAction::Update => "UPDATE",
+            FlushAction::Fetch => "SELECT",
+            _ => "DELETE",
+        };
         let entity = step.mapper.entity();
         let error = StaleData { entity, key, action, expected: 1, matched };
         EngineError::Script(Box::new(Error::StaleData(Box::new(error))))
@@ -134,6 +154,7 @@ impl FlushWork {
 
 impl Work for FlushWork {
     fn wave(&mut self, out: &mut Vec<Action>) -> EngineResult<Flow> {
+        self.check_fetched()?;
         out.append(&mut self.opening);
         self.before = out.len();
         self.first = self.next;
@@ -165,9 +186,11 @@ impl Work for FlushWork {
         let at = self.first + position.saturating_sub(self.before);
         let run = if self.returned.0 == at { self.returned.1 } else { 0 };
         self.returned = (at, run + 1);
-        let Some(Step { rows: Rows::Objects(rows), mapper, .. }) = self.step(position) else {
+        let Some(Step { rows: Rows::Objects(rows), mapper, action, .. }) = self.step(position)
+        else {
             return Ok(());
         };
+        let fetched = usize::from(*action == FlushAction::Fetch);
         let Some(ordinal) = rows.ordinals.get(run).copied() else { return Ok(()) };
         let mut others = self.shared.keys.others.lock().unwrap_or_else(PoisonError::into_inner);
         for (index, column) in rows.returning.iter().enumerate() {
@@ -180,6 +203,8 @@ impl Work for FlushWork {
             }
             others.insert((ordinal, *column), value.to_value());
         }
+        drop(others);
+        self.fetched += fetched;
         Ok(())
     }
 

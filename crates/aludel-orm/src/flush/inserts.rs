@@ -1,5 +1,6 @@
 //! New objects: which columns each INSERT has, where the values come from, and in which order.
 
+use aludel_core::dialect::Returning;
 use aludel_engine::driver::Want;
 use smallvec::SmallVec;
 
@@ -245,12 +246,15 @@ impl Planner {
             let (group, more) = rest.split_at(n);
             rest = more;
             let shape = &self.shapes[first.shape as usize];
+            let fetched = self.fetched(first.mapper, shape);
+            let returning =
+                if fetched.is_empty() { shape.returning.clone() } else { Columns::new() };
             let purpose = Purpose::Insert(Inserted {
                 columns: shape.columns.clone(),
-                returning: shape.returning.clone(),
+                returning: returning.clone(),
                 generates: shape.generates,
             });
-            let want = match (shape.generates, shape.returning.is_empty()) {
+            let want = match (shape.generates, returning.is_empty()) {
                 (_, false) => Want::Rows,
                 (true, true) => Want::Keys,
                 (false, true) => Want::Nothing,
@@ -272,8 +276,53 @@ impl Planner {
                 want,
                 rows: Rows::Objects(rows.into()),
             });
+            if !fetched.is_empty() {
+                let step = self.fetch_step(first, group, fetched)?;
+                self.plan.steps.push(step);
+            }
         }
         Ok(())
+    }
+
+    /// What is to be read behind an INSERT, as it can't return it. Where that is a key, there is nothing to
+    /// read it by: the statement is refused.
+    fn fetched(&self, mapper: &Mapper, shape: &Shape) -> Columns {
+        let keys = mapper.meta.primary_key;
+        let is_read = |it: &u16| !(shape.generates && keys.contains(it));
+        let columns: Columns = shape.returning.iter().copied().filter(is_read).collect();
+        let can_return = self.dialect.capability().dml.returning != Returning::None;
+        if can_return || columns.iter().any(|it| keys.contains(it)) {
+            return Columns::new();
+        }
+        columns
+    }
+
+    /// Reads columns of new rows by their keys, behind the INSERT.
+    fn fetch_step(&self, first: &NewObject, group: &[u32], returning: Columns) -> Result<Step> {
+        let mapper = first.mapper;
+        let mut columns = Columns::from_slice(mapper.meta.primary_key);
+        columns.sort_unstable();
+        let mut fills = self.fills(group, &columns);
+        if self.shapes[first.shape as usize].generates {
+            fills = vec![Some(group.iter().map(|it| Fill::Key(*it)).collect())];
+        }
+        let purpose = Purpose::Fetch(columns.clone(), returning.clone());
+        let rows = ObjectRows {
+            plain: fills.iter().all(Option::is_none),
+            fills,
+            columns,
+            returning,
+            ordinals: group.to_vec(),
+            shared: self.placeholder.clone(),
+        };
+        Ok(Step {
+            mapper,
+            action: FlushAction::Fetch,
+            wave: self.wave(mapper, first.level, 2),
+            statement: mapper.statement(purpose, self.dialect)?,
+            want: Want::Rows,
+            rows: Rows::Objects(rows.into()),
+        })
     }
 
     /// By column's place, the values that don't come from the objects; `None` where all do.

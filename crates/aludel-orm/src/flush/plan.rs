@@ -36,6 +36,8 @@ pub enum FlushAction {
     Update,
     /// `INSERT` of new objects.
     Insert,
+    /// `SELECT` of what the database filled in, where its `INSERT` can't return it.
+    Fetch,
     /// `DELETE` of a many-to-many's association rows.
     Unlink,
     /// `INSERT` of a many-to-many's association rows.
@@ -242,6 +244,7 @@ impl fmt::Display for FlushAction {
         f.pad(match self {
             Self::Update => "UPDATE",
             Self::Insert => "INSERT",
+            Self::Fetch => "FETCH",
             Self::Unlink => "UNLINK",
             Self::Link => "LINK",
             Self::Delete => "DELETE",

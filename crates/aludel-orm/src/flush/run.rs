@@ -97,16 +97,17 @@ impl Planner {
         Some(self.shared.chunks[self.place(id)? as usize].clone())
     }
 
-    /// The wave of a mapper's rows at a level: UPDATEs, INSERTs, then UPDATEs that wait for them.
+    /// The wave of a mapper's rows at a level: UPDATEs (part 0), INSERTs (1), what the database filled in (2),
+    /// then UPDATEs that wait for them (4).
     pub(super) fn wave(&self, mapper: &Mapper, level: u32, part: u32) -> u32 {
         // Waves are numbered anew at the end; here they only have to be in order. A group's levels
         // lie between its depth and the next.
-        (mapper.depth * (self.levels + 1) + level) * 4 + part
+        (mapper.depth * (self.levels + 1) + level) * 6 + part
     }
 
     /// The wave behind all so far.
     pub(super) fn next_wave(&self) -> u32 {
-        (self.plan.steps.iter().map(|it| it.wave).max().unwrap_or(0) | 3) + 1
+        (self.plan.steps.iter().map(|it| it.wave).max().unwrap_or(0) / 6 + 1) * 6
     }
 
     /// Numbers the waves from 1. UPDATEs go with the INSERTs behind them, in this order (UOW-10).

@@ -321,7 +321,7 @@ impl Planner {
                 None => self.edits(mapper, &columns, group),
                 Some(_) => self.cells(mapper, &columns, group, extras),
             };
-            let part = if late == 0 { 0 } else { 2 };
+            let part = if late == 0 { 0 } else { 4 };
             self.plan.steps.push(Step {
                 mapper,
                 action: FlushAction::Update,

@@ -35,6 +35,8 @@ pub(crate) enum Purpose {
     Update(Columns),
     /// One row by primary key.
     Delete,
+    /// Some columns (the second) of one row by its primary key (the first).
+    Fetch(Columns, Columns),
     /// Rows whose key columns are among so many keys.
     Keys(Columns, usize),
     /// The members of a relationship for so many owners: the owner's columns stand behind.
@@ -106,6 +108,11 @@ impl Mapper {
         };
         match purpose {
             Purpose::Get => Query { filter: by_key(), ..self.query(Source::Table) }.into(),
+            Purpose::Fetch(key, columns) => {
+                let items = columns.iter().map(|it| SelectItem::new(self.node(*it)));
+                let filter = Node::all(key.iter().map(|it| self.node(*it).equals(Node::Hole)));
+                Query { items: items.collect(), filter, ..Query::default() }.into()
+            }
             Purpose::Delete => Delete { table, filter: by_key(), returning: Vec::new() }.into(),
             Purpose::Insert(Inserted { columns, returning, generates }) => {
                 let by_returning =

@@ -19,6 +19,7 @@ pub(super) const CASES: &[Case] = cases!["flush":
     columns_of_an_insert,
     defaults_come_back,
     defaults_come_with_the_insert needs RETURNING,
+    defaults_are_read_behind_the_insert needs NO_RETURNING,
     an_update_of_a_row_that_is_gone,
     a_delete_of_a_row_that_is_gone,
     members_lose_their_key_when_the_owner_goes,
@@ -260,6 +261,28 @@ fn defaults_come_back(at: &Place) {
     store.commit().unwrap();
     let article = article.borrow();
     assert_eq!((article.id, article.stock, article.rank), (1.into(), Some(5), 7.into()));
+}
+
+// UOW-21, UOW-22
+fn defaults_are_read_behind_the_insert(at: &Place) {
+    let mut store = at.store();
+    store.log_parameters();
+    let new = |title: &str| Article {
+        id: Auto::UNSET,
+        title: title.into(),
+        stock: None,
+        rank: Auto::UNSET,
+    };
+    let articles = store.add_all([new("t"), new("u")]);
+    store.commit().unwrap();
+    assert_eq!(
+        store.sent(),
+        "BEGIN\nINSERT INTO article (title, stock) VALUES (?, ?) -- (\"t\", 5), (\"u\", 5)\n\
+         SELECT article.rank FROM article WHERE article.id = ? -- (1), (2)\nCOMMIT"
+    );
+    for (article, id) in articles.iter().zip(1..) {
+        assert_eq!((article.borrow().id, article.borrow().rank), (id.into(), 7.into()));
+    }
 }
 
 // UOW-21, UOW-22
