@@ -71,7 +71,8 @@ fn choose(
             continue;
         }
         let url = given.unwrap_or_else(|| usual.into());
-        match server(name, &url) {
+        let pooled = name == "postgres" && variable("ALUDEL_POSTGRES_POOLED").is_some();
+        match server(name, &url, pooled) {
             Ok(database) => databases.push(database),
             Err(error) if is_wanted(name).is_none() && is_not_built_in(&error) => {}
             Err(error) => return Err(missing(name, key, &error)),
@@ -84,8 +85,8 @@ fn choose(
     }
 }
 
-fn server(name: &str, url: &str) -> Result<Database> {
-    let server = Server::new(url)?;
+fn server(name: &str, url: &str, pooled: bool) -> Result<Database> {
+    let server = if pooled { Server::pooled(url)? } else { Server::new(url)? };
     server.reach()?;
     Database::new(name, server)
 }

@@ -96,6 +96,11 @@ impl Database {
         self.lot.spaces.can_kill()
     }
 
+    /// Whether a pooler stands in front of it, which may give each transaction another connection.
+    pub fn is_pooled(&self) -> bool {
+        self.lot.spaces.is_pooled()
+    }
+
     /// Closes all connections to a space.
     pub(crate) fn kill(&self, space: &Space) -> Result<()> {
         self.lot.spaces.kill(space.number)
@@ -131,7 +136,7 @@ impl Database {
         if !self.is_shared() {
             return Ok(Space { url, number, admin: None });
         }
-        let options = EngineOptions::new().pool_size(1).pre_ping(true);
+        let options = self.lot.spaces.options(EngineOptions::new().pool_size(1).pre_ping(true));
         let driver = Arc::clone(&self.lot.driver);
         let admin = blocking::Engine::with_driver(&url, driver, options)?;
         Suite::metadata().create_all(&admin)?;
@@ -155,6 +160,7 @@ impl Database {
             Face::Blocking => Arc::clone(&self.lot.driver),
             Face::Async => Arc::new(WithinRuntime(Arc::new(self.pending().face(Face::Async)))),
         };
+        let options = self.lot.spaces.options(options);
         let engine = blocking::Engine::with_driver(&space.url, driver, options)?;
         if !self.is_shared() {
             Suite::metadata().create_all(&engine)?;
@@ -179,6 +185,7 @@ impl Database {
         driver: Arc<dyn Driver>,
         options: EngineOptions,
     ) -> Result<Engine> {
+        let options = self.lot.spaces.options(options);
         let engine = Engine::with_driver(&space.url, driver, options)?;
         if !self.is_shared() {
             blocking::block_on(Suite::metadata().create_all(&engine))?;

@@ -16,6 +16,7 @@
 //! | `ALUDEL_DATABASES` | which to test: `sqlite,postgres,mariadb,mysql` | all that are built in; `mysql` where its URL is given |
 //! | `ALUDEL_SQLITE_URL` | options for files: `sqlite:?busy_timeout=100` | none |
 //! | `ALUDEL_POSTGRES_URL` | where PostgreSQL is | `postgres://postgres@127.0.0.1:5432/postgres` |
+//! | `ALUDEL_POSTGRES_POOLED` | if it is there: what `ALUDEL_POSTGRES_URL` names is a pooler in transaction mode | a server |
 //! | `ALUDEL_MARIADB_URL` | where MariaDB is | `mariadb://root@127.0.0.1:3306/mysql` |
 //! | `ALUDEL_MYSQL_URL` | where MySQL is | `mysql://root@127.0.0.1:3306/mysql` |
 //!

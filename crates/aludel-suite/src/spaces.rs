@@ -9,7 +9,7 @@ pub use sqlite::{Files, Memory};
 use std::sync::Arc;
 
 use aludel::{
-    EngineFace, Result,
+    EngineFace, EngineOptions, Result,
     blocking::{Engine, block_on},
     driver::{self, Driver, Params, Run, Statement, Step, Want},
 };
@@ -33,6 +33,16 @@ pub trait Spaces: Send + Sync + 'static {
     /// Whether it is in this process: a statement costs a function call, and not a round trip.
     fn is_within_process(&self) -> bool {
         false
+    }
+
+    /// Whether a pooler stands in front of it, which may give each transaction another connection.
+    fn is_pooled(&self) -> bool {
+        false
+    }
+
+    /// What all engines on it need besides what a case asks for.
+    fn options(&self, options: EngineOptions) -> EngineOptions {
+        options
     }
 
     /// Makes a database without tables, which nobody else uses; its URL.

@@ -38,8 +38,10 @@ fn one_row_is_one_object(at: &Place) {
     assert!(found.is(&owner));
     let mails = owner.addresses().load(&mut store).unwrap();
     assert!(mails[1].is(&mail));
-    let rows: Vec<(_, _)> =
-        store.execute(select((User, Address)).join(User.addresses)).all().unwrap();
+    let rows: Vec<(_, _)> = store
+        .execute(select((User, Address)).join(User.addresses).order_by(Address.id))
+        .all()
+        .unwrap();
     assert!(rows.iter().all(|(user, _)| user.is(&owner)));
     assert!(rows[1].1.is(&mail));
 }

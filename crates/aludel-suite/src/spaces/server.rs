@@ -1,7 +1,7 @@
 //! Databases of their own on a PostgreSQL, MariaDB or MySQL server.
 
 use aludel::{
-    Result,
+    EngineOptions, Result,
     blocking::{Engine, Session},
     text,
 };
@@ -13,6 +13,7 @@ use super::{Spaces, execute};
 pub struct Server {
     url: String,
     engine: Engine,
+    pooled: bool,
 }
 
 impl Server {
@@ -21,7 +22,17 @@ impl Server {
     /// # Errors
     /// The URL makes no sense, or there is no such driver.
     pub fn new(url: &str) -> Result<Self> {
-        Ok(Self { url: url.into(), engine: Engine::new(url)? })
+        Ok(Self { url: url.into(), engine: Engine::new(url)?, pooled: false })
+    }
+
+    /// The same server, behind a pooler that gives each transaction another connection, such as
+    /// PgBouncer in transaction mode.
+    ///
+    /// # Errors
+    /// The URL makes no sense, or there is no such driver.
+    pub fn pooled(url: &str) -> Result<Self> {
+        let engine = Engine::with_options(url, unprepared(EngineOptions::new()))?;
+        Ok(Self { url: url.into(), engine, pooled: true })
     }
 
     /// Whether the server answers.
@@ -46,9 +57,22 @@ impl Server {
     }
 }
 
+/// Behind a pooler, nothing lasts that is prepared.
+fn unprepared(options: EngineOptions) -> EngineOptions {
+    options.prepared_statements(false)
+}
+
 impl Spaces for Server {
     fn url(&self) -> &str {
         &self.url
+    }
+
+    fn is_pooled(&self) -> bool {
+        self.pooled
+    }
+
+    fn options(&self, options: EngineOptions) -> EngineOptions {
+        if self.pooled { unprepared(options) } else { options }
     }
 
     fn make(&self, number: usize) -> Result<String> {
@@ -81,7 +105,8 @@ impl Spaces for Server {
     }
 
     fn can_kill(&self) -> bool {
-        true
+        // A pooler's connections aren't the program's.
+        !self.pooled
     }
 
     fn kill(&self, number: usize) -> Result<()> {
