@@ -86,6 +86,12 @@ pub(crate) const TWO_PHASES: Need = Need {
     why: "no transaction has two phases there, or the server's settings allow none",
 };
 
+/// Transactions in two phases whose connection can be lost in between.
+pub(crate) const TWO_PHASES_AND_KILL: Need = Need {
+    met: |it| it.has_two_phases() && it.can_kill(),
+    why: "no transaction has two phases there, or no connection can be closed from its side",
+};
+
 /// No transactions in two phases.
 pub(crate) const ONE_PHASE: Need =
     Need { met: |it| !it.has_two_phases() && !(MEETING.met)(it), why: "they may have two phases" };

@@ -19,7 +19,7 @@ pub(super) const CASES: &[Case] = cases!["transactions":
     two_phases_of_nothing needs TWO_PHASES,
     a_first_phase_that_fails needs TWO_PHASES,
     what_is_prepared_outlives_its_session needs TWO_PHASES,
-    what_is_prepared_outlives_its_connection needs TWO_PHASES,
+    what_is_prepared_outlives_its_connection needs TWO_PHASES_AND_KILL,
     two_phases_are_refused_by_name needs ONE_PHASE,
     one_phase_has_no_first,
 ];

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Error, Kind, Result,
     driver::{
-        ConnectOptions, Control, Flow, Params, Run, Step, Want, Work,
+        ConnectOptions, Control, Flow, Isolation, Params, Run, Step, Want, Work,
         network::{Boxed, Client, Stop},
     },
     log::StatementLog,
@@ -41,6 +41,8 @@ pub(super) struct PgClient {
     steps: Vec<Step>,
     line: Pipeline,
     cursors: u32,
+    /// How isolated transactions are that don't say so, where BEGIN has to say it.
+    isolation: Option<Isolation>,
 }
 
 impl PgClient {
@@ -66,6 +68,7 @@ impl PgClient {
             steps: Vec::new(),
             line: Pipeline::default(),
             cursors: 0,
+            isolation: options.isolation.filter(|_| !options.prepared_statements),
         }
     }
 
@@ -226,7 +229,7 @@ impl PgClient {
         work: &mut dyn Work,
         stop: &Stop,
     ) -> Result<()> {
-        let sql = super::control::spell(control);
+        let sql = super::control::spell(control, self.isolation);
         match control {
             // The server would answer with success, and roll back.
             Control::Commit | Control::Prepare(_) if self.failed => {

@@ -67,7 +67,8 @@ impl Target {
             ("lock_timeout", options.lock_timeout),
             ("statement_timeout", options.statement_timeout),
         ];
-        if let Some(isolation) = options.isolation {
+        // Where nothing is prepared, a pooler may refuse settings: BEGIN says it.
+        if let Some(isolation) = options.isolation.filter(|_| options.prepared_statements) {
             let level = isolation.to_string().to_lowercase().replace(' ', "\\ ");
             settings.push_str(&format!(" -c default_transaction_isolation={level}"));
         }
