@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join;
+use futures_util::{TryStreamExt as _, future::join};
 use tokio::task::JoinHandle;
 use tokio_postgres::{CancelToken, Client as Raw, types::Type};
 
@@ -207,11 +207,8 @@ impl PgClient {
         let mut total = 0;
         loop {
             let rows = raw.query_typed_raw(&fetch, std::iter::empty::<(Param<'_>, Type)>());
-            let taken = take(rows.await.map_err(refused)?, number, work, stop).await;
-            let (rows, wanted) = taken.map_err(|error| match error {
-                Taken::Raw(error) => refused(error),
-                Taken::Ours(error) => error,
-            })?;
+            let rows = rows.await.map_err(refused)?;
+            let (rows, wanted) = take(rows, number, &run.statement.sql, work, stop).await?;
             total += rows;
             if rows < FETCH as u64 || !wanted {
                 break;
@@ -344,23 +341,19 @@ fn interrupter(cancel: CancelToken, tls: Tls) -> Arc<dyn Fn() -> Boxed<()> + Sen
     })
 }
 
-enum Taken {
-    Raw(tokio_postgres::Error),
-    Ours(Error),
-}
-
 /// Hands rows over while somebody wants them.
 async fn take(
     stream: tokio_postgres::RowStream,
     number: usize,
+    sql: &Arc<str>,
     work: &mut dyn Work,
     stop: &Stop,
-) -> Result<(u64, bool), Taken> {
-    use futures_util::TryStreamExt as _;
+) -> Result<(u64, bool)> {
+    let refused = |error| classify(error, Some(sql));
     let mut stream = std::pin::pin!(stream);
     let (mut rows, mut wanted, mut form) = (0, true, Form::default());
     let mut failed = None;
-    while let Some(row) = stream.try_next().await.map_err(Taken::Raw)? {
+    while let Some(row) = stream.try_next().await.map_err(refused)? {
         rows += 1;
         wanted = wanted && stop.room(work).await;
         if wanted {
@@ -368,5 +361,5 @@ async fn take(
             wanted = failed.is_none();
         }
     }
-    failed.map_or(Ok((rows, wanted)), |error| Err(Taken::Ours(error)))
+    failed.map_or(Ok((rows, wanted)), Err)
 }

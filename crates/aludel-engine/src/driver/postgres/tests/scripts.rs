@@ -1,83 +1,21 @@
 //! Scripts: waves, keys, rows and counts; what rides with what.
 
-use std::{any::Any, sync::Arc};
+use std::sync::Arc;
 
-use aludel_core::{
-    compile::Bulk,
-    expr::text,
-    value::{Columns, Value},
-};
+use aludel_core::{compile::Bulk, expr::text, value::Value};
 
 use super::{engine, engine_with};
 use crate::{
-    EngineOptions, Kind, Result,
+    EngineOptions, Kind,
     driver::{
-        Begin, Binder, Control, Flow, Isolation, Params, Run, Source, Statement, Step, Want, Work,
-        once, run, run_returning,
+        Begin, Control, Isolation, Params, Run, Statement, Step, Want, once, run, run_returning,
+        scripts::{BEGIN, COMMIT, Many, Script},
     },
 };
 
-/// Several rows of parameters.
-struct Sets(Vec<Vec<Value>>);
-
-impl Source for Sets {
-    fn runs(&self) -> usize {
-        self.0.len()
-    }
-
-    fn bind(&self, run: usize, out: &mut dyn Binder) -> Result<()> {
-        self.0[run].iter().try_for_each(|it| out.bind(it.as_ref()))
-    }
-}
-
-/// Waves that are known beforehand, and what came back.
-#[derive(Default)]
-struct Script {
-    waves: Vec<Vec<Step>>,
-    keys: Vec<(usize, usize, i64)>,
-    counts: Vec<(usize, usize, u64)>,
-    rows: Vec<(usize, Vec<Value>)>,
-}
-
-impl Work for Script {
-    fn wave(&mut self, out: &mut Vec<Step>) -> Result<Flow> {
-        if self.waves.is_empty() {
-            return Ok(Flow::Done);
-        }
-        out.extend(self.waves.remove(0));
-        Ok(Flow::More)
-    }
-
-    fn row(&mut self, step: usize, row: &dyn Columns) -> Result<()> {
-        self.rows.push((step, (0..row.len()).map(|it| row.get(it).to_value()).collect()));
-        Ok(())
-    }
-
-    fn key(&mut self, step: usize, run: usize, key: i64) -> Result<()> {
-        self.keys.push((step, run, key));
-        Ok(())
-    }
-
-    fn count(&mut self, step: usize, run: usize, rows: u64) -> Result<()> {
-        self.counts.push((step, run, rows));
-        Ok(())
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
-        self
-    }
-}
-
-fn script(waves: Vec<Vec<Step>>) -> Script {
-    Script { waves, ..Script::default() }
-}
-
 fn step(statement: Statement, sets: Vec<Vec<Value>>, want: Want) -> Step {
-    Step::Run(Run { statement, params: Params::Source(Arc::new(Sets(sets))), want })
+    Step::Run(Run { statement, params: Params::Source(Arc::new(Many(sets))), want })
 }
-
-const BEGIN: Step = Step::Control(Control::Begin(Begin::IMMEDIATE));
-const COMMIT: Step = Step::Control(Control::Commit);
 
 /// `INSERT INTO t (name) …`, with its pieces.
 fn insert() -> Statement {
@@ -113,7 +51,7 @@ async fn keys_come_in_the_order_of_rows() {
         // More rows than go into one statement; a second time with what is prepared by then.
         for (round, n) in [(0_i64, 12_345_usize), (1, 2), (2, 1), (3, 0)] {
             let waves = vec![vec![BEGIN, step(insert(), names(n), Want::Keys), COMMIT]];
-            let done = run(connection.driver_connection(), script(waves)).await.unwrap();
+            let done = run(connection.driver_connection(), Script::new(waves)).await.unwrap();
             let first = done.keys.first().map_or(0, |it| it.2);
             let expected: Vec<_> = (0..n).map(|run| (1, run, first + run as i64)).collect();
             assert_eq!(done.keys, expected, "round {round}");
@@ -153,7 +91,7 @@ async fn a_wave_is_answered_in_order() {
             COMMIT,
         ],
     ];
-    let done = run(connection.driver_connection(), script(waves)).await.unwrap();
+    let done = run(connection.driver_connection(), Script::new(waves)).await.unwrap();
     let keys: Vec<_> = done.keys.iter().map(|it| (it.0, it.1)).collect();
     assert_eq!(keys, [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1)]);
     assert_eq!(done.counts, [(0, 0, 2), (0, 1, 4)]);
@@ -168,7 +106,7 @@ async fn thousands_of_executions_do_not_hang() {
     let series = "SELECT i, $1::bigint FROM generate_series(1, 100) i";
     let sets = (0..3_000).map(|it| vec![Value::Int(it)]).collect();
     let waves = vec![vec![BEGIN, step(Statement::new(series), sets, Want::Rows)]];
-    let done = run(connection.driver_connection(), script(waves)).await.unwrap();
+    let done = run(connection.driver_connection(), Script::new(waves)).await.unwrap();
     assert_eq!(done.rows.len(), 300_000);
     assert_eq!(done.rows[299_999].1, [Value::Int(100), Value::Int(2_999)]);
 }
@@ -186,7 +124,7 @@ async fn what_rides_behind_a_failure_is_undone() {
         step(twice, vec![vec![Value::Int(1)], vec![Value::Int(1)]], Want::Nothing),
         COMMIT,
     ]];
-    let (result, _) = run_returning(connection.driver_connection(), script(waves)).await;
+    let (result, _) = run_returning(connection.driver_connection(), Script::new(waves)).await;
     let error = result.unwrap_err();
     assert_eq!(error.database().unwrap().constraint.as_deref(), Some("t_pkey"));
     assert!(error.database().unwrap().sql.is_some());
@@ -208,7 +146,7 @@ async fn a_begin_that_is_refused_lets_nothing_ride() {
         step(insert(), names(2), Want::Keys),
         COMMIT,
     ]];
-    let (result, _) = run_returning(connection.driver_connection(), script(waves)).await;
+    let (result, _) = run_returning(connection.driver_connection(), Script::new(waves)).await;
     assert_eq!(result.unwrap_err().kind(), Some(Kind::ReadOnly));
     connection.rollback().await.unwrap();
     let rows = connection.fetch(text("SELECT count(*) FROM t").rows::<(i64,)>()).await.unwrap();
