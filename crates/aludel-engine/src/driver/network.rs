@@ -50,9 +50,13 @@ pub(crate) trait Client: Send + Sized + 'static {
     /// How to interrupt, from elsewhere, what the server does for this connection.
     fn interrupter(&self) -> Arc<dyn Fn() -> Boxed<()> + Send + Sync>;
 
-    /// It must not be used again: its protocol was left in the middle, or a request to interrupt it
-    /// may still be on its way.
-    fn give_up(&mut self);
+    /// It must not be used again, though the server is done with it: a request to interrupt it may
+    /// still be on its way.
+    fn close(&mut self);
+
+    /// It must not be used again: its protocol was left in the middle. Comes back when the server has
+    /// let go of what it did and held, as far as that can be found out.
+    fn abandon(&mut self) -> impl Future<Output = ()> + Send;
 
     /// Whether a transaction is open.
     fn in_transaction(&self) -> bool;

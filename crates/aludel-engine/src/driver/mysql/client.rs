@@ -3,6 +3,7 @@
 use std::{
     sync::Arc,
     task::{Context, Waker},
+    time::Duration,
 };
 
 use mysql_async::{Conn, Opts, OptsBuilder, prelude::Queryable};
@@ -16,6 +17,9 @@ use crate::{
     },
     log::StatementLog,
 };
+
+/// How long the server may take to end a connection that is given up.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What is known of a server.
 #[derive(Clone, Copy, Debug)]
@@ -90,16 +94,6 @@ impl MySqlClient {
         }
     }
 
-    /// Closes the connection, as far as that can be done without waiting: a server that isn't told
-    /// complains about it in its log.
-    pub(super) fn close(&mut self) {
-        if let Some(conn) = self.conn.take() {
-            let mut leaving = std::pin::pin!(conn.disconnect());
-            let _ = leaving.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        }
-        self.transaction = Transaction::default();
-    }
-
     async fn waves(
         &mut self,
         work: &mut dyn Work,
@@ -123,13 +117,25 @@ impl MySqlClient {
     }
 }
 
-/// Tells the server something on a second connection. Whoever asks looks at what comes of it, not at
-/// how it was received.
-async fn tell(opts: Opts, command: String) {
+/// Interrupts what a connection does. Whoever asks looks at what comes of it, not at how it was received.
+async fn interrupt(opts: Opts, id: u32) {
     if let Ok(mut conn) = Conn::new(opts).await {
-        let _ = conn.query_drop(command).await;
+        let _ = conn.query_drop(format!("KILL QUERY {id}")).await;
         let _ = conn.disconnect().await;
     }
+}
+
+/// Ends a connection from another, and waits until the server has undone what it was in.
+async fn kill(opts: Opts, id: u32) -> mysql_async::Result<()> {
+    let mut conn = Conn::new(opts).await?;
+    // Fails if it has ended by itself.
+    let _ = conn.query_drop(format!("KILL CONNECTION {id}")).await;
+    // It leaves the list after its rollback.
+    let there = format!("SELECT 1 FROM information_schema.processlist WHERE id = {id}");
+    while conn.query_first::<u8, _>(there.as_str()).await?.is_some() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    conn.disconnect().await
 }
 
 impl Client for MySqlClient {
@@ -165,22 +171,22 @@ impl Client for MySqlClient {
 
     fn interrupter(&self) -> Arc<dyn Fn() -> Boxed<()> + Send + Sync> {
         let (opts, id) = (self.aside.clone(), self.id);
-        Arc::new(move || {
-            let (opts, command) = (opts.clone(), format!("KILL QUERY {id}"));
-            Box::pin(tell(opts, command))
-        })
+        Arc::new(move || Box::pin(interrupt(opts.clone(), id)))
     }
 
-    fn give_up(&mut self) {
-        let idle = self.is_connected() && !self.transaction.is_open();
+    fn close(&mut self) {
+        // As far as that can be done without waiting: a server that isn't told complains in its log.
+        if let Some(conn) = self.conn.take() {
+            let mut leaving = std::pin::pin!(conn.disconnect());
+            let _ = leaving.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        }
+        self.transaction = Transaction::default();
+    }
+
+    async fn abandon(&mut self) {
         self.close();
-        if idle {
-            return;
-        }
         // The server goes on with what it does, and keeps its locks, until somebody tells it.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            drop(runtime.spawn(tell(self.aside.clone(), format!("KILL CONNECTION {}", self.id))));
-        }
+        let _ = tokio::time::timeout(FAREWELL, kill(self.aside.clone(), self.id)).await;
     }
 
     fn in_transaction(&self) -> bool {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     DatabaseError, Error, Kind, Result,
-    driver::{Begin, Control},
+    driver::{Begin, Control, network::Client as _},
 };
 
 /// What is known of the transaction.

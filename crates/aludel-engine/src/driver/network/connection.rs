@@ -24,8 +24,9 @@ use crate::{
 /// to interrupt it. Most do: they stop at their next step.
 const GRACE: Duration = Duration::from_millis(2);
 
-/// How long an interrupted unit may take to come to its end, before its connection is given up.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long an interrupted unit may take to come to its end, and then its rollback, before the
+/// connection is given up: what a busy server needs is less, and one that can't be reached needs more.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a unit leaves behind: the client, and the outcome.
 type Finished<C> = (Box<C>, Result<()>, Box<dyn Work>);
@@ -111,14 +112,15 @@ async fn interrupt<C: Client>(unit: Unit<C>) -> Finished<C> {
     // A unit that got through its COMMIT is answered with its outcome.
     if client.is_usable() && client.in_transaction() {
         result = Err(Error::Cancelled);
-        // If that fails or takes too long, the client knows that it is of no use.
-        let _ = tokio::time::timeout(PATIENCE, client.roll_back()).await;
+        if !matches!(tokio::time::timeout(PATIENCE, client.roll_back()).await, Ok(Ok(()))) {
+            client.abandon().await;
+        }
     } else if !client.is_usable() || result.is_err() {
         result = Err(Error::Cancelled);
     }
     if asked.into_inner() {
         // The request may arrive late, and would hit what runs next on this connection.
-        client.give_up();
+        client.close();
     }
     (client, result, work)
 }
@@ -257,7 +259,7 @@ async fn run<C: Client>(
     match result {
         Some(result) => (client, result, work),
         None => {
-            client.give_up();
+            client.abandon().await;
             (client, Err(Error::Cancelled), work)
         }
     }

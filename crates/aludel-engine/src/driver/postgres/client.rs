@@ -314,10 +314,15 @@ impl Client for PgClient {
         Arc::clone(&self.interrupter)
     }
 
-    fn give_up(&mut self) {
+    fn close(&mut self) {
         self.usable = false;
         self.in_transaction = false;
         self.connection.abort();
+    }
+
+    async fn abandon(&mut self) {
+        // The server, which was asked to interrupt it, rolls back when it sees the socket closed.
+        self.close();
     }
 
     fn in_transaction(&self) -> bool {

@@ -1,6 +1,14 @@
 //! Dropped futures: nothing half-written, no lock kept, and every question gets its own answer.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+};
 
 use super::*;
 use crate::{
@@ -137,5 +145,52 @@ async fn waiting_for_a_lock_can_be_given_up() {
         assert!(matches!(result, Err(Error::Cancelled)));
         once(&mut *holder, [ROLLBACK]).await.unwrap();
         lock_is_free(&mut holder).await;
+    }
+}
+
+/// A wire to the server: the first connection over it freezes when it is told to, and stays open.
+async fn freezing_wire(server: String, freeze: Arc<Notify>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        for number in 0.. {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let (server, freeze) = (server.clone(), Arc::clone(&freeze));
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(server).await.unwrap();
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                    () = freeze.notified(), if number == 0 => std::future::pending().await,
+                }
+            });
+        }
+    });
+    port
+}
+
+// ENG-71: what can't be reached any more is ended from elsewhere, and its locks with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_unit_on_a_frozen_wire_leaves_no_lock() {
+    for scratch in Scratch::each() {
+        let engine = scratch.engine();
+        prepared(&engine).await;
+        let mut other = engine.core().checkout().await.unwrap();
+        let url = Url::parse(&scratch.url).unwrap();
+        let (host, port) = (url.host().unwrap(), url.port().unwrap_or(3306));
+        let freeze = Arc::new(Notify::new());
+        let wire = freezing_wire(format!("{host}:{port}"), Arc::clone(&freeze)).await;
+        let far = scratch.with(&format!("host=127.0.0.1&port={wire}"));
+        let far = Engine::with_options(&far, EngineOptions::new()).unwrap();
+
+        let mut connection = far.core().checkout().await.unwrap();
+        let lock = step("SELECT b FROM locked WHERE a = 1 FOR UPDATE", &[], Want::Rows);
+        once(&mut *connection, [BEGIN, lock]).await.unwrap();
+        freeze.notify_one();
+        let asked = once(&mut *connection, [step("SELECT 1", &[], Want::Rows)]);
+        assert!(tokio::time::timeout(Duration::from_millis(20), asked).await.is_err());
+        let (result, _) = settle(&mut *connection).await.unwrap();
+        assert!(matches!(result, Err(Error::Cancelled)));
+        assert!(!connection.is_usable());
+        lock_is_free(&mut other).await;
     }
 }
