@@ -1,5 +1,7 @@
 //! PostgreSQL.
 
+use std::fmt::Write as _;
+
 use super::{Dialect, Spelling, capability::*, keywords};
 use crate::value::{DateTime, SqlType};
 
@@ -57,7 +59,7 @@ impl Dialect for Postgres {
     }
 
     fn placeholder(&self, sql: &mut String, position: usize) {
-        sql.push_str(&format!("${position}"));
+        _ = write!(sql, "${position}");
     }
 
     fn type_name(&self, sql: &mut String, ty: SqlType) {

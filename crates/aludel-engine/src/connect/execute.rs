@@ -96,8 +96,12 @@ fn once_only(sql: &str) -> bool {
 }
 
 fn begins_with(sql: &str, words: &[&str]) -> bool {
-    let word = sql.trim_start().split(|it: char| !it.is_ascii_alphabetic()).next().unwrap_or("");
-    words.iter().any(|it| it.eq_ignore_ascii_case(word))
+    let sql = sql.trim_start().as_bytes();
+    words.iter().any(|word| {
+        let (head, rest) = sql.split_at(word.len().min(sql.len()));
+        head.eq_ignore_ascii_case(word.as_bytes())
+            && !rest.first().is_some_and(u8::is_ascii_alphabetic)
+    })
 }
 
 /// Several sets of parameters.

@@ -37,11 +37,20 @@ pub async fn run_returning<W: Work>(
     if let Some(result) = connection.run_inline(&mut work) {
         return (result, work);
     }
-    connection.start(Box::new(work));
-    let (result, work) = Pending { connection, done: false }.await;
-    let work: Box<W> =
-        work.into_any().downcast().expect("a driver hands back the script that it was given");
+    let (result, work) = run_boxed(connection, Box::new(work)).await;
     (result, *work)
+}
+
+/// As [`run_returning`] for a connection that has nothing under way and doesn't run this inline.
+pub async fn run_boxed<W: Work>(
+    connection: &mut dyn Connection,
+    work: Box<W>,
+) -> (Result<()>, Box<W>) {
+    connection.start(work);
+    let (result, work) = Pending { connection, done: false }.await;
+    let work =
+        work.into_any().downcast().expect("a driver hands back the script that it was given");
+    (result, work)
 }
 
 /// Waits for a unit whose future was dropped, and tells how it ended; `None` if there is none.

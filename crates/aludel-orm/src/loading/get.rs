@@ -5,7 +5,7 @@ use std::{any::Any, sync::Arc};
 use aludel_core::value::{Columns as Row, Cursor, Value};
 use aludel_engine::{
     Result as EngineResult,
-    driver::{Flow, Params, Run, Step, Want, Work},
+    driver::{self, Flow, Params, Run, Step, Want, Work},
 };
 use smallvec::smallvec;
 
@@ -20,19 +20,19 @@ use crate::{
         graph::Graph,
         state::Flags,
     },
-    session::{Key, core::Core},
+    session::{Key, core::Core, transaction::no_connection},
 };
 
 /// The script of one row by its key, and what takes it. Where the type is known, that is a value and
 /// no cohort: a cold `get` is short.
-struct GetWork<F> {
+pub(crate) struct GetWork<F> {
     opening: Vec<Step>,
     run: Option<Run>,
     found: F,
 }
 
 /// What takes the row.
-trait Found: Send + 'static {
+pub(crate) trait Found: Send + 'static {
     fn take(&mut self, row: &dyn Row) -> EngineResult<()>;
 }
 
@@ -68,13 +68,15 @@ impl<F: Found> Work for GetWork<F> {
     }
 }
 
-/// How far a `get` came without waiting.
+/// How far a `get` came without waiting. In boxes, so that what is done is small.
 pub(crate) enum Early<T: Mapped> {
     /// It is done.
     Done(Result<Option<Obj<T>>>),
     /// The database refused; the session has yet to learn of it.
     Failed(aludel_engine::Error),
-    /// It must wait, or do something else first. In a box, so that what is done is small.
+    /// It must wait for its row, and for nothing else.
+    Ready(Box<GetWork<Option<T>>>),
+    /// It must do something else first.
     Later(Box<Key>),
 }
 
@@ -102,14 +104,36 @@ impl Core {
         let Ok(statement) = mapper.statement(Purpose::Get, dialect) else {
             return Early::Later(Box::new(key));
         };
-        let run = Run { statement, params: Params::Values(key.clone()), want: Want::Rows };
+        let run = Run { statement, params: Params::Values(key), want: Want::Rows };
         let mut work = GetWork { opening: Vec::new(), run: Some(run), found: None::<T> };
-        match (connection.run_inline(&mut work), work.found) {
-            (None, _) => Early::Later(Box::new(key)),
-            (Some(Err(error)), _) => Early::Failed(error),
-            (Some(Ok(())), None) => Early::Done(Ok(None)),
-            (Some(Ok(())), Some(value)) => Early::Done(self.land_one(mapper, value).map(Some)),
+        match connection.run_inline(&mut work) {
+            None => Early::Ready(Box::new(work)),
+            Some(Err(error)) => Early::Failed(error),
+            Some(Ok(())) => Early::Done(self.found(mapper, work.found)),
         }
+    }
+
+    /// What an early `get` has only to wait for.
+    pub(crate) async fn get_ready<T: Mapped>(
+        &mut self,
+        work: Box<GetWork<Option<T>>>,
+    ) -> Result<Option<Obj<T>>> {
+        let connection = self.connection.as_mut().ok_or_else(no_connection)?;
+        self.in_flight = Some(|_, _| ());
+        let (result, work) = driver::run_boxed(&mut **connection, work).await;
+        self.in_flight = None;
+        match result {
+            Ok(()) => self.found(Mapper::of(T::meta()), work.found),
+            Err(error) => Err(Box::pin(self.run_failed(error)).await),
+        }
+    }
+
+    fn found<T: Mapped>(
+        &mut self,
+        mapper: &'static Mapper,
+        value: Option<T>,
+    ) -> Result<Option<Obj<T>>> {
+        value.map(|it| self.land_one(mapper, it)).transpose()
     }
 
     /// The object of a key: from the identity map without SQL, or from its row.
@@ -131,10 +155,8 @@ impl Core {
             self.flush().await?;
         }
         let mapper = Mapper::checked(T::meta())?;
-        let Some(value) = self.read::<Option<T>>(mapper, key, None).await? else {
-            return Ok(None);
-        };
-        self.land_one(mapper, value).map(Some)
+        let value = self.read::<Option<T>>(mapper, key, None).await?;
+        self.found(mapper, value)
     }
 
     /// Reads a row by its key into the session; whether there is one.

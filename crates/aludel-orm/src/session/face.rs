@@ -112,6 +112,7 @@ impl<F: EngineFace> Session<F> {
             match early {
                 Early::Done(result) => result,
                 Early::Failed(error) => Err(Box::pin(self.core.run_failed(error)).await),
+                Early::Ready(work) => self.core.get_ready(work).await,
                 Early::Later(key) => Box::pin(self.core.get::<C::Mapped>(*key)).await,
             }
         })

@@ -529,6 +529,6 @@ fn new_xid() -> Arc<str> {
 }
 
 #[cold]
-fn no_connection() -> Error {
+pub(crate) fn no_connection() -> Error {
     Error::InvalidRequest("the session has no connection".into())
 }

@@ -4,7 +4,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use parse::{Part, parse};
+use parse::{Piece, divide};
 
 use super::{RowBuffer, Rows};
 use crate::{
@@ -19,7 +19,6 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct TextStatement {
     sql: String,
-    parts: Vec<Part>,
     values: Vec<(String, Value)>,
 }
 
@@ -36,9 +35,7 @@ pub struct TextStatement {
 /// # Ok::<(), aludel_core::Error>(())
 /// ```
 pub fn text(sql: impl Into<String>) -> TextStatement {
-    let sql = sql.into();
-    let parts = parse(&sql);
-    TextStatement { sql, parts, values: Vec::new() }
+    TextStatement { sql: sql.into(), values: Vec::new() }
 }
 
 impl TextStatement {
@@ -68,41 +65,36 @@ impl TextStatement {
     /// # Errors
     /// A parameter has no value, or a value has no parameter of its name.
     pub fn compile(&self, dialect: &dyn Dialect) -> Result<Compiled> {
-        self.check_names()?;
-        let mut sql = String::with_capacity(self.sql.len());
-        let mut params = Vec::new();
-        for part in &self.parts {
-            match part {
-                Part::Sql(text) => sql.push_str(text),
-                Part::Name(name) => {
-                    let value = self.value(name).ok_or_else(|| missing(name))?;
-                    params.push(Param::Value(value.clone()));
+        let mut sql = String::with_capacity(self.sql.len() + 8);
+        let mut params = Vec::with_capacity(self.values.len());
+        let mut known = vec![false; self.values.len()];
+        divide(&self.sql, |piece| {
+            match piece {
+                Piece::Sql(text) => sql.push_str(text),
+                Piece::Name(name) => {
+                    let at = self.values.iter().position(|(it, _)| it == name);
+                    let at = at.ok_or_else(|| missing(name))?;
+                    known[at] = true;
+                    params.push(Param::Value(self.values[at].1.clone()));
                     dialect.placeholder(&mut sql, params.len());
                 }
             }
+            Ok(())
+        })?;
+        if let Some(at) = known.iter().position(|known| !known) {
+            return Err(unknown(&self.values[at].0));
         }
         let compiled = Compiled { sql: sql.into(), params };
         within_limits(&compiled, dialect)?;
         Ok(compiled)
     }
+}
 
-    fn value(&self, name: &str) -> Option<&Value> {
-        self.values.iter().find(|(it, _)| it == name).map(|(_, value)| value)
-    }
-
-    fn check_names(&self) -> Result<()> {
-        for (name, _) in &self.values {
-            let known =
-                self.parts.iter().any(|it| matches!(it, Part::Name(other) if other == name));
-            if !known {
-                let message = format!(
-                    "a value is bound to `{name}`, but the text has no parameter `:{name}`"
-                );
-                return Err(Error::Compile(message.into()));
-            }
-        }
-        Ok(())
-    }
+#[cold]
+fn unknown(name: &str) -> Error {
+    Error::Compile(
+        format!("a value is bound to `{name}`, but the text has no parameter `:{name}`").into(),
+    )
 }
 
 #[cold]

@@ -5,7 +5,7 @@ use std::{
     task::Poll,
 };
 
-use tokio::sync::Notify;
+use futures_util::task::AtomicWaker;
 
 use crate::{Error, Result, driver::Work};
 
@@ -14,7 +14,9 @@ use crate::{Error, Result, driver::Work};
 pub(crate) struct Stop {
     cancelled: AtomicBool,
     stalled: AtomicBool,
-    killed: Notify,
+    killed: AtomicBool,
+    /// Of the unit.
+    waker: AtomicWaker,
 }
 
 impl Stop {
@@ -53,11 +55,16 @@ impl Stop {
 
     /// Ends the unit wherever it is; its client is of no use afterwards.
     pub(super) fn kill(&self) {
-        self.killed.notify_one();
+        self.killed.store(true, Ordering::Release);
+        self.waker.wake();
     }
 
     pub(super) async fn killed(&self) {
-        self.killed.notified().await;
+        std::future::poll_fn(|cx| {
+            self.waker.register(cx.waker());
+            if self.killed.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 }
 

@@ -105,18 +105,26 @@ impl Pipeline {
         work: &mut dyn Work,
         stop: &Stop,
     ) -> Result<()> {
-        let asking = ask(Arc::clone(client), request);
-        let mut answer = match self.spare.pop() {
-            Some(mut spare) => {
-                spare.set(asking);
-                spare
-            }
-            None => ReusableBoxFuture::new(asking),
-        };
+        let mut answer = self.asked(Arc::clone(client), request);
         // The first poll encodes the request and puts it into the client's queue.
         let early = poll_once(&mut answer).await;
         self.sent.push_back(Sent { answer, early, report, sql, watch, runs });
         if self.sent.len() > IN_FLIGHT { self.answer(work, stop).await } else { Ok(()) }
+    }
+
+    /// The client's future. It is large, so it is made apart: what waits needn't have room for it.
+    fn asked(
+        &mut self,
+        client: Arc<Client>,
+        request: Request,
+    ) -> ReusableBoxFuture<'static, Answer> {
+        match self.spare.pop() {
+            Some(mut spare) => {
+                spare.set(ask(client, request));
+                spare
+            }
+            None => ReusableBoxFuture::new(ask(client, request)),
+        }
     }
 
     /// Waits for all answers, in order.

@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct Statements {
     /// By text; `true`: the form for many rows.
     kept: LruCache<(Arc<str>, bool), Prepared>,
+    /// The one that was used last, which is often the next.
+    last: Option<(Arc<str>, Prepared)>,
     /// Whether statements are prepared at all: behind PgBouncer, names don't last.
     named: bool,
 }
@@ -32,12 +34,19 @@ fn is_bulk(statement: &Statement, runs: usize) -> bool {
 impl Statements {
     /// Keeps at the most so many; with 0, nothing is ever prepared.
     pub(super) fn new(capacity: usize) -> Self {
-        Self { kept: LruCache::new(capacity.max(1)), named: capacity > 0 }
+        Self { kept: LruCache::new(capacity.max(1)), last: None, named: capacity > 0 }
     }
 
     /// The statement, if it is prepared.
     pub(super) fn get(&mut self, statement: &Statement) -> Option<Prepared> {
-        self.kept.get(&(Arc::clone(&statement.sql), false)).cloned()
+        if let Some((sql, prepared)) = &self.last
+            && Arc::ptr_eq(sql, &statement.sql)
+        {
+            return Some(prepared.clone());
+        }
+        let prepared = self.kept.get(&(Arc::clone(&statement.sql), false))?;
+        self.last = Some((Arc::clone(&statement.sql), prepared.clone()));
+        Some(prepared.clone())
     }
 
     /// The form for many rows, if there is one.
@@ -71,7 +80,7 @@ impl Statements {
     pub(super) fn has_all(&mut self, steps: &[Step]) -> bool {
         steps.iter().all(|step| {
             self.wants(step).is_none_or(|(statement, runs)| {
-                let single = self.kept.contains_key(&(Arc::clone(&statement.sql), false));
+                let single = self.get(statement).is_some();
                 let bulk = !is_bulk(statement, runs)
                     || self.kept.contains_key(&(Arc::clone(&statement.sql), true))
                     || self.types(statement).iter().any(bulk::is_flattened);
@@ -125,5 +134,6 @@ impl Statements {
     /// Forgets everything: the schema has changed under it.
     pub(super) fn clear(&mut self) {
         self.kept.clear();
+        self.last = None;
     }
 }

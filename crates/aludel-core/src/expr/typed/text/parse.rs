@@ -1,53 +1,56 @@
 //! Finds the parameters of a text.
 
+use crate::Result;
+
 /// A piece of a text.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Part {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Piece<'a> {
     /// SQL.
-    Sql(String),
+    Sql(&'a str),
     /// A parameter's name.
-    Name(String),
+    Name(&'a str),
 }
 
 /// Divides a text. Any text will do: what is not finished reaches to the end.
-pub(super) fn parse(text: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let mut sql = String::new();
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let length = match c {
-            '\'' | '"' | '`' => quoted(rest, c),
-            '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => {
+///
+/// # Errors
+/// The first of `take`.
+pub(super) fn divide<'a>(
+    text: &'a str,
+    mut take: impl FnMut(Piece<'a>) -> Result<()>,
+) -> Result<()> {
+    // What lies between the two was passed and not taken yet.
+    let (mut start, mut at) = (0, 0);
+    let means_something = |it: &u8| matches!(it, b'\'' | b'"' | b'`' | b'-' | b'/' | b':' | b'\\');
+    while let Some(plain) = text.as_bytes()[at..].iter().position(means_something) {
+        at += plain;
+        let rest = &text[at..];
+        let before = &text[start..at];
+        at += match rest.as_bytes()[0] {
+            quote @ (b'\'' | b'"' | b'`') => quoted(rest, char::from(quote)),
+            b'-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
+            b'/' if rest.starts_with("/*") => {
                 rest.get(2..).and_then(|it| it.find("*/")).map_or(rest.len(), |it| it + 4)
             }
-            ':' if rest.starts_with("::") => 2,
-            '\\' if rest.starts_with("\\:") => {
-                sql.push(':');
-                rest = &rest[2..];
-                continue;
+            b':' if rest.starts_with("::") => 2,
+            b'\\' if rest.starts_with("\\:") => {
+                take(Piece::Sql(before))?;
+                start = at + 1;
+                2
             }
-            ':' if !sql.ends_with(is_word) => match name(&rest[1..]) {
+            b':' if !before.ends_with(is_word) => match name(&rest[1..]) {
                 "" => 1,
                 name => {
-                    if !sql.is_empty() {
-                        parts.push(Part::Sql(std::mem::take(&mut sql)));
-                    }
-                    parts.push(Part::Name(name.to_owned()));
-                    rest = &rest[1 + name.len()..];
-                    continue;
+                    take(Piece::Sql(before))?;
+                    take(Piece::Name(name))?;
+                    start = at + 1 + name.len();
+                    1 + name.len()
                 }
             },
-            c => c.len_utf8(),
+            _ => 1,
         };
-        let (taken, left) = rest.split_at(length);
-        sql.push_str(taken);
-        rest = left;
     }
-    if !sql.is_empty() {
-        parts.push(Part::Sql(sql));
-    }
-    parts
+    take(Piece::Sql(&text[start..]))
 }
 
 /// How long a quoted text is; a doubled quote within it begins another, which comes to the same.
