@@ -1,21 +1,21 @@
 //! The example's service over HTTP, on each database: every request, every refusal, 64 clients at once.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "a test fails by panicking")]
 
-#[path = "../chinook/csv_file.rs"]
+#[path = "../../chinook/csv_file.rs"]
 mod csv_file;
-#[path = "support/databases.rs"]
+#[path = "../../tests/support/databases.rs"]
 mod databases;
 #[path = "support/http.rs"]
 mod http;
-#[path = "../axum/json.rs"]
+#[path = "../json.rs"]
 mod json;
-#[path = "../axum/models.rs"]
+#[path = "../models.rs"]
 mod models;
-#[path = "../axum/problem.rs"]
+#[path = "../problem.rs"]
 mod problem;
-#[path = "../axum/seed.rs"]
+#[path = "../seed.rs"]
 mod seed;
-#[path = "../axum/service.rs"]
+#[path = "../service.rs"]
 mod service;
 
 use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
@@ -225,12 +225,9 @@ fn bad_input_is_422() {
 /// What the book shows is what runs here.
 #[test]
 fn the_book_shows_this_service() {
-    let page = include_str!("../../book/src/web.md");
-    let sources = [
-        include_str!("../axum/service.rs"),
-        include_str!("../axum/json.rs"),
-        include_str!("../axum/problem.rs"),
-    ];
+    let page = include_str!("../../../book/src/web.md");
+    let sources =
+        [include_str!("../service.rs"), include_str!("../json.rs"), include_str!("../problem.rs")];
     let blocks: Vec<&str> =
         page.split("```rust\n").skip(1).map(|it| it.split("```").next().unwrap()).collect();
     assert_eq!(blocks.len(), 6);
