@@ -12,13 +12,16 @@
 
 pub(crate) mod access;
 pub(crate) mod anchor;
+mod any;
 pub(crate) mod cells;
 pub(crate) mod chunk;
 pub(crate) mod cohort;
 mod enlist;
+mod expiry;
 pub(crate) mod fields;
 pub(crate) mod graph;
 mod guard;
+pub(crate) mod history;
 pub(crate) mod link;
 mod list;
 pub(crate) mod log;
@@ -30,6 +33,8 @@ pub(crate) mod sweep;
 
 pub use access::{ManyAccess, OneAccess};
 pub use anchor::Raw;
+pub use any::AnyObj;
+pub(crate) use any::any_objects;
 pub use cohort::{EntitySlot, EntityState};
 pub use fields::{IntoMembers, Many, One, RelField, initial, target_meta, to_obj};
 pub(crate) use guard::is_guarding;

@@ -1,7 +1,10 @@
 //! The session: the identity map, the unit of work and the transaction behind one `&mut`.
 
+mod attributes;
 pub(crate) mod core;
+mod expire;
 mod face;
+mod history;
 pub(crate) mod identity;
 mod inspect;
 pub(crate) mod key;
@@ -9,9 +12,15 @@ mod objects;
 mod options;
 mod retry;
 pub(crate) mod transaction;
+mod transient;
+mod views;
 
+pub use attributes::{AnyAttribute, Attributes};
 pub use face::Session;
-pub use inspect::{Change, Inspect, Inspection, inspect};
+pub use history::{Historied, History};
+pub use inspect::{AttributeKind, AttributeState, Change, Inspect, Inspection, inspect};
 pub use key::{IntoKey, Key};
 pub use options::SessionOptions;
 pub use retry::{Attempts, transaction};
+pub use transient::{make_transient, make_transient_to_detached};
+pub use views::Objects;

@@ -15,6 +15,7 @@ mod flush;
 mod identity;
 mod kills;
 mod loading;
+mod looking;
 mod plan;
 mod queries;
 mod random;
@@ -24,6 +25,7 @@ mod rollback;
 mod states;
 mod streaming;
 mod transactions;
+mod transient;
 mod work;
 
 use crate::Case;
@@ -34,6 +36,8 @@ pub fn cases() -> Vec<Case> {
         contract::CASES,
         contract::ASYNC,
         states::CASES,
+        looking::CASES,
+        transient::CASES,
         identity::CASES,
         flush::CASES,
         associations::CASES,

@@ -120,8 +120,11 @@ pub use aludel_orm::{
         Base, Cascade, DeclarativeBase, EntityConst, IntoNew, Mapped, Mapper, MetaDataOf, Registry,
         Relationship,
     },
-    object::{Many, ManyAccess, Obj, ObjMut, ObjRef, One, OneAccess, State},
-    session::{Change, Inspection, IntoKey, SessionOptions, inspect},
+    object::{AnyObj, Many, ManyAccess, Obj, ObjMut, ObjRef, One, OneAccess, State},
+    session::{
+        AnyAttribute, AttributeKind, AttributeState, Attributes, Change, History, Inspection,
+        IntoKey, Objects, SessionOptions, inspect, make_transient, make_transient_to_detached,
+    },
 };
 
 /// For async programs: a session whose methods give futures.
@@ -234,6 +237,8 @@ mod book {
     mod first_steps {}
     #[doc = include_str!("../../../book/src/session.md")]
     mod session {}
+    #[doc = include_str!("../../../book/src/looking.md")]
+    mod looking {}
     #[doc = include_str!("../../../book/src/types.md")]
     mod types {}
     #[doc = include_str!("../../../book/src/queries.md")]

@@ -14,7 +14,7 @@ use crate::{
     object::{
         chunk::{AnyChunk, Columns},
         log::Event,
-        state::{Flags, State},
+        state::{Cause, Flags},
     },
     session::{core::Core, identity::key_of},
 };
@@ -218,7 +218,7 @@ impl Core {
                 });
             }
             events.push(Event::Flags { object: *at, old });
-            head.set_flags(at.slot(), old.in_state(State::Deleted).without(Flags::MARKED));
+            head.set_flags(at.slot(), old.by(Cause::Delete).without(Flags::MARKED));
         }
     }
 }

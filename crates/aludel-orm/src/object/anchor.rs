@@ -29,11 +29,16 @@ const FIRST: u32 = u32::MAX;
 /// An anchor without its type.
 pub(crate) trait AnyAnchor: Send + Sync + Any {
     fn chunk(&self) -> Arc<dyn AnyChunk>;
+    fn graph(&self) -> Option<&Arc<Graph>>;
 }
 
 impl<T: Mapped> AnyAnchor for Anchor<T> {
     fn chunk(&self) -> Arc<dyn AnyChunk> {
         self.chunk.clone()
+    }
+
+    fn graph(&self) -> Option<&Arc<Graph>> {
+        self.graph.get().map(Graph::root)
     }
 }
 

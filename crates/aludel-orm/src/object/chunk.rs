@@ -197,6 +197,20 @@ impl<T: Mapped> Chunk<T> {
         Ok(())
     }
 
+    /// Takes these columns of what was read again, and nothing else.
+    pub(crate) fn renew_columns(&self, slot: u32, fresh: &T, columns: &[u16]) -> Result<()> {
+        let mut value = self.edit(slot)?;
+        let mut kept = Columns::from_slice(columns);
+        self.with_snapshot(slot, |base| {
+            // What was changed since it was expired stays a change.
+            let changed = Self::differing(base, &value);
+            kept.retain(|it| !changed.contains(it));
+            columns.iter().for_each(|it| erased::copy(fresh, base, *it));
+        });
+        kept.iter().for_each(|it| erased::copy(fresh, &mut *value, *it));
+        Ok(())
+    }
+
     fn differing(old: &T, new: &T) -> Columns {
         let mut columns = Columns::new();
         for column in 0..T::meta().columns.len() as u16 {

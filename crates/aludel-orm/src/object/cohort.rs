@@ -301,16 +301,25 @@ fn meet<T: Mapped>(
 
 impl<T: Mapped> Raw<T> {
     /// Takes what was read again, and forgets a many-to-one that says otherwise; changes that no flush
-    /// has seen stay.
+    /// has seen stay. Where only some columns are expired, only they are taken.
     pub(crate) fn renew(&self, session: u64, fresh: T) -> Result<()> {
+        let at = self.reference();
+        let some = self.graph().and_then(|it| Graph::with(it, |it, _| it.expired.remove(&at)));
+        let is_read = |it: &&Relation| match &some {
+            Some(columns) => it.pairs.iter().any(|it| columns.contains(&it.0)),
+            None => true,
+        };
         let relations = Mapper::of(T::meta()).relationships.iter();
-        let ones = relations.filter(|it| it.direction == Direction::ManyToOne);
+        let ones = relations.filter(|it| it.direction == Direction::ManyToOne).filter(is_read);
         let stale: SmallVec<[u16; 8]> =
             ones.filter(|it| !self.still_refers(it, &fresh)).map(|it| it.index).collect();
-        self.chunk().renew(self.slot(), fresh)?;
+        match &some {
+            Some(columns) => self.chunk().renew_columns(self.slot(), &fresh, columns)?,
+            None => self.chunk().renew(self.slot(), fresh)?,
+        }
         self.chunk().head().set_flags(self.slot(), self.flags().without(Flags::EXPIRED));
         if let Some(graph) = self.graph().filter(|_| !stale.is_empty()) {
-            Graph::with(graph, |tables, _| tables.forget_cells(session, self.reference(), &stale));
+            Graph::with(graph, |tables, _| tables.forget_cells(session, at, &stale));
         }
         Ok(())
     }

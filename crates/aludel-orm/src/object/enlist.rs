@@ -7,7 +7,7 @@ use super::{
     graph::Tables,
     log::Event,
     reference::Ref,
-    state::{Flags, State},
+    state::{Cause, Flags, State},
 };
 use crate::{
     Error,
@@ -105,7 +105,7 @@ impl Tables {
         let old = self.flags(object);
         let Some(chunk) = self.chunk(object) else { return false };
         if state == State::Transient {
-            chunk.head().set_flags(object.slot(), Flags::of(State::Pending));
+            chunk.head().set_flags(object.slot(), Flags::of(state).by(Cause::Add));
         } else {
             chunk.head().set_flags(object.slot(), old.made_persistent());
         }
@@ -142,7 +142,7 @@ impl Tables {
         }
         for slot in 0..head.used() {
             let flags = head.flags(slot);
-            let outside = flags.in_state(flags.state().outside());
+            let outside = flags.by(Cause::Leave);
             head.set_flags(slot, outside.without(Flags::TRACKED));
         }
         head.owner.store(session, Ordering::Release);
@@ -157,14 +157,14 @@ impl Tables {
     }
 
     /// A pending member that its owner lets go of leaves the session at once (CAS-10).
-    pub(super) fn drop_pending_orphan(&mut self, relation: &'static Relation, member: Ref) {
+    pub(crate) fn drop_pending_orphan(&mut self, relation: &'static Relation, member: Ref) {
         let flags = self.flags(member);
         if !relation.cascade.has(Cascade::DELETE_ORPHAN) || flags.state() != State::Pending {
             return;
         }
         let Some(session) = self.session_of(member) else { return };
         if let Some(chunk) = self.chunk(member) {
-            chunk.head().set_flags(member.slot(), flags.in_state(State::Transient));
+            chunk.head().set_flags(member.slot(), flags.by(Cause::Leave));
         }
         if let Some(ledger) = self.ledger(session) {
             ledger.log.push(Event::Flags { object: member, old: flags });

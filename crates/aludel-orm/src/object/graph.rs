@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use super::{
     anchor::{AnyAnchor, Raw},
     cells::RelColumn,
-    chunk::{AnyChunk, next_id},
+    chunk::{AnyChunk, Columns, next_id},
     log::{Event, Ledger},
     reference::{Ref, UNLOADED},
     state::{Flags, State},
@@ -37,6 +37,8 @@ pub(crate) struct Tables {
     pub(crate) ledgers: SmallVec<[Ledger; 1]>,
     /// Changes of detached objects' cells: sessions learn of them when the objects come in.
     pub(super) loose: Vec<Event>,
+    /// Objects of which only these columns are expired.
+    pub(super) expired: HashMap<Ref, Columns, RandomState>,
     /// Anchors that died since the last sweep.
     pub(super) dead: usize,
     /// Whether a collection that isn't loaded was ever changed.
@@ -265,6 +267,7 @@ impl Tables {
             }
         }
         self.loose.append(&mut other.loose);
+        self.expired.extend(other.expired.drain());
         self.dead += other.dead;
         self.queued |= other.queued;
         // Marks are numbers of sweeps: the larger number, or a mark from the future would look like

@@ -69,6 +69,16 @@ impl Event {
         }
     }
 
+    /// Whether a rollback would do something to an object itself, rather than to its cells.
+    fn concerns(&self, it: Ref) -> bool {
+        match self {
+            Self::Flags { object, .. }
+            | Self::Mapped { object, .. }
+            | Self::Unmapped { object, .. } => *object == it,
+            _ => false,
+        }
+    }
+
     /// Whose cell changed.
     pub(crate) fn owner(&self) -> Option<Ref> {
         match self {
@@ -138,6 +148,22 @@ impl Ledger {
         self.log.extend(events);
         self.flushed = self.log.len();
         self.log.extend(since);
+    }
+
+    /// A rollback leaves an object as it is from now on.
+    pub(super) fn disown(&mut self, it: Ref) {
+        for event in &mut self.log {
+            match event {
+                // In place, as others know events by their places.
+                _ if event.concerns(it) => {
+                    *event = Event::Enlisted { chunk: it.chunk(), from: 0, count: 0 };
+                }
+                Event::Inserted { chunk, slots, .. } if *chunk == it.chunk() => {
+                    slots.retain(|slot| *slot != it.slot());
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Takes over what another graph remembered of the same session.

@@ -147,20 +147,6 @@ impl<T: Mapped> Hash for Obj<T> {
 /// Entity, key and state; never waits and never panics.
 impl<T: Mapped> fmt::Debug for Obj<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let raw = self.raw();
-        write!(f, "{}(", T::meta().name)?;
-        match raw.chunk().try_read(raw.slot()) {
-            Some(value) => {
-                for (position, column) in T::PRIMARY_KEY.iter().enumerate() {
-                    let comma = if position == 0 { "" } else { ", " };
-                    match value.is_unset(*column) {
-                        true => write!(f, "{comma}unset")?,
-                        false => write!(f, "{comma}{}", value.get(*column))?,
-                    }
-                }
-            }
-            None => f.write_str("borrowed")?,
-        }
-        write!(f, ", {})", raw.flags().state())
+        super::chunk::AnyChunk::describe(&**self.raw().chunk(), self.raw().slot(), f)
     }
 }

@@ -2,20 +2,32 @@
 
 use std::fmt;
 
+#[cfg(test)]
+mod tests;
+
 /// The state of an object; exactly one holds at any time.
 ///
 /// | from | by | to |
 /// | --- | --- | --- |
-/// | transient | `add`, save-update cascade | pending |
-/// | pending | flush | persistent |
-/// | pending | rollback, `expunge` | transient |
-/// | persistent | `delete`, then flush | deleted |
-/// | persistent | `expunge`, session closed | detached |
+/// | transient | `add`, a save-update cascade | pending |
+/// | detached | `add`, a save-update cascade | persistent |
+/// | pending | a flush's `INSERT` | persistent |
+/// | persistent | a flush's `DELETE` | deleted |
 /// | deleted | commit | detached |
-/// | deleted | rollback | persistent |
-/// | detached | `add` | persistent |
+/// | pending | `expunge`, an owner that lets go, the session's end | transient |
+/// | persistent | `expunge`, an owner that lets go, the session's end | detached |
+/// | deleted | `expunge`, an owner that lets go, the session's end | detached |
+/// | pending | rollback of its `add` | transient |
+/// | persistent | rollback of its `add` | detached |
+/// | persistent | rollback of its `INSERT` | pending |
+/// | deleted | rollback of its `INSERT` | pending |
+/// | detached | rollback of its `INSERT` | pending |
+/// | deleted | rollback of its `DELETE` | persistent |
+/// | detached | `make_transient` | transient |
+/// | transient | `make_transient_to_detached` | detached |
 ///
-/// An object whose `INSERT` is rolled back becomes transient, whatever happened to it since.
+/// There is no other. A rollback that takes back an `INSERT` takes back the `add` before it, too, unless
+/// that was in an outer transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// No session knows it, and no row.
@@ -30,19 +42,65 @@ pub enum State {
     Detached,
 }
 
+/// What makes an object change its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// `add`, or a save-update cascade.
+    Add,
+    /// A flush inserted the row.
+    Insert,
+    /// A flush deleted the row.
+    Delete,
+    /// The transaction in which the row was deleted was committed.
+    Commit,
+    /// `expunge`, an owner that lets go of a pending member, or the session's end.
+    Leave,
+    /// A rollback of `add`.
+    UndoAdd,
+    /// A rollback of an `INSERT`.
+    UndoInsert,
+    /// A rollback of a `DELETE`.
+    UndoDelete,
+    /// `make_transient`
+    MakeTransient,
+    /// `make_transient_to_detached`
+    MakeDetached,
+}
+
+/// Every transition there is: where states change, they change by this table.
+const TRANSITIONS: [(State, Cause, State); 16] = [
+    (State::Transient, Cause::Add, State::Pending),
+    (State::Detached, Cause::Add, State::Persistent),
+    (State::Pending, Cause::Insert, State::Persistent),
+    (State::Persistent, Cause::Delete, State::Deleted),
+    (State::Deleted, Cause::Commit, State::Detached),
+    (State::Pending, Cause::Leave, State::Transient),
+    (State::Persistent, Cause::Leave, State::Detached),
+    (State::Deleted, Cause::Leave, State::Detached),
+    (State::Pending, Cause::UndoAdd, State::Transient),
+    (State::Persistent, Cause::UndoAdd, State::Detached),
+    (State::Persistent, Cause::UndoInsert, State::Pending),
+    (State::Deleted, Cause::UndoInsert, State::Pending),
+    (State::Detached, Cause::UndoInsert, State::Pending),
+    (State::Deleted, Cause::UndoDelete, State::Persistent),
+    (State::Detached, Cause::MakeTransient, State::Transient),
+    (State::Transient, Cause::MakeDetached, State::Detached),
+];
+
 impl State {
     /// Whether an object in this state belongs to a session.
     pub(crate) const fn is_attached(self) -> bool {
         matches!(self, Self::Pending | Self::Persistent | Self::Deleted)
     }
 
+    /// The state that follows; `None` where nothing changes.
+    pub(crate) fn by(self, cause: Cause) -> Option<Self> {
+        TRANSITIONS.iter().find(|it| it.0 == self && it.1 == cause).map(|it| it.2)
+    }
+
     /// The state that is left of it without a session.
-    pub(crate) const fn outside(self) -> Self {
-        match self {
-            Self::Pending => Self::Transient,
-            Self::Persistent | Self::Deleted => Self::Detached,
-            other => other,
-        }
+    pub(crate) fn outside(self) -> Self {
+        self.by(Cause::Leave).unwrap_or(self)
     }
 }
 
@@ -105,9 +163,12 @@ impl Flags {
         }
     }
 
-    /// The same flags in another state.
-    pub(crate) const fn in_state(self, state: State) -> Self {
-        Self(self.0 & !Self::STATE | Self::of(state).0)
+    /// The same flags in the state that follows.
+    pub(crate) fn by(self, cause: Cause) -> Self {
+        match self.state().by(cause) {
+            Some(state) => Self(self.0 & !Self::STATE | Self::of(state).0),
+            None => self,
+        }
     }
 
     /// Whether a flag is set.

@@ -31,6 +31,7 @@ impl Tables {
         // Dropped after the lock: a value's `Drop` is the user's code.
         self.garbage.extend(lost.iter().filter_map(|it| self.chunks.remove(it)));
         let chunks = &self.chunks;
+        self.expired.retain(|it, _| chunks.contains_key(&it.chunk()));
         self.loose.retain(|it| it.owner().is_some_and(|it| chunks.contains_key(&it.chunk())));
         lost
     }

@@ -41,6 +41,10 @@ impl<F: EngineFace> Session<F> {
         &mut self.core
     }
 
+    pub(crate) fn core_ref(&self) -> &Core {
+        &self.core
+    }
+
     /// Adds an object: a value, a finished builder, or an existing object. With it come all that its
     /// save-update cascades reach. It is inserted by the next flush.
     ///
@@ -248,41 +252,11 @@ impl<F: EngineFace> Session<F> {
         self.core.begin(begin)
     }
 
-    /// Reads an object's row again. Its own unflushed changes are forgotten; others are flushed.
-    ///
-    /// # Errors
-    /// [`Error::ObjectDeleted`] if the row is gone; [`Error::Detached`], [`Error::OtherSession`].
-    pub fn refresh<T: Mapped>(
-        &mut self,
-        object: &Obj<T>,
-    ) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, T, F>> {
-        let object = object.clone();
-        F::run(async move {
-            self.core.settle().await;
-            self.core.check()?;
-            let at = self.core.own(&object)?;
-            self.core.refresh(at).await
-        })
-    }
-
-    /// Refreshes an object only if it is expired: after a rollback, or a commit that expires.
-    ///
-    /// # Errors
-    /// As [`Session::refresh`].
-    pub fn fresh<T: Mapped>(
-        &mut self,
-        object: &Obj<T>,
-    ) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, T, F>> {
-        let object = object.clone();
-        F::run(async move {
-            self.core.settle().await;
-            self.core.check()?;
-            let at = self.core.own(&object)?;
-            match object.raw().flags().has(crate::object::state::Flags::EXPIRED) {
-                true => self.core.refresh(at).await,
-                false => Ok(()),
-            }
-        })
+    /// Whether a flush would find an attribute of an object changed: values are compared, so that one
+    /// set to what it was isn't. An object without a row is, once anything is set on it. Collections
+    /// count; [`Inspection::is_modified`](super::Inspection::is_modified) leaves them out.
+    pub fn is_modified<T: Mapped>(&self, object: &Obj<T>) -> bool {
+        super::inspect(object).attributes().iter().any(|it| it.modified)
     }
 
     /// Takes an object out of the session: a pending one is transient again, a persistent one

@@ -2,9 +2,10 @@
 
 use aludel_core::value::Value;
 
+use super::history::{expired, is_relinked, of_column};
 use crate::{
     mapping::{EntityConst, Mapped, Mapper},
-    object::{Obj, State, chunk::AnyChunk, graph::Graph, state::Flags, state_of},
+    object::{Obj, Raw, State, chunk::AnyChunk, graph::Graph, state::Flags, state_of},
 };
 
 /// What can be inspected: an entity constant gives its [`Mapper`], an object an [`Inspection`].
@@ -29,15 +30,16 @@ impl<C: EntityConst> Inspect for C {
     }
 }
 
-/// What is known of an object beside its columns and relationships.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is known of an object beside its columns and relationships. The fields are as things stood
+/// when it was asked; the methods ask anew.
 #[non_exhaustive]
-pub struct Inspection {
+pub struct Inspection<T: Mapped> {
+    pub(super) object: Obj<T>,
     /// The state.
     pub state: State,
     /// The primary key's values; `None` where one is not set yet.
     pub identity: Option<Vec<Value>>,
-    /// Whether the values are only those last known.
+    /// Whether values are only those last known: all, or those of the attributes that say so.
     pub expired: bool,
     /// Whether `delete` marked it, and no flush has deleted it yet.
     pub marked_deleted: bool,
@@ -61,21 +63,108 @@ pub struct Change {
     pub new: Value,
 }
 
-impl Inspection {
-    /// Whether a flush would write a column of it.
+/// How things stand with one column or relationship of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AttributeState {
+    /// The field.
+    pub field: &'static str,
+    /// Whether it is a column or a relationship.
+    pub kind: AttributeKind,
+    /// Whether it is known: a relationship is loaded, a column is set and not expired.
+    pub loaded: bool,
+    /// Whether a column's value is only the one last known: the next read through the session
+    /// replaces it.
+    pub expired: bool,
+    /// Whether a flush would find it changed.
+    pub modified: bool,
+}
+
+/// What an attribute is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AttributeKind {
+    /// A column.
+    Column,
+    /// A relationship to one object.
+    One,
+    /// A relationship to many objects.
+    Many,
+}
+
+impl<T: Mapped> Inspection<T> {
+    /// Whether a flush would find a column or a to-one relationship of it changed. Collections are
+    /// others' rows; [`Session::is_modified`](super::Session::is_modified) counts them, too.
     pub fn is_modified(&self) -> bool {
-        !self.changes.is_empty()
+        self.attributes().iter().any(|it| it.modified && it.kind != AttributeKind::Many)
+    }
+
+    /// Its columns, then its relationships, one by one.
+    pub fn attributes(&self) -> Vec<AttributeState> {
+        let raw = self.object.raw();
+        let mut attributes = columns(raw);
+        let is_new = state_of(raw) == State::Transient;
+        for relation in &Mapper::of(T::meta()).relationships {
+            let loaded = raw.graph().map_or(is_new, |graph| {
+                Graph::with(graph, |it, _| it.is_loaded(raw.reference(), relation))
+            });
+            attributes.push(AttributeState {
+                field: relation.name,
+                kind: if relation.many { AttributeKind::Many } else { AttributeKind::One },
+                loaded,
+                expired: false,
+                modified: is_relinked(raw, relation),
+            });
+        }
+        attributes
+    }
+
+    /// How things stand with one attribute, by its field's name.
+    pub fn attribute(&self, field: &str) -> Option<AttributeState> {
+        self.attributes().into_iter().find(|it| it.field == field)
     }
 }
 
-impl<T: Mapped> Inspect for &Obj<T> {
-    type Output = Inspection;
+impl<T: Mapped> std::fmt::Debug for Inspection<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inspection")
+            .field("object", &self.object)
+            .field("expired", &self.expired)
+            .field("marked_deleted", &self.marked_deleted)
+            .field("attributes", &self.attributes())
+            .finish_non_exhaustive()
+    }
+}
 
-    fn inspect(self) -> Inspection {
+/// The columns of an object, one by one.
+fn columns<T: Mapped>(raw: &Raw<T>) -> Vec<AttributeState> {
+    let expired = expired(raw);
+    let columns = T::meta().columns.iter().enumerate();
+    let each = columns.map(|(index, column)| {
+        let history = of_column(raw, index as u16, &expired);
+        let modified = history.has_changes();
+        // One that was set since is known.
+        let expired = expired.contains(&(index as u16)) && !modified;
+        AttributeState {
+            field: column.field,
+            kind: AttributeKind::Column,
+            loaded: !expired && history.now().next().is_some(),
+            expired,
+            modified,
+        }
+    });
+    each.collect()
+}
+
+impl<T: Mapped> Inspect for &Obj<T> {
+    type Output = Inspection<T>;
+
+    fn inspect(self) -> Inspection<T> {
         let raw = self.raw();
         let (chunk, slot, flags) = (raw.chunk(), raw.slot(), raw.flags());
         let meta = T::meta();
         let mut inspection = Inspection {
+            object: self.clone(),
             state: state_of(raw),
             identity: None,
             expired: flags.has(Flags::EXPIRED),
@@ -89,7 +178,7 @@ impl<T: Mapped> Inspect for &Obj<T> {
             let key = T::PRIMARY_KEY.iter().map(|it| value.get(*it).to_value());
             inspection.identity = set.then(|| key.collect());
         }
-        for column in chunk.changed(slot) {
+        for column in AnyChunk::changed(&**chunk, slot) {
             let (mut old, mut new) = (Value::Null, Value::Null);
             chunk.base(slot, &mut |it| old = it.get(column).to_value());
             let _ = AnyChunk::with(&**chunk, slot, &mut |it| new = it.get(column).to_value());

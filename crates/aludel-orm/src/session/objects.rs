@@ -22,7 +22,7 @@ use crate::{
         graph::Graph,
         log::Event,
         reference::Ref,
-        state::{Flags, State},
+        state::{Cause, Flags, State},
     },
 };
 
@@ -138,7 +138,7 @@ impl Core {
             Some(other) if other == at => return Ok(()),
             Some(_) => {
                 let flags = chunk.head().flags(at.slot());
-                chunk.head().set_flags(at.slot(), flags.in_state(State::Detached));
+                chunk.head().set_flags(at.slot(), flags.by(Cause::UndoAdd));
                 return Err(Error::IdentityConflict(self.subject(at)));
             }
             None => {}
@@ -189,7 +189,7 @@ impl Core {
         let old = chunk.head().flags(at.slot());
         let is_new = old.state() == State::Pending;
         // A new member of a deleted owner is never inserted.
-        let new = if is_new { old.in_state(State::Transient) } else { old.with(Flags::MARKED) };
+        let new = if is_new { old.by(Cause::Leave) } else { old.with(Flags::MARKED) };
         chunk.head().set_flags(at.slot(), new);
         self.ledger(|it| {
             it.log.push(Event::Flags { object: at, old });
@@ -256,21 +256,7 @@ impl Core {
     pub(crate) fn expunge<T: Mapped>(&mut self, object: &Obj<T>) -> Result<()> {
         let mut stack = vec![self.own(object)?];
         while let Some(at) = stack.pop() {
-            let Some(chunk) = self.chunk(at) else { continue };
-            let head = chunk.head();
-            let flags = head.flags(at.slot());
-            if !flags.state().is_attached() {
-                continue;
-            }
-            let outside = flags.state().outside();
-            let mapper = Mapper::of(chunk.meta());
-            if outside == State::Detached
-                && let Some(fp) = key_of(mapper.meta, &*chunk, at.slot())
-            {
-                self.store(mapper).remove(fp, at);
-            }
-            head.set_flags(at.slot(), flags.in_state(outside).without(Flags::MARKED));
-            self.ledger(|it| it.left = true);
+            let Some(mapper) = self.expunge_one(at) else { continue };
             let members = self.tables(|tables| {
                 let mut members = Vec::new();
                 for relation in &mapper.relationships {
@@ -290,6 +276,26 @@ impl Core {
         Ok(())
     }
 
+    /// Takes one object out of the session; its mapper, if it was there.
+    pub(crate) fn expunge_one(&mut self, at: Ref) -> Option<&'static Mapper> {
+        let chunk = self.chunk(at)?;
+        let head = chunk.head();
+        let flags = head.flags(at.slot());
+        if !flags.state().is_attached() {
+            return None;
+        }
+        let outside = flags.by(Cause::Leave);
+        let mapper = Mapper::of(chunk.meta());
+        if outside.state() == State::Detached
+            && let Some(fp) = key_of(mapper.meta, &*chunk, at.slot())
+        {
+            self.store(mapper).remove(fp, at);
+        }
+        head.set_flags(at.slot(), outside.without(Flags::MARKED));
+        self.ledger(|it| it.left = true);
+        Some(mapper)
+    }
+
     /// Takes every object out of the session.
     pub(crate) fn expunge_all(&mut self) {
         self.forget_journals();
@@ -303,7 +309,7 @@ impl Core {
                 }
                 for slot in 0..head.used() {
                     let flags = head.flags(slot);
-                    let outside = flags.in_state(flags.state().outside());
+                    let outside = flags.by(Cause::Leave);
                     head.set_flags(slot, outside.without(Flags::MARKED));
                 }
                 head.owner.store(0, Ordering::Release);
@@ -318,29 +324,6 @@ impl Core {
         });
         drop(stores);
         self.sweep(true);
-    }
-
-    /// Reads an object's row again; its own unflushed changes are forgotten (AF-7).
-    pub(crate) async fn refresh(&mut self, at: Ref) -> Result<()> {
-        let Some(chunk) = self.chunk(at) else { return Err(Error::Detached(Error::subject(None))) };
-        let mapper = Mapper::checked(chunk.meta())?;
-        self.enter_joined()?;
-        chunk.restore_one(at.slot());
-        if self.options.autoflush {
-            self.flush().await?;
-        }
-        let head = chunk.head();
-        head.set_flags(at.slot(), head.flags(at.slot()).with(Flags::EXPIRED));
-        let mut key = super::Key::new();
-        chunk.with(at.slot(), &mut |it| key = key_values(mapper.meta, it))?;
-        // A many-to-one goes by the row that comes.
-        let others = mapper.relationships.iter().filter(|it| it.direction != Direction::ManyToOne);
-        let others: Vec<u16> = others.map(|it| it.index).collect();
-        self.tables(|it| it.forget_cells(self.id, at, &others));
-        match self.read_by_key(mapper, key).await? {
-            true => Ok(()),
-            false => Err(Error::ObjectDeleted(self.subject(at))),
-        }
     }
 
     /// The address of the object of a key, if the session holds it.

@@ -18,7 +18,7 @@ use crate::{
     object::{
         log::Event,
         reference::Ref,
-        state::{Flags, State},
+        state::{Cause, Flags, State},
     },
 };
 
@@ -426,7 +426,7 @@ impl Core {
             Event::Enlisted { chunk, from, count } => {
                 let Some(chunk) = self.chunk(Ref::new(chunk, 0)) else { return };
                 for slot in from..from + count {
-                    chunk.head().set_flags(slot, Flags::of(State::Transient));
+                    chunk.head().set_flags(slot, Flags::of(State::Pending).by(Cause::UndoAdd));
                 }
             }
             Event::Value { chunk } => {
@@ -462,7 +462,8 @@ impl Core {
             {
                 store.remove(fp, head.reference(slot));
             }
-            head.set_flags(slot, head.flags(slot).in_state(State::Pending).without(Flags::TRACKED));
+            let undone = head.flags(slot).by(Cause::UndoInsert);
+            head.set_flags(slot, undone.without(Flags::TRACKED));
             let _ = chunk.write(slot, &mut |fields| {
                 for column in columns {
                     fields.put(*column, None);

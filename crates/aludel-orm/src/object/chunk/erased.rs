@@ -38,6 +38,11 @@ impl<T: Mapped> Fields for T {
     }
 }
 
+/// Copies one column.
+pub(super) fn copy(from: &dyn Fields, to: &mut dyn Fields, column: u16) {
+    to.put(column, (!from.is_unset(column)).then(|| from.get(column)));
+}
+
 /// Sees a changed object: its slot, the columns it had, those it has, and which differ.
 pub(crate) type Visit<'a> = dyn FnMut(u32, &dyn Fields, &dyn Fields, &[u16]) + 'a;
 
@@ -45,6 +50,8 @@ pub(crate) type Visit<'a> = dyn FnMut(u32, &dyn Fields, &dyn Fields, &[u16]) + '
 pub(crate) trait AnyChunk: Send + Sync + Any {
     fn head(&self) -> &Head;
     fn meta(&self) -> &'static EntityMeta;
+    /// Entity, key and state of an object; never waits and never panics.
+    fn describe(&self, slot: u32, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result;
     /// Shows an object's columns.
     fn with(&self, slot: u32, see: &mut dyn FnMut(&dyn Fields)) -> Result<()>;
     /// Writes an object's columns, and those of its snapshot, without marking it as changed.
@@ -88,6 +95,10 @@ pub(crate) trait AnyChunk: Send + Sync + Any {
     fn restore_touched(&self) -> Result<()>;
     /// Forgets one object's unflushed change.
     fn restore_one(&self, slot: u32);
+    /// Forgets unflushed changes of these columns of one object; whether others are left.
+    fn restore_columns(&self, slot: u32, columns: &[u16]) -> Result<bool>;
+    /// Takes an object's values as they are, changed or not.
+    fn accept(&self, slot: u32);
     /// Restores the newest entry of the journal; an object that is borrowed is touched then.
     fn undo(&self) -> Result<()>;
     /// Forgets the journal.
@@ -103,6 +114,23 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
 
     fn meta(&self) -> &'static EntityMeta {
         T::meta()
+    }
+
+    fn describe(&self, slot: u32, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}(", T::meta().name)?;
+        match self.try_read(slot) {
+            Some(value) => {
+                for (position, column) in T::PRIMARY_KEY.iter().enumerate() {
+                    let comma = if position == 0 { "" } else { ", " };
+                    match value.is_unset(*column) {
+                        true => write!(f, "{comma}unset")?,
+                        false => write!(f, "{comma}{}", value.get(*column))?,
+                    }
+                }
+            }
+            None => f.write_str("borrowed")?,
+        }
+        write!(f, ", {})", self.head.flags(slot).state())
     }
 
     fn with(&self, slot: u32, see: &mut dyn FnMut(&dyn Fields)) -> Result<()> {
@@ -266,6 +294,23 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
             // In vain: it is listed as changed again.
             let _ = self.restore(slot, base);
         }
+    }
+
+    fn restore_columns(&self, slot: u32, columns: &[u16]) -> Result<bool> {
+        let mut value = self.edit(slot)?;
+        let mut differ = false;
+        self.with_snapshot(slot, |base| {
+            columns.iter().for_each(|it| copy(base, &mut *value, *it));
+            differ = !Self::differing(base, &value).is_empty();
+        });
+        if !differ {
+            self.drop_snapshot(slot);
+        }
+        Ok(differ)
+    }
+
+    fn accept(&self, slot: u32) {
+        self.drop_snapshot(slot);
     }
 
     fn undo(&self) -> Result<()> {

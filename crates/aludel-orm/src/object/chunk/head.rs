@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::object::{
     reference::Ref,
-    state::{Flags, State},
+    state::{Cause, Flags, State},
 };
 
 /// The parts of a chunk that don't depend on the entity.
@@ -98,7 +98,7 @@ impl Head {
     pub(crate) fn bury(&self, slot: u32) {
         let flags = self.flags(slot);
         if flags.state() == State::Deleted {
-            let flags = flags.in_state(State::Detached).with(Flags::GONE);
+            let flags = flags.by(Cause::Commit).with(Flags::GONE);
             self.set_flags(slot, flags.without(Flags::TRACKED | Flags::MARKED));
         }
     }

@@ -1,0 +1,83 @@
+//! What is expired of an object where not all of it is, and how its relationships are forgotten.
+
+use super::{
+    graph::Tables,
+    log::Event,
+    reference::{Ref, UNLOADED},
+};
+
+impl Tables {
+    /// The columns that are expired, where not all of them are.
+    pub(crate) fn expired_columns(&self, object: Ref) -> Option<&[u16]> {
+        self.expired.get(&object).map(|it| &**it)
+    }
+
+    /// More columns of an object are expired.
+    pub(crate) fn expire_columns(&mut self, object: Ref, columns: &[u16]) {
+        let expired = self.expired.entry(object).or_default();
+        for column in columns {
+            if let Err(at) = expired.binary_search(column) {
+                expired.insert(at, *column);
+            }
+        }
+    }
+
+    /// No rollback changes an object's state from now on.
+    pub(crate) fn disown(&mut self, object: Ref) {
+        self.expired.remove(&object);
+        self.ledgers.iter_mut().for_each(|it| it.disown(object));
+    }
+
+    /// What is expired of an object is all of it, or nothing.
+    pub(crate) fn forget_expired(&mut self, object: Ref) {
+        self.expired.remove(&object);
+    }
+
+    /// Puts a to-one cell back that was forgotten for a moment.
+    pub(crate) fn refill_one(&mut self, object: Ref, relation: u16, cell: u64) {
+        if let Some(cells) =
+            self.relation_mut(object.chunk(), relation).filter(|_| cell != UNLOADED)
+        {
+            cells.set_one(object.slot(), cell);
+        }
+    }
+
+    /// Forgets these relationships of an object, with the changes that no flush has seen: the log no
+    /// longer tells of them. What they led to stays as it is (EXP-7).
+    pub(crate) fn expire_cells(&mut self, session: u64, object: Ref, relations: &[u16]) {
+        let is_own = |it: &Event| {
+            it.owner() == Some(object) && it.relation().is_some_and(|it| relations.contains(&it))
+        };
+        let mut before: Vec<(u16, u64)> = Vec::new();
+        if let Some(ledger) = self.ledger(session).filter(|it| it.links != 0) {
+            let from = ledger.flushed.min(ledger.log.len());
+            let unseen = ledger.log.split_off(from);
+            for event in unseen {
+                if !is_own(&event) {
+                    ledger.log.push(event);
+                    continue;
+                }
+                ledger.links = ledger.links.saturating_sub(1);
+                if let Event::One { relation, old, .. } = event
+                    && !before.iter().any(|it| it.0 == relation)
+                {
+                    before.push((relation, old));
+                }
+            }
+        }
+        let Some(entry) = self.chunks.get_mut(&object.chunk()) else { return };
+        let mut ledger = self.ledgers.iter_mut().find(|it| it.session == session && it.wrote);
+        for (relation, cells) in entry.relations.iter_mut().enumerate() {
+            let relation = relation as u16;
+            if !relations.contains(&relation) {
+                continue;
+            }
+            let known = before.iter().find(|it| it.0 == relation).map(|it| it.1);
+            let old = known.unwrap_or_else(|| cells.one(object.slot()));
+            if let Some(ledger) = ledger.as_mut().filter(|_| old != UNLOADED) {
+                ledger.log.push(Event::Forgotten { owner: object, relation, old });
+            }
+            cells.unload(object.slot());
+        }
+    }
+}
