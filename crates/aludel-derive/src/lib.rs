@@ -45,6 +45,7 @@ use proc_macro::TokenStream;
 /// | `on_delete = cascade`, `on_update = …` | `cascade`, `set_null`, `restrict` or `no_action` |
 /// | `default = expression` | what the builder fills in |
 /// | `server_default = …` | what the database fills in: a number, a truth value, `now`, or SQL in quotes |
+/// | `version` | the row's version: an integer that is counted, a moment or a UUID; `version = \|old\| …` by a function of the last, `version(manual)` by the program |
 /// | `length = 120` | text of at most so many characters |
 /// | `numeric(10, 2)` | an exact decimal number of so many digits, so many of them behind the point |
 ///

@@ -113,6 +113,8 @@ pub struct StaleData {
     pub entity: &'static str,
     /// The key of the object, where it is one.
     pub key: String,
+    /// The version that the row was expected to have, where the entity has one.
+    pub version: Option<String>,
     /// What was tried: `UPDATE` or `DELETE`.
     pub action: &'static str,
     /// How many rows were expected.
@@ -263,11 +265,12 @@ impl fmt::Display for MappingError {
 
 impl fmt::Display for StaleData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { entity, key, action, expected, matched } = self;
-        write!(
-            f,
-            "{action} of {entity} {key} expected to match {expected} row(s), but matched {matched}: "
-        )?;
+        let Self { entity, key, version, action, expected, matched } = self;
+        write!(f, "{action} of {entity} {key} ")?;
+        if let Some(version) = version {
+            write!(f, "in version {version} ")?;
+        }
+        write!(f, "expected to match {expected} row(s), but matched {matched}: ")?;
         f.write_str(
             "the row was changed or deleted by somebody else; refresh the object and try again",
         )

@@ -17,6 +17,7 @@ mod registry;
 pub(crate) mod relation;
 mod relationship;
 pub(crate) mod statements;
+mod version;
 
 pub use base::{Base, DeclarativeBase, MetaDataOf};
 pub use builder::{
@@ -35,3 +36,7 @@ pub use registry::{Registered, Registry};
 pub use relation::{BackSide, Direction, Relation, Secondary};
 pub use relationship::Relationship;
 pub(crate) use statements::Statements;
+pub use version::{
+    Version, first_version, first_version_by, next_version_by, versioned, versioned_by,
+    versioned_by_hand,
+};

@@ -26,6 +26,7 @@ mod states;
 mod streaming;
 mod transactions;
 mod transient;
+mod versions;
 mod work;
 
 use crate::Case;
@@ -41,6 +42,7 @@ pub fn cases() -> Vec<Case> {
         identity::CASES,
         flush::CASES,
         associations::CASES,
+        versions::CASES,
         plan::CASES,
         cascades::CASES,
         relationships::CASES,

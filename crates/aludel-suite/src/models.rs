@@ -2,6 +2,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "the models of the cases speak for themselves")]
 
 pub mod tree;
+pub mod versions;
 
 use aludel::prelude::*;
 use chrono::NaiveDateTime;

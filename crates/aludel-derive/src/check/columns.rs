@@ -7,7 +7,7 @@ use syn::Ident;
 use super::Member;
 use crate::{
     mistakes::Mistakes,
-    parse::{ColumnArgs, last_segment},
+    parse::{ColumnArgs, NextVersion, last_segment},
 };
 
 impl Member<ColumnArgs> {
@@ -22,7 +22,18 @@ impl Member<ColumnArgs> {
     /// demanded, which does no harm.
     pub(crate) fn is_required(&self) -> bool {
         let fills_itself = matches!(last_segment(&self.ty).as_deref(), Some("Option" | "Auto"));
-        !fills_itself && self.args.default.is_none()
+        !fills_itself && self.args.default.is_none() && !self.is_counted()
+    }
+
+    /// Whether the unit of work makes its value: a version that the program doesn't set.
+    pub(crate) fn is_counted(&self) -> bool {
+        let version = self.args.version.as_ref();
+        version.is_some_and(|it| !matches!(it.next, NextVersion::ByHand))
+    }
+
+    /// Whether a builder makes its first version; an `Auto` is set by the flush.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.is_counted() && last_segment(&self.ty).as_deref() != Some("Auto")
     }
 
     /// Whether the field may be an `Auto`, under whichever name; the most common types can't.
@@ -41,6 +52,13 @@ pub(super) fn check(ident: &Ident, columns: &[Member<ColumnArgs>], mistakes: &mu
             "no primary key: mark the field or fields that identify a row with \
              `#[column(primary_key)]`",
         );
+    }
+    let mut versions = columns.iter().filter_map(|it| Some((it, it.args.version.as_ref()?)));
+    if let Some((first, _)) = versions.next() {
+        for (_, second) in versions {
+            let message = format!("a row has one version: field `{}`", first.name);
+            mistakes.at(&second.key, message);
+        }
     }
     let mut names = HashMap::new();
     for column in columns {
@@ -76,6 +94,22 @@ fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
     }
     if let (Some(default), Some(_)) = (&args.default, &args.server_default) {
         mistakes.at(default, "the program's `default` and a `server_default`: choose one");
+    }
+    if let Some(version) = &args.version {
+        if args.primary_key {
+            mistakes.at(&version.key, "a version changes with each UPDATE: it can't be in the key");
+        }
+        if last_segment(&column.ty).as_deref() == Some("Option") {
+            mistakes
+                .at(&column.ty, "a version is never NULL: it is compared, and NULL equals nothing");
+        }
+        if let Some(default) = args.default.as_ref().filter(|_| column.is_counted()) {
+            mistakes.at(
+                default,
+                "the unit of work makes the first version, too: leave `default` out, or say what \
+                 follows by `version = |old| …`",
+            );
+        }
     }
     if let (Some(length), Some(_)) = (&args.length, &args.numeric) {
         mistakes.at(length, "`length` is for text and `numeric` for decimals: choose one");

@@ -163,7 +163,7 @@ fn finish(entity: &Entity, state: &Typestate<'_>) -> TokenStream {
     let module = (!required.is_empty()).then(|| quote!(mod #module { #(pub enum #required {})* }));
     let columns = columns.iter().map(|column| {
         let (field, slot) = (&column.ident, Index::from(usize::from(column.index)));
-        let value = if column.args.default.is_some() {
+        let value = if column.args.default.is_some() || column.is_begun() {
             let default = meta::default_fn(column);
             quote!(__draft.#slot.unwrap_or_else(#default))
         } else if column.is_required() {

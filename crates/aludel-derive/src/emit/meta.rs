@@ -7,7 +7,10 @@ use syn::{Ident, ext::IdentExt, spanned::Spanned};
 
 use crate::{
     check::{Entity, Member, TableArg},
-    parse::{Back, ColumnArgs, Reference, RelationshipArgs, ServerDefault},
+    parse::{
+        Back, BuilderName, ColumnArgs, NextVersion, Reference, RelationshipArgs, ServerDefault,
+        Version,
+    },
 };
 
 /// The function that computes a column's default.
@@ -24,10 +27,22 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
     let columns = entity.columns.iter().map(|it| column(entity, it));
     let args = entity.args.iter().map(|arg| table_arg(ident, arg));
     let relationships = entity.relationships.iter().map(|it| relationship(ident, it));
+    let has_builder = !matches!(entity.table.builder, BuilderName::None);
     let defaults = entity.columns.iter().filter_map(|column| {
         let (function, ty) = (default_fn(column), &column.ty);
-        let value = column.args.default.as_ref()?;
-        let body = quote_spanned!(value.span()=> __aq::Assign::<#ty>::assign(#value));
+        let begun = column.args.version.as_ref().filter(|_| column.is_begun() && has_builder);
+        let body = match (&column.args.default, begun) {
+            (Some(value), _) => {
+                quote_spanned!(value.span()=> __aq::Assign::<#ty>::assign(#value))
+            }
+            (None, Some(Version { next: NextVersion::By(next), .. })) => {
+                quote_spanned!(next.span()=> __aq::first_version_by::<#ty>(#next))
+            }
+            (None, Some(Version { next: NextVersion::ByType, key })) => {
+                quote_spanned!(key.span()=> __aq::first_version::<#ty>())
+            }
+            _ => return None,
+        };
         Some(quote!(fn #function() -> #ty { #body }))
     });
     // Sort keys such as `Address.id.desc()` are methods of a trait that users may not have named.
@@ -97,6 +112,19 @@ fn column(entity: &Entity, column: &Member<ColumnArgs>) -> TokenStream {
             ServerDefault::Bool(value) => quote!(Value(__aq::Value::Bool(#value))),
         };
         meta.extend(quote!(.server_default(|| __aq::ServerDefault::#default)));
+    }
+    if let Some(version) = &args.version {
+        let span = version.key.span();
+        meta = match &version.next {
+            NextVersion::ByType => quote_spanned!(span=> __aq::versioned::<#ty>(#meta)),
+            NextVersion::ByHand => quote_spanned!(span=> __aq::versioned_by_hand::<#ty>(#meta)),
+            NextVersion::By(next) => {
+                let next = quote_spanned! {next.span()=>
+                    |__old| __aq::next_version_by::<#ty>(__old, #next)
+                };
+                quote_spanned!(span=> __aq::versioned_by::<#ty>(#meta, #next))
+            }
+        };
     }
     if args.default.is_some() {
         let function = default_fn(column);

@@ -17,6 +17,7 @@ const KNOWN: &[&str] = &[
     "server_default",
     "length",
     "numeric",
+    "version",
 ];
 
 /// The arguments of `#[column]`.
@@ -34,6 +35,7 @@ pub(crate) struct ColumnArgs {
     pub(crate) server_default: Option<ServerDefault>,
     pub(crate) length: Option<LitInt>,
     pub(crate) numeric: Option<(LitInt, LitInt)>,
+    pub(crate) version: Option<Version>,
 }
 
 /// The column that a foreign key refers to.
@@ -50,6 +52,22 @@ pub(crate) struct Action {
     /// Where it was said.
     pub(crate) key: Ident,
     pub(crate) variant: &'static str,
+}
+
+/// The row's version: where that was said, and who makes the next.
+pub(crate) struct Version {
+    pub(crate) key: Ident,
+    pub(crate) next: NextVersion,
+}
+
+/// Who makes the next version.
+pub(crate) enum NextVersion {
+    /// The unit of work, as the type says: `version`
+    ByType,
+    /// A function: `version = |old| …`
+    By(Expr),
+    /// The program, as it sets any column: `version(manual)`
+    ByHand,
 }
 
 /// What the database fills in.
@@ -90,6 +108,7 @@ impl ColumnArgs {
             "server_default" => self.server_default = server_default(arg, mistakes),
             "length" => self.length = arg.value(mistakes).and_then(|it| integer(it, mistakes)),
             "numeric" => self.numeric = arg.list(digits, "numeric(10, 2)", mistakes),
+            "version" => self.version = version(arg, mistakes),
             "skip" => mistakes.at(
                 &arg.name,
                 "every field of a mapped struct is a column or a relationship; \
@@ -133,6 +152,24 @@ fn action(arg: &Arg, mistakes: &mut Mistakes) -> Option<Action> {
             None
         }
     }
+}
+
+fn version(arg: &Arg, mistakes: &mut Mistakes) -> Option<Version> {
+    let next = match &arg.given {
+        Given::Flag => NextVersion::ByType,
+        Given::Value(expr) => NextVersion::By(expr.clone()),
+        Given::List(_) => arg.list(by_hand, "version(manual)", mistakes)?,
+    };
+    Some(Version { key: arg.name.clone()?, next })
+}
+
+/// `manual`
+fn by_hand(input: ParseStream<'_>) -> syn::Result<NextVersion> {
+    let word = input.parse::<Ident>()?;
+    if word != "manual" {
+        return Err(syn::Error::new(word.span(), format!("unknown kind of version `{word}`")));
+    }
+    Ok(NextVersion::ByHand)
 }
 
 fn server_default(arg: &Arg, mistakes: &mut Mistakes) -> Option<ServerDefault> {

@@ -326,3 +326,26 @@ fn newtypes() {
         &expect!["a column type can't be generic: it has one SQL type"],
     );
 }
+
+#[test]
+fn versions() {
+    mapped(
+        quote! {
+            #[table("page")]
+            struct Page {
+                #[column(primary_key, version)]
+                id: i64,
+                #[column(version, default = 1)]
+                version: Option<i64>,
+                #[column(version(counted))]
+                other: i64,
+            }
+        },
+        &expect![[r#"
+            unknown kind of version `counted`; write `version(manual)`
+            a row has one version: field `id`
+            a version changes with each UPDATE: it can't be in the key
+            a version is never NULL: it is compared, and NULL equals nothing
+            the unit of work makes the first version, too: leave `default` out, or say what follows by `version = |old| …`"#]],
+    );
+}

@@ -174,7 +174,8 @@ impl Core {
                 }
             }
             if rekeyed {
-                self.rekey(mapper, &*chunk, at.slot(), &cells[rows.columns.len()..], events);
+                let key = rows.columns.len()..rows.columns.len() + mapper.meta.primary_key.len();
+                self.rekey(mapper, &*chunk, at.slot(), &cells[key], events);
             }
         }
     }
@@ -225,7 +226,7 @@ impl Core {
 
 impl Shared {
     /// The value of a fill, now that all answers are there.
-    fn value(
+    pub(super) fn value(
         &self,
         fill: &Fill,
         others: &std::collections::HashMap<(u32, u16), Value>,

@@ -1,4 +1,4 @@
-//! Deleted objects: DELETE by primary key, what refers before what is referred to.
+//! Deleted objects: DELETE by primary key (and version), what refers before what is referred to.
 
 use std::collections::HashMap;
 
@@ -26,6 +26,8 @@ struct Row {
     at: Ref,
     mapper: &'static Mapper,
     key: Key,
+    /// The version that the row must have.
+    version: Option<Value>,
     /// How many deleted rows of its group refer to it, one by the other.
     level: u32,
 }
@@ -37,9 +39,12 @@ impl Planner {
         for at in std::mem::take(&mut self.gathered.marked) {
             let Some(chunk) = self.chunk(at.chunk()) else { continue };
             let mapper = Mapper::checked(chunk.meta())?;
-            let mut key = Key::new();
-            chunk.loaded(at.slot(), &mut |it| key = key_values(mapper.meta, it))?;
-            rows.push(Row { at, mapper, key, level: 0 });
+            let (mut key, mut version) = (Key::new(), None);
+            chunk.loaded(at.slot(), &mut |it| {
+                key = key_values(mapper.meta, it);
+                version = mapper.version.map(|(column, _)| it.get(column).to_value());
+            })?;
+            rows.push(Row { at, mapper, key, version, level: 0 });
         }
         self.level_deleted(&mut rows)?;
         rows.sort_by(|a, b| {
@@ -62,10 +67,10 @@ impl Planner {
             }
             before = Some(place);
             let rows = CellRows {
-                width: first.key.len(),
+                width: first.key.len() + usize::from(first.version.is_some()),
                 cells: group
                     .iter()
-                    .flat_map(|it| it.key.iter().cloned().map(Fill::Value))
+                    .flat_map(|it| it.key.iter().chain(&it.version).cloned().map(Fill::Value))
                     .collect(),
                 objects: group.iter().map(|it| it.at).collect(),
                 columns: Columns::new(),

@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    collections::HashMap,
     sync::{PoisonError, atomic::Ordering},
 };
 
@@ -119,15 +120,20 @@ impl FlushWork {
 
     #[cold]
     fn stale(&self, step: &Step, run: usize, matched: u64) -> EngineError {
+        let mut version = None;
         let key = match &step.rows {
             Rows::Cells(rows) => {
                 let cells =
                     rows.cells.get(run * rows.width..(run + 1) * rows.width).unwrap_or_default();
-                let key = cells.iter().skip(rows.columns.len()).filter_map(|it| match it {
-                    Fill::Value(value) => Some(value.to_string()),
-                    _ => None,
-                });
-                key.collect::<Vec<_>>().join(", ")
+                let others = HashMap::new();
+                let known = |it: &Fill| Some(self.shared.value(it, &others)?.to_string());
+                let mut key: Vec<_> =
+                    cells.iter().skip(rows.columns.len()).filter_map(known).collect();
+                // An association's rows are no objects'.
+                if step.mapper.version.is_some() && !rows.objects.is_empty() {
+                    version = key.pop();
+                }
+                key.join(", ")
             }
             Rows::Edits(rows) => {
                 let mut key = Vec::new();
@@ -147,7 +153,7 @@ impl FlushWork {
             _ => "DELETE",
         };
         let entity = step.mapper.entity();
-        let error = StaleData { entity, key, action, expected: 1, matched };
+        let error = StaleData { entity, key, version, action, expected: 1, matched };
         EngineError::Script(Box::new(Error::StaleData(Box::new(error))))
     }
 }
@@ -222,8 +228,8 @@ impl Work for FlushWork {
         let Some(step) = self.step(position) else { return Ok(()) };
         match (step.action, matched) {
             (_, 1) => Ok(()),
-            // UOW-19: a row that is gone already is what a DELETE wanted.
-            (FlushAction::Delete, 0) => {
+            // UOW-19: a row that is gone already is what a DELETE wanted, unless it wanted a version.
+            (FlushAction::Delete, 0) if step.mapper.version.is_none() => {
                 tracing::warn!(target: "aludel::flush", entity = step.mapper.entity(), "a DELETE matched no row");
                 Ok(())
             }

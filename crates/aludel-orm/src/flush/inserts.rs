@@ -1,6 +1,6 @@
 //! New objects: which columns each INSERT has, where the values come from, and in which order.
 
-use aludel_core::dialect::Returning;
+use aludel_core::{dialect::Returning, value::ValueRef};
 use aludel_engine::driver::Want;
 use smallvec::SmallVec;
 
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Error, Result,
     mapping::{
-        ColumnDefault, Mapper,
+        ColumnDefault, Mapper, Version,
         statements::{Inserted, Purpose},
     },
     object::{chunk::Columns, reference::Ref},
@@ -95,8 +95,14 @@ impl Planner {
         number
     }
 
-    /// Computes the program's own defaults of new objects that have no value.
+    /// Computes the program's own defaults of new objects that have no value, and their first version.
     fn fill_defaults(&mut self, mapper: &Mapper, start: usize) {
+        if let Some((column, Version::Generated(next))) = mapper.version {
+            for ordinal in start..self.new.len() {
+                let first = Fill::Value(next(ValueRef::Null));
+                self.overrides(ordinal as u32).push((column, first));
+            }
+        }
         let client = |it: &ColumnDefault| matches!(it, ColumnDefault::Client(_));
         if !mapper.meta.columns.iter().any(|it| client(&it.default)) {
             return;
@@ -360,8 +366,9 @@ fn shape_of(mapper: &Mapper, is_absent: &dyn Fn(u16) -> bool) -> Shape {
     let key = mapper.generates_key().then(|| mapper.meta.primary_key[0]);
     for (index, column) in mapper.meta.columns.iter().enumerate() {
         let index = index as u16;
+        let is_counted = matches!(column.version, Some(Version::Generated(_)));
         match &column.default {
-            _ if !is_absent(index) => shape.columns.push(index),
+            _ if is_counted || !is_absent(index) => shape.columns.push(index),
             _ if key == Some(index) => shape.generates = true,
             ColumnDefault::Client(_) => shape.columns.push(index),
             ColumnDefault::Server(_) => shape.returning.push(index),

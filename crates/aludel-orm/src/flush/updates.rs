@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Result,
-    mapping::{Mapper, statements::Purpose},
+    mapping::{Mapper, Version, statements::Purpose},
     object::{
         chunk::{Columns, Fields},
         reference::Ref,
@@ -49,6 +49,22 @@ struct Extra {
     fills: Vec<(u16, Fill)>,
     /// The key that the row has in the database, where the object has another by now.
     key: Option<Key>,
+    /// The version that the row must have in the database.
+    version: Option<Value>,
+}
+
+impl Extra {
+    /// The row is written only in the version that was read, and gets the next unless the program has
+    /// set one.
+    fn check_version(&mut self, mapper: &Mapper, base: &dyn Fields, set: &mut Columns) {
+        let Some((column, version)) = mapper.version else { return };
+        let old = base.get(column);
+        self.version = Some(old.to_value());
+        if let (Version::Generated(next), Err(place)) = (version, set.binary_search(&column)) {
+            set.insert(place, column);
+            self.fills.push((column, Fill::Value(next(old))));
+        }
+    }
 }
 
 /// Rows to update, each object once.
@@ -117,22 +133,24 @@ impl Planner {
             let primary_key = mapper.meta.primary_key;
             let mut last: Option<(Columns, u32)> = None;
             chunk.harvest(self.consume, &takes_part, &mut |slot, base, _, columns| {
+                let rekeyed = columns.iter().any(|it| primary_key.contains(it));
+                let mut set = Columns::from_slice(columns);
+                let extra = (rekeyed || mapper.version.is_some()).then(|| {
+                    let key = rekeyed.then(|| key_values(mapper.meta, base));
+                    let mut extra = Extra { key, ..Extra::default() };
+                    extra.check_version(mapper, base, &mut set);
+                    changes.extras.push(extra);
+                    changes.extras.len() as u32 - 1
+                });
                 let kind = match &last {
-                    Some((same, kind)) if same.as_slice() == columns => *kind,
+                    Some((same, kind)) if *same == set => *kind,
                     _ => {
-                        let columns = Columns::from_slice(columns);
-                        let kind = changes.kind(Kind { mapper, columns: columns.clone(), late: 0 });
-                        last = Some((columns, kind));
+                        let kind = changes.kind(Kind { mapper, columns: set.clone(), late: 0 });
+                        last = Some((set, kind));
                         kind
                     }
                 };
                 let order = changes.order(mapper, &mut primary_key.iter().map(|it| base.get(*it)));
-                let rekeyed = columns.iter().any(|it| primary_key.contains(it));
-                let extra = rekeyed.then(|| {
-                    let key = Some(key_values(mapper.meta, base));
-                    changes.extras.push(Extra { fills: Vec::new(), key });
-                    changes.extras.len() as u32 - 1
-                });
                 changes.push(Row { order, chunk: place, slot, kind, extra });
             })?;
             if self.consume {
@@ -243,6 +261,10 @@ impl Planner {
             let see = &mut |it: &dyn Fields| list.key = Some(key_values(mapper.meta, it));
             chunk.with(child.slot(), see)?;
         }
+        if mapper.version.is_some() && list.version.is_none() {
+            let set = &mut kind.columns;
+            chunk.with(child.slot(), &mut |it| list.check_version(mapper, it, set))?;
+        }
         for (column, fill) in fills {
             if let Fill::Key(ordinal) | Fill::Returned(ordinal, _) = &fill {
                 let parent = &self.new[*ordinal as usize];
@@ -343,7 +365,8 @@ impl Planner {
 
     /// Rows with values from elsewhere.
     fn cells(&self, mapper: &Mapper, columns: &Columns, group: &[Row], extras: &[Extra]) -> Rows {
-        let width = columns.len() + mapper.meta.primary_key.len();
+        let width =
+            columns.len() + mapper.meta.primary_key.len() + usize::from(mapper.version.is_some());
         let mut cells = Vec::with_capacity(group.len() * width);
         for row in group {
             let Some(extra) = row.extra.and_then(|it| extras.get(it as usize)) else { continue };
@@ -356,6 +379,7 @@ impl Planner {
                 Some(key) => cells.extend(key.iter().cloned().map(Fill::Value)),
                 None => cells.extend(mapper.meta.primary_key.iter().map(|it| own(*it))),
             }
+            cells.extend(extra.version.clone().map(Fill::Value));
         }
         let at = |it: &Row| self.shared.chunks[it.chunk as usize].head().reference(it.slot);
         let objects = group.iter().map(at).collect();

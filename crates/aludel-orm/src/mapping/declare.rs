@@ -31,6 +31,7 @@ impl ColumnMeta {
             unique: false,
             index: false,
             default: ColumnDefault::None,
+            version: None,
         }
     }
 

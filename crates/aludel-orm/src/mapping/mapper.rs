@@ -7,7 +7,9 @@ use aludel_core::{
     value::SqlType,
 };
 
-use super::{EntityMeta, Referred, Registry, Relation, Statements, TableArg, relation::resolve};
+use super::{
+    EntityMeta, Referred, Registry, Relation, Statements, TableArg, Version, relation::resolve,
+};
 use crate::{Error, Result, error::MappingError};
 
 /// An entity's description with every reference resolved: its table, keys and relationships.
@@ -32,6 +34,8 @@ pub struct Mapper {
     pub(crate) integer_key: bool,
     /// The number by which sessions know it.
     pub(crate) number: u32,
+    /// The column that is the row's version, and who makes the next.
+    pub version: Option<(u16, Version)>,
     pub(crate) statements: Statements,
     problems: Vec<String>,
 }
@@ -100,6 +104,7 @@ impl Mapper {
                 cyclic: place.cyclic,
                 integer_key,
                 number: place.number,
+                version: version(meta),
                 statements: Statements::default(),
                 problems,
             }
@@ -158,6 +163,12 @@ impl Mapper {
     pub fn key_types(&self) -> Vec<SqlType> {
         self.meta.primary_key.iter().map(|it| self.meta.columns[usize::from(*it)].ty).collect()
     }
+}
+
+/// The column that is an entity's version. The derive refuses a second one.
+fn version(meta: &EntityMeta) -> Option<(u16, Version)> {
+    let mut columns = meta.columns.iter().enumerate();
+    columns.find_map(|(index, column)| Some((index as u16, column.version?)))
 }
 
 /// The foreign keys that an entity's columns and table arguments declare.

@@ -8,7 +8,7 @@ use aludel_core::{
     value::{SqlType, Value},
 };
 
-use super::MapperSlot;
+use super::{MapperSlot, Version};
 use crate::object::Ops;
 
 /// The static description of a mapped struct, as the derive emits it.
@@ -57,6 +57,8 @@ pub struct ColumnMeta {
     pub index: bool,
     /// What fills it where an object has no value.
     pub default: Default,
+    /// Whether it is the row's version, and who makes the next.
+    pub version: Option<Version>,
 }
 
 /// What fills a column where an object has no value.

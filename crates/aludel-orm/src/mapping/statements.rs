@@ -31,9 +31,9 @@ pub(crate) enum Purpose {
     Get,
     /// A row.
     Insert(Inserted),
-    /// These columns of one row, by primary key.
+    /// These columns of one row, by primary key and version.
     Update(Columns),
-    /// One row by primary key.
+    /// One row by primary key and version.
     Delete,
     /// Some columns (the second) of one row by its primary key (the first).
     Fetch(Columns, Columns),
@@ -102,18 +102,21 @@ impl Mapper {
 
     fn tree(&'static self, purpose: &Purpose, dialect: &dyn Dialect) -> Tree {
         let table = self.meta.table;
-        let by_key = || {
+        let equal = |it: &u16| self.node(*it).equals(Node::Hole);
+        let by_key = || Node::all(self.meta.primary_key.iter().map(equal));
+        // A row is changed and deleted only in the version that was read.
+        let by_version = || {
             let columns = self.meta.primary_key.iter();
-            Node::all(columns.map(|it| self.node(*it).equals(Node::Hole)))
+            Node::all(columns.chain(self.version.iter().map(|it| &it.0)).map(equal))
         };
         match purpose {
             Purpose::Get => Query { filter: by_key(), ..self.query(Source::Table) }.into(),
             Purpose::Fetch(key, columns) => {
                 let items = columns.iter().map(|it| SelectItem::new(self.node(*it)));
-                let filter = Node::all(key.iter().map(|it| self.node(*it).equals(Node::Hole)));
+                let filter = Node::all(key.iter().map(equal));
                 Query { items: items.collect(), filter, ..Query::default() }.into()
             }
-            Purpose::Delete => Delete { table, filter: by_key(), returning: Vec::new() }.into(),
+            Purpose::Delete => Delete { table, filter: by_version(), returning: Vec::new() }.into(),
             Purpose::Insert(Inserted { columns, returning, generates }) => {
                 let by_returning =
                     dialect.capability().dml.generated_keys == GeneratedKeys::Returning;
@@ -133,7 +136,7 @@ impl Mapper {
             Purpose::Update(columns) => Update {
                 table,
                 set: self.names(columns).into_iter().map(|it| (it, Node::Hole)).collect(),
-                filter: by_key(),
+                filter: by_version(),
                 returning: Vec::new(),
             }
             .into(),
