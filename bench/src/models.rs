@@ -110,3 +110,17 @@ pub(crate) struct Leaf {
     #[relationship(back_populates = leaves)]
     pub(crate) tree: One<Tree>,
 }
+
+/// A tree of its own kind.
+#[derive(Mapped)]
+#[table("branch")]
+pub(crate) struct Branch {
+    #[column(primary_key)]
+    pub(crate) id: Auto<i64>,
+    #[column(foreign_key = Branch.id)]
+    pub(crate) parent_id: Option<i64>,
+    #[relationship(back_populates = children)]
+    pub(crate) parent: One<Branch>,
+    #[relationship(back_populates = parent, cascade(all))]
+    pub(crate) children: Many<Branch>,
+}

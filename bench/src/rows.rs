@@ -11,6 +11,7 @@ mod memory;
 mod pg;
 mod selectin;
 mod stream;
+mod tree;
 mod update;
 
 use crate::{
@@ -34,7 +35,7 @@ pub(crate) struct Row {
 }
 
 /// The rows that need nothing but this program, in the table's order.
-pub(crate) const ROWS: [Row; 10] = [
+pub(crate) const ROWS: [Row; 11] = [
     load::ROW,
     selectin::ROW,
     get::ROW,
@@ -45,6 +46,7 @@ pub(crate) const ROWS: [Row; 10] = [
     asynchronous::ROW,
     chinook::ROW,
     stream::ROW,
+    tree::ROW,
 ];
 
 /// Those that need a PostgreSQL server.

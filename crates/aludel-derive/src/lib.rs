@@ -30,6 +30,7 @@ use proc_macro::TokenStream;
 /// | `index(a, b)`, `unique(a, b)` | an index, a unique constraint |
 /// | `check("a > 0")` | a check constraint |
 /// | `foreign_key((a, b) -> Region(x, y))` | a foreign key of several columns |
+/// | `confirm_deleted_rows = false` | no warning where a `DELETE` matches no row |
 /// | `base = MyBase` | the declarative base |
 /// | `builder = false`, `builder = "new"` | no builder, or a function of another name |
 /// | `entity = UserTable`, `builder_type = NewUser` | other names for the two types |
@@ -51,7 +52,8 @@ use proc_macro::TokenStream;
 ///
 /// On a `Many` or `One` field, `#[relationship(…)]`: `back_populates = field`, `cascade(all,
 /// delete_orphan)`, `order_by = Address.id.desc()`, `foreign_keys = [Address.billing_id]`,
-/// `secondary = PlaylistTrack`, `lazy = select | selectin | joined | raise`, `passive_deletes`.
+/// `secondary = PlaylistTrack`, `lazy = select | selectin | joined | raise`, `passive_deletes` or
+/// `passive_deletes = all`, `passive_updates = false`, `post_update`.
 #[proc_macro_derive(Mapped, attributes(table, column, relationship))]
 pub fn derive_mapped(input: TokenStream) -> TokenStream {
     mapped(input.into()).into()

@@ -61,7 +61,10 @@ pub enum Error {
     #[error("{0}")]
     StaleData(Box<StaleData>),
     /// Objects depend on each other in a circle.
-    #[error("these objects can't be put in order, each needs another's key first: {0}")]
+    #[error(
+        "these objects can't be put in order, as they refer to each other in a circle: {0}; \
+         `#[relationship(post_update)]` on one of the relationships breaks it"
+    )]
     CircularDependency(Box<str>),
     /// A query that should give a row gave none.
     #[error("no row was found{0}")]
@@ -165,6 +168,17 @@ impl Error {
             Self::Integrity(error) => Some(error.kind),
             _ => None,
         }
+    }
+
+    /// Objects depend on each other in a circle, each on the next.
+    #[cold]
+    pub(crate) fn circular(path: impl ExactSizeIterator<Item = &'static str>) -> Self {
+        let objects = path.len().saturating_sub(1);
+        let mut names: Vec<_> = path.take(9).map(String::from).collect();
+        if objects > 8 {
+            names.push(format!("… ({objects} objects)"));
+        }
+        Self::CircularDependency(names.join(" → ").into())
     }
 
     /// An error that Core carried for us.

@@ -9,11 +9,15 @@ mod apply;
 mod associations;
 mod deletes;
 mod emit;
+mod follow;
 mod gather;
 mod inserts;
+mod leaves;
 mod orphans;
 mod plan;
+mod post;
 mod run;
+mod switches;
 mod updates;
 
 pub use plan::{FlushAction, FlushPlan, FlushStep};

@@ -29,8 +29,8 @@ pub use field::{Field, FieldKind};
 pub use mapped::{EntityConst, Handle, IntoNew, Link, Mapped, NewObject};
 pub use mapper::{ForeignKey, Mapper, MapperSlot};
 pub use meta::{
-    Back, Cascade, ColumnMeta, Default as ColumnDefault, EntityMeta, ForeignKeyMeta, Referred,
-    RelationshipMeta, Strategy, TableArg,
+    Back, Cascade, ColumnMeta, Default as ColumnDefault, EntityMeta, ForeignKeyMeta,
+    PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg,
 };
 pub use registry::{Registered, Registry};
 pub use relation::{BackSide, Direction, Relation, Secondary};

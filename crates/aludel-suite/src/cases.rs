@@ -7,15 +7,18 @@ mod bad_input;
 mod boundary;
 mod cancellation;
 mod cascades;
+mod circles;
 mod contract;
 mod dialects;
 mod exact;
 mod faults;
 mod flush;
+mod fuzz;
 mod identity;
 mod kills;
 mod loading;
 mod looking;
+mod natural_keys;
 mod plan;
 mod queries;
 mod random;
@@ -24,6 +27,7 @@ mod replay;
 mod rollback;
 mod states;
 mod streaming;
+mod switches;
 mod transactions;
 mod transient;
 mod versions;
@@ -41,6 +45,9 @@ pub fn cases() -> Vec<Case> {
         transient::CASES,
         identity::CASES,
         flush::CASES,
+        switches::CASES,
+        circles::CASES,
+        natural_keys::CASES,
         associations::CASES,
         versions::CASES,
         plan::CASES,
@@ -57,6 +64,7 @@ pub fn cases() -> Vec<Case> {
         exact::CASES,
         bad_input::CASES,
         random::CASES,
+        fuzz::CASES,
         streaming::CASES,
         streaming::ASYNC,
         boundary::CASES,

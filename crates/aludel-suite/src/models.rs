@@ -1,6 +1,7 @@
 //! The entities of the cases: one of each kind of relationship and key.
 #![allow(missing_docs, unreachable_pub, reason = "the models of the cases speak for themselves")]
 
+pub mod keys;
 pub mod tree;
 pub mod versions;
 

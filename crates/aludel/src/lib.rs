@@ -245,6 +245,8 @@ mod book {
     mod queries {}
     #[doc = include_str!("../../../book/src/relationships.md")]
     mod relationships {}
+    #[doc = include_str!("../../../book/src/flush.md")]
+    mod flush {}
     #[doc = include_str!("../../../book/src/engine.md")]
     mod engine {}
     #[doc = include_str!("../../../book/src/sqlite.md")]

@@ -30,10 +30,10 @@ pub use aludel_orm::{
     loading::{entity_add, entity_decode, entity_finish, entity_parts, entity_settle},
     mapping::{
         Access, Cascade, ColumnMeta, EntityConst, EntityMeta, Field, Given, Handle, Initial,
-        IntoNew, Mapped, MapperSlot, Members, NewObject, No, Registered, Relationship,
-        RelationshipMeta, Strategy, TableArg, Target, Yes, back, base_id, entity, first_version,
-        first_version_by, given, key, next_version_by, references, sort_keys, versioned,
-        versioned_by, versioned_by_hand, with_members,
+        IntoNew, Mapped, MapperSlot, Members, NewObject, No, PassiveDeletes, Registered,
+        Relationship, RelationshipMeta, Strategy, TableArg, Target, Yes, back, base_id, entity,
+        first_version, first_version_by, given, key, next_version_by, references, sort_keys,
+        versioned, versioned_by, versioned_by_hand, with_members,
     },
     object::{EntitySlot, EntityState, Obj, Ops, Raw, RelField},
 };

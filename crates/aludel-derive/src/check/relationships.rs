@@ -33,5 +33,19 @@ pub(super) fn check(relationships: &[Member<RelationshipArgs>], mistakes: &mut M
         if cascade.contains(&"NONE") && cascade.len() > 1 {
             mistakes.at(&relationship.ident, "`cascade(none)` excludes all others");
         }
+        let deletes = ["ALL", "DELETE", "DELETE_ORPHAN"].iter().any(|it| cascade.contains(it));
+        if deletes && relationship.args.passive_deletes == Some("All") {
+            mistakes.at(
+                &relationship.ident,
+                "`passive_deletes = all` leaves all members to the database: it excludes \
+                 `cascade(delete)` and `delete_orphan`",
+            );
+        }
+        if relationship.args.post_update && relationship.args.secondary.is_some() {
+            mistakes.at(
+                &relationship.ident,
+                "`post_update` is for a foreign key of one of the two: it excludes `secondary`",
+            );
+        }
     }
 }

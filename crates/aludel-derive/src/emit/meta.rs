@@ -24,6 +24,7 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
     let name = ident.unraw().to_string();
     let base = entity.base();
     let key = entity.key().map(|column| column.index);
+    let confirm = entity.table.confirm_deleted_rows;
     let columns = entity.columns.iter().map(|it| column(entity, it));
     let args = entity.args.iter().map(|arg| table_arg(ident, arg));
     let relationships = entity.relationships.iter().map(|it| relationship(ident, it));
@@ -63,6 +64,7 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
             primary_key: &[#(#key),*],
             args: &[#(#args,)*],
             relationships: &[#(#relationships,)*],
+            confirm_deleted_rows: #confirm,
             ops: __aq::Ops::of::<#ident>(),
             mapper: __aq::MapperSlot::new(),
         };
@@ -193,8 +195,15 @@ fn relationship(entity: &Ident, relationship: &Member<RelationshipArgs>) -> Toke
         let variant = Ident::new(strategy.0, Span::call_site());
         meta.extend(quote!(.lazy(__aq::Strategy::#variant)));
     }
-    if args.passive_deletes {
-        meta.extend(quote!(.passive_deletes()));
+    if let Some(variant) = args.passive_deletes {
+        let variant = Ident::new(variant, Span::call_site());
+        meta.extend(quote!(.passive_deletes(__aq::PassiveDeletes::#variant)));
+    }
+    if let Some(passive) = args.passive_updates {
+        meta.extend(quote!(.passive_updates(#passive)));
+    }
+    if args.post_update {
+        meta.extend(quote!(.post_update()));
     }
     meta
 }

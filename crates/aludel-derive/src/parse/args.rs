@@ -3,7 +3,7 @@
 
 use proc_macro2::TokenStream;
 use syn::{
-    Attribute, Expr, Ident, Lit, LitStr, Meta, Token,
+    Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     token::Paren,
@@ -72,6 +72,17 @@ impl Arg {
             mistakes.at(expr, "expected a single name");
         }
         found
+    }
+
+    /// The `true` or `false` behind `=`.
+    pub(crate) fn truth(&self, mistakes: &mut Mistakes) -> Option<bool> {
+        match self.value(mistakes)? {
+            Expr::Lit(ExprLit { lit: Lit::Bool(it), .. }) => Some(it.value),
+            other => {
+                mistakes.at(other, format!("write `{} = false`", self.key()));
+                None
+            }
+        }
     }
 
     /// The path behind `=`.

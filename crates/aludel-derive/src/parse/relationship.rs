@@ -5,7 +5,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::{Arg, args, attribute_args};
+use super::{Arg, Given, args, attribute_args};
 use crate::{mistakes::Mistakes, suggest};
 
 const KNOWN: &[&str] = &[
@@ -16,6 +16,8 @@ const KNOWN: &[&str] = &[
     "secondary",
     "lazy",
     "passive_deletes",
+    "passive_updates",
+    "post_update",
 ];
 
 const CASCADES: &[(&str, &str)] = &[
@@ -42,7 +44,10 @@ pub(crate) struct RelationshipArgs {
     pub(crate) foreign_keys: Vec<Expr>,
     pub(crate) secondary: Option<Path>,
     pub(crate) lazy: Option<Strategy>,
-    pub(crate) passive_deletes: bool,
+    /// The name of a variant of the ORM's `PassiveDeletes`.
+    pub(crate) passive_deletes: Option<&'static str>,
+    pub(crate) passive_updates: Option<bool>,
+    pub(crate) post_update: bool,
 }
 
 /// The relationship at the other end.
@@ -72,7 +77,9 @@ impl RelationshipArgs {
             "order_by" => self.order_by = arg.value(mistakes).cloned(),
             "foreign_keys" => self.foreign_keys = exprs(arg, mistakes),
             "secondary" => self.secondary = arg.path(mistakes),
-            "passive_deletes" => self.passive_deletes = arg.flag(mistakes),
+            "passive_deletes" => self.passive_deletes = passive_deletes(arg, mistakes),
+            "passive_updates" => self.passive_updates = arg.truth(mistakes),
+            "post_update" => self.post_update = arg.flag(mistakes),
             "lazy" => {
                 let word = arg.word(mistakes);
                 self.lazy = word
@@ -102,6 +109,18 @@ fn cascade(arg: &Arg, mistakes: &mut Mistakes) -> Option<Vec<&'static str>> {
     };
     let words = arg.list(names, "cascade(all, delete_orphan)", mistakes)?;
     Some(words.iter().filter_map(|word| known("cascade", word, CASCADES, mistakes)).collect())
+}
+
+/// `passive_deletes` or `passive_deletes = all`
+fn passive_deletes(arg: &Arg, mistakes: &mut Mistakes) -> Option<&'static str> {
+    match &arg.given {
+        Given::Flag => Some("Unloaded"),
+        Given::Value(expr) if args::word(expr).is_some_and(|it| it == "all") => Some("All"),
+        _ => {
+            mistakes.at(&arg.name, "write `passive_deletes` or `passive_deletes = all`");
+            None
+        }
+    }
 }
 
 /// One expression, or several as `(a, b)` or `[a, b]`.

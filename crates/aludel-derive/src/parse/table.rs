@@ -22,6 +22,7 @@ const KNOWN: &[&str] = &[
     "base",
     "builder",
     "builder_type",
+    "confirm_deleted_rows",
     "entity",
     "crate",
 ];
@@ -31,6 +32,8 @@ pub(crate) struct TableArgs {
     pub(crate) name: LitStr,
     pub(crate) schema: Option<LitStr>,
     pub(crate) args: Vec<TableArg>,
+    /// Whether a DELETE that matches no row is told of.
+    pub(crate) confirm_deleted_rows: bool,
     pub(crate) base: Option<Path>,
     pub(crate) builder: BuilderName,
     /// The type of the entity constant.
@@ -62,6 +65,7 @@ pub(super) fn parse(ident: &Ident, attrs: &[Attribute], mistakes: &mut Mistakes)
         name: LitStr::new("", ident.span()),
         schema: None,
         args: Vec::new(),
+        confirm_deleted_rows: true,
         base: None,
         builder: BuilderName::Function(Ident::new("builder", Span::call_site())),
         entity: format_ident!("{}Entity", ident.unraw(), span = ident.span()),
@@ -92,6 +96,9 @@ impl TableArgs {
             "base" => self.base = arg.path(mistakes),
             "crate" => self.krate = arg.path(mistakes).unwrap_or_else(|| self.krate.clone()),
             "builder" => self.read_builder(arg, mistakes),
+            "confirm_deleted_rows" => {
+                self.confirm_deleted_rows = arg.truth(mistakes).unwrap_or(true);
+            }
             "entity" => {
                 self.entity = arg.word(mistakes).unwrap_or_else(|| self.entity.clone());
             }

@@ -93,6 +93,8 @@ fn relationships() {
         #[relationship(back_populates = "users", secondary = models::Link,
             foreign_keys = [models::Link.user_id])]
         groups: Alias,
+        #[relationship(passive_deletes = all, passive_updates = false, post_update)]
+        best: Alias,
     });
     contains(
         &text,
@@ -100,13 +102,19 @@ fn relationships() {
         .back(|| __aq::back::<T, _>(__aq::entity::<Many<Address>>().user))
         .cascade(__aq::Cascade::ALL.and(__aq::Cascade::DELETE_ORPHAN))
         .order_by(|| __aq::sort_keys((Address.id, Address.name.desc())))
-        .lazy(__aq::Strategy::Selectin).passive_deletes()"#,
+        .lazy(__aq::Strategy::Selectin)
+        .passive_deletes(__aq::PassiveDeletes::Unloaded)"#,
     );
     contains(
         &text,
         r#"__aq::RelationshipMeta::new::<Alias>("groups").back_named("users")
         .foreign_keys(|| __aq::Vec::from([models::Link.user_id.column_ref()]))
         .secondary(<models::Link as __aq::Mapped>::meta)"#,
+    );
+    contains(
+        &text,
+        r#"__aq::RelationshipMeta::new::<Alias>("best")
+        .passive_deletes(__aq::PassiveDeletes::All).passive_updates(false).post_update()"#,
     );
     contains(
         &text,

@@ -197,18 +197,27 @@ fn relationship_arguments() {
                 id: i64,
                 #[relationship(back_populates = User.id, passive_deletes = "all", cascade)]
                 a: Many<U>,
-                #[relationship(secondary = [X], lazy, order_by)]
+                #[relationship(secondary = [X], lazy, order_by, post_update = 1)]
                 r#is: One<U>,
+                #[relationship(passive_deletes = all, cascade(all), passive_updates)]
+                b: Many<U>,
+                #[relationship(secondary = X, post_update, passive_updates = no)]
+                c: Many<U>,
             }
         },
         &expect![[r#"
             name the field of the other struct: `back_populates = user`
-            `passive_deletes` takes no value
+            write `passive_deletes` or `passive_deletes = all`
             write `cascade(all, delete_orphan)`
             expected a path
             write `lazy = …`
             write `order_by = …`
-            a relationship can't be called `is`: `Obj` has a method of that name"#]],
+            `post_update` takes no value
+            write `passive_updates = …`
+            write `passive_updates = false`
+            a relationship can't be called `is`: `Obj` has a method of that name
+            `passive_deletes = all` leaves all members to the database: it excludes `cascade(delete)` and `delete_orphan`
+            `post_update` is for a foreign key of one of the two: it excludes `secondary`"#]],
     );
 }
 

@@ -7,13 +7,16 @@ use aludel_engine::driver::Work;
 
 use super::{
     emit::FlushWork,
+    follow::Follower,
     plan::{CellRows, Fill, FlushAction, ObjectRows, Rows, Shared},
+    switches::Switch,
 };
 use crate::{
     mapping::Mapper,
     object::{
         chunk::{AnyChunk, Columns},
         log::Event,
+        reference::Ref,
         state::{Cause, Flags},
     },
     session::{core::Core, identity::key_of},
@@ -40,6 +43,9 @@ impl Core {
     /// Applies a flush that went through.
     pub(super) fn finish_flush(&mut self, work: FlushWork) {
         let mut events = Vec::new();
+        for follower in &work.followers {
+            self.apply_follower(&work, follower, &mut events);
+        }
         for step in &work.plan.steps {
             match (&step.rows, step.action) {
                 (Rows::Objects(rows), FlushAction::Insert) => {
@@ -55,7 +61,61 @@ impl Core {
                 (Rows::Objects(_) | Rows::Edits(_) | Rows::Cells(_), _) => {}
             }
         }
+        for switch in &work.switches {
+            self.apply_switch(&work, switch, &mut events);
+        }
         self.ledger(|it| it.record(events));
+    }
+
+    /// A row has followed a changed key by itself: its object shows it, and is known by it.
+    fn apply_follower(&mut self, work: &FlushWork, follower: &Follower, events: &mut Vec<Event>) {
+        let at = follower.at;
+        let Some(chunk) = self.chunk(at) else { return };
+        let mapper = Mapper::of(chunk.meta());
+        let rekeyed = follower.values.iter().any(|it| mapper.meta.primary_key.contains(&it.0));
+        let mut old = Vec::new();
+        let _ = chunk.with(at.slot(), &mut |it| {
+            let columns = mapper.meta.primary_key.iter();
+            old = columns.map(|column| Fill::Value(it.get(*column).to_value())).collect();
+        });
+        if chunk.keep(at.slot()).is_err() {
+            let head = chunk.head();
+            return head.set_flags(at.slot(), head.flags(at.slot()).with(Flags::EXPIRED));
+        }
+        events.push(Event::Value { chunk: at.chunk() });
+        let others = work.shared.keys.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let values = follower.values.iter();
+        let values = values.filter_map(|it| Some((it.0, work.shared.value(&it.1, &others)?)));
+        let values: Vec<(u16, Value)> = values.collect();
+        let written = chunk.write(at.slot(), &mut |fields| {
+            values.iter().for_each(|it| _ = fields.put(it.0, Some(it.1.as_ref())));
+        });
+        if written.is_ok() && rekeyed {
+            self.rekey(mapper, &*chunk, at.slot(), &old, events);
+        }
+    }
+
+    /// A row has another object now; what that one doesn't say stays as it is.
+    fn apply_switch(&mut self, work: &FlushWork, switch: &Switch, events: &mut Vec<Event>) {
+        let mapper = work.new[switch.new as usize].mapper;
+        self.apply_delete(mapper, switch.old, events);
+        let (place, slot) = work.shared.objects[switch.new as usize];
+        let chunk = &work.shared.chunks[place as usize];
+        let written = chunk.write(slot, &mut |fields| {
+            for (column, value) in &switch.kept {
+                fields.put(*column, Some(value.as_ref()));
+            }
+        });
+        let id = chunk.head().id;
+        if chunk.settle_new(slot, written.is_err() || switch.stale) {
+            self.ledger(|it| it.dirty.push(id));
+        }
+        if !self.store(mapper).keeps(id) {
+            self.adopt(mapper, id);
+        }
+        self.store(mapper).defer(id, slot);
+        let columns = switch.kept.iter().map(|it| it.0).collect();
+        events.push(Event::Inserted { chunk: id, slots: vec![slot], columns });
     }
 
     fn apply_inserts(
@@ -195,10 +255,14 @@ impl Core {
         });
         let (object, number) = (chunk.head().reference(slot), mapper.number);
         let old = crate::session::identity::fingerprint(values);
-        if self.store(mapper).remove(old, object) {
+        let new = key_of(mapper.meta, chunk, slot);
+        let store = self.store(mapper);
+        // One that was left out of the map until now has come in by its new key.
+        let known = store.remove(old, object) | new.is_some_and(|it| store.remove(it, object));
+        if known {
             events.push(Event::Unmapped { mapper: number, fingerprint: old, object });
         }
-        if let Some(new) = key_of(mapper.meta, chunk, slot) {
+        if let Some(new) = new {
             self.store(mapper).insert(new, object);
             events.push(Event::Mapped { mapper: number, fingerprint: new, object });
         }
@@ -206,21 +270,21 @@ impl Core {
 
     fn apply_deletes(&mut self, mapper: &'static Mapper, rows: &CellRows, events: &mut Vec<Event>) {
         for at in &rows.objects {
-            let Some(chunk) = self.chunk(*at) else { continue };
-            let head = chunk.head();
-            let old = head.flags(at.slot());
-            if let Some(fp) = key_of(mapper.meta, &*chunk, at.slot())
-                && self.store(mapper).remove(fp, *at)
-            {
-                events.push(Event::Unmapped {
-                    mapper: mapper.number,
-                    fingerprint: fp,
-                    object: *at,
-                });
-            }
-            events.push(Event::Flags { object: *at, old });
-            head.set_flags(at.slot(), old.by(Cause::Delete).without(Flags::MARKED));
+            self.apply_delete(mapper, *at, events);
         }
+    }
+
+    fn apply_delete(&mut self, mapper: &'static Mapper, at: Ref, events: &mut Vec<Event>) {
+        let Some(chunk) = self.chunk(at) else { return };
+        let head = chunk.head();
+        let old = head.flags(at.slot());
+        if let Some(fp) = key_of(mapper.meta, &*chunk, at.slot())
+            && self.store(mapper).remove(fp, at)
+        {
+            events.push(Event::Unmapped { mapper: mapper.number, fingerprint: fp, object: at });
+        }
+        events.push(Event::Flags { object: at, old });
+        head.set_flags(at.slot(), old.by(Cause::Delete).without(Flags::MARKED));
     }
 }
 

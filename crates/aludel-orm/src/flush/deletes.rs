@@ -1,6 +1,6 @@
 //! Deleted objects: DELETE by primary key (and version), what refers before what is referred to.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use aludel_core::value::Value;
 use aludel_engine::driver::Want;
@@ -14,29 +14,29 @@ use crate::{
     Result,
     mapping::{Mapper, statements::Purpose},
     object::{chunk::Columns, reference::Ref},
-    session::{
-        Key,
-        identity::{fingerprint, key_of},
-        key::key_values,
-    },
+    session::{Key, key::key_values},
 };
 
 /// A row to delete.
-struct Row {
-    at: Ref,
-    mapper: &'static Mapper,
-    key: Key,
+pub(super) struct Row {
+    pub(super) at: Ref,
+    pub(super) mapper: &'static Mapper,
+    pub(super) key: Key,
     /// The version that the row must have.
-    version: Option<Value>,
+    pub(super) version: Option<Value>,
     /// How many deleted rows of its group refer to it, one by the other.
-    level: u32,
+    pub(super) level: u32,
 }
 
 impl Planner {
     /// Makes the DELETE steps.
     pub(super) fn delete_steps(&mut self) -> Result<()> {
         let mut rows = Vec::new();
+        let switched: HashSet<Ref> = self.switches.iter().map(|it| it.old).collect();
         for at in std::mem::take(&mut self.gathered.marked) {
+            if switched.contains(&at) {
+                continue;
+            }
             let Some(chunk) = self.chunk(at.chunk()) else { continue };
             let mapper = Mapper::checked(chunk.meta())?;
             let (mut key, mut version) = (Key::new(), None);
@@ -68,10 +68,7 @@ impl Planner {
             before = Some(place);
             let rows = CellRows {
                 width: first.key.len() + usize::from(first.version.is_some()),
-                cells: group
-                    .iter()
-                    .flat_map(|it| it.key.iter().chain(&it.version).cloned().map(Fill::Value))
-                    .collect(),
+                cells: group.iter().flat_map(|it| self.key_of_deleted(it)).collect(),
                 objects: group.iter().map(|it| it.at).collect(),
                 columns: Columns::new(),
                 shared: self.placeholder.clone(),
@@ -88,52 +85,16 @@ impl Planner {
         Ok(())
     }
 
-    /// Rows of one group are sorted by who refers to whom: leaves first. A circle is broken
-    /// anywhere; the database says whether it minds.
-    fn level_deleted(&self, rows: &mut [Row]) -> Result<()> {
-        if !rows.iter().any(|it| it.mapper.cyclic) {
-            return Ok(());
-        }
-        let mut by_key: HashMap<(&str, u64), usize> = HashMap::new();
-        for (place, row) in rows.iter().enumerate() {
-            if let Some(chunk) = self.chunk(row.at.chunk())
-                && let Some(fp) = key_of(row.mapper.meta, &*chunk, row.at.slot())
-            {
-                by_key.insert((row.mapper.table(), fp), place);
-            }
-        }
-        let mut parents: Vec<Vec<usize>> = vec![Vec::new(); rows.len()];
-        for (place, row) in rows.iter().enumerate() {
-            let Some(chunk) = self.chunk(row.at.chunk()) else { continue };
-            for key in &row.mapper.foreign_keys {
-                let Some(table) = key.references.first().map(|it| it.table.as_str()) else {
-                    continue;
-                };
-                let mut values: Vec<Value> = Vec::new();
-                chunk.with(row.at.slot(), &mut |fields| {
-                    values = key.columns.iter().map(|it| fields.get(*it).to_value()).collect();
-                })?;
-                let fp = fingerprint(values.iter().map(Value::as_ref));
-                let parent = by_key.get(&(table, fp)).copied();
-                parents[place].extend(parent.filter(|it| *it != place));
-            }
-        }
-        // A parent comes after all that refer to it; as many rounds as the tree is deep.
-        for _ in 0..rows.len() {
-            let mut moved = false;
-            for (place, above) in parents.iter().enumerate() {
-                let level = rows[place].level + 1;
-                for &parent in above {
-                    if rows[parent].level < level && (level as usize) < rows.len() {
-                        rows[parent].level = level;
-                        moved = true;
-                    }
-                }
-            }
-            if !moved {
-                break;
-            }
-        }
-        Ok(())
+    /// The key that a row has when its DELETE gets there (it may have followed another by then), and its
+    /// version.
+    fn key_of_deleted(&self, row: &Row) -> Vec<Fill> {
+        let follows = self.place(row.at.chunk()).map(|it| (it, row.at.slot()));
+        let follows = follows.and_then(|it| self.following.get(&it));
+        let columns = row.mapper.meta.primary_key.iter().zip(&row.key);
+        let fill = |(column, value): (&u16, &Value)| {
+            let followed = follows.iter().copied().flatten().find(|it| it.0 == *column);
+            followed.map_or_else(|| Fill::Value(value.clone()), |it| it.1.clone())
+        };
+        columns.map(fill).chain(row.version.clone().map(Fill::Value)).collect()
     }
 }

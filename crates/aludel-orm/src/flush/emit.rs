@@ -6,15 +6,17 @@ use std::{
     sync::{PoisonError, atomic::Ordering},
 };
 
-use aludel_core::value::{Columns as Row, ValueRef};
+use aludel_core::value::{Columns as Row, Value, ValueRef};
 use aludel_engine::{
     Error as EngineError, Result as EngineResult,
     driver::{Binder, Control, Flow, Params, Run, Source, Step as Action, Want, Work},
 };
 
 use super::{
+    follow::Follower,
     plan::{CellRows, EditRows, Fill, FlushAction, Keys, ObjectRows, Plan, Rows, Shared, Step},
     run::Planner,
+    switches::Switch,
 };
 use crate::{Error, error::StaleData, object::chunk::Fields};
 
@@ -24,6 +26,8 @@ pub(crate) struct FlushWork {
     pub(super) shared: std::sync::Arc<Shared>,
     pub(super) new: Vec<super::inserts::NewObject>,
     pub(super) shapes: Vec<super::inserts::Shape>,
+    pub(super) switches: Vec<Switch>,
+    pub(super) followers: Vec<Follower>,
     pub(super) journaled: Vec<u64>,
     opening: Vec<Action>,
     end: Option<Control>,
@@ -41,10 +45,11 @@ pub(crate) struct FlushWork {
 
 impl FlushWork {
     pub(super) fn new(planner: Planner, opening: Vec<Action>, end: Option<Control>) -> Self {
-        let Planner { mut plan, mut shared, new, shapes, journaled, .. } = planner;
+        let Planner { mut plan, mut shared, new, shapes, switches, followers, journaled, .. } =
+            planner;
         shared.keys = Keys {
             integers: new.iter().map(|_| std::sync::atomic::AtomicI64::new(0)).collect(),
-            others: std::sync::Mutex::default(),
+            others: std::sync::Mutex::new(kept(&switches)),
         };
         let shared = std::sync::Arc::new(shared);
         for step in &mut plan.steps {
@@ -72,6 +77,8 @@ impl FlushWork {
             shared,
             new,
             shapes,
+            switches,
+            followers,
             journaled,
             opening,
             end,
@@ -158,6 +165,15 @@ impl FlushWork {
     }
 }
 
+/// What rows keep that are taken over, as if the database had answered it.
+fn kept(switches: &[Switch]) -> HashMap<(u32, u16), Value> {
+    let of = |it: &Switch| {
+        let new = it.new;
+        it.kept.clone().into_iter().map(move |(column, value)| ((new, column), value))
+    };
+    switches.iter().flat_map(of).collect()
+}
+
 impl Work for FlushWork {
     fn wave(&mut self, out: &mut Vec<Action>) -> EngineResult<Flow> {
         self.check_fetched()?;
@@ -230,6 +246,9 @@ impl Work for FlushWork {
             (_, 1) => Ok(()),
             // UOW-19: a row that is gone already is what a DELETE wanted, unless it wanted a version.
             (FlushAction::Delete, 0) if step.mapper.version.is_none() => {
+                if !step.mapper.meta.confirm_deleted_rows {
+                    return Ok(());
+                }
                 tracing::warn!(target: "aludel::flush", entity = step.mapper.entity(), "a DELETE matched no row");
                 Ok(())
             }

@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet, hash_map::Entry};
 
 use crate::{
-    mapping::{Direction, Mapper, Relation},
+    mapping::{Direction, Mapper, PassiveDeletes, Relation},
     object::{
         chunk::{AnyChunk, Head},
         graph::Tables,
@@ -39,14 +39,26 @@ pub(super) struct Gathered {
     pub(super) places: Map<u64, u32>,
 }
 
+/// A foreign key's columns, and those of the row referred to.
+pub(super) type KeyColumns = &'static [(u16, u16)];
+
 /// A row whose foreign key follows a relationship.
 pub(super) struct Reference {
     /// The object whose row holds the foreign key.
     pub(super) child: Ref,
     /// The foreign key's columns, and those of the parent that they hold.
-    pub(super) columns: &'static [(u16, u16)],
+    pub(super) columns: KeyColumns,
     /// The object referred to; `None` makes the key NULL.
     pub(super) parent: Option<Ref>,
+    /// Whether a new row gets the key of another new row by an UPDATE of its own.
+    pub(super) post: bool,
+}
+
+impl Reference {
+    /// A row follows a relationship, or is let go of.
+    fn new(relation: &'static Relation, child: Ref, parent: Option<Ref>) -> Self {
+        Self { child, columns: &relation.key, parent, post: relation.post_update }
+    }
 }
 
 /// A pair of a many-to-many relationship, seen from its canonical side.
@@ -57,15 +69,15 @@ pub(super) struct Pair {
     pub(super) member: Ref,
 }
 
-type PairKey = (*const Relation, Ref, Ref);
+pub(super) type PairKey = (*const Relation, Ref, Ref);
 
 impl Pair {
-    fn key(&self) -> PairKey {
+    pub(super) fn key(&self) -> PairKey {
         (std::ptr::from_ref(self.relation), self.owner, self.member)
     }
 
     /// The same pair, seen from the side that both agree on.
-    fn canonical(self) -> Self {
+    pub(super) fn canonical(self) -> Self {
         match self.relation.back {
             Some(back) if !self.relation.is_canonical() => Self {
                 relation: &Mapper::of(self.relation.target).relationships[usize::from(back.index)],
@@ -187,11 +199,11 @@ impl Gathered {
             Direction::ManyToOne => (owner, other),
             Direction::OneToMany | Direction::ManyToMany => (other, owner),
         };
-        self.references.push(Reference { child, columns: &relation.key, parent: Some(parent) });
+        self.references.push(Reference::new(relation, child, Some(parent)));
     }
 
     fn unlink(&mut self, relation: &'static Relation, child: Ref) {
-        self.references.push(Reference { child, columns: &relation.key, parent: None });
+        self.references.push(Reference::new(relation, child, None));
     }
 
     /// Persistent objects' relationships are read from the log: only what changed counts.
@@ -247,8 +259,7 @@ impl Gathered {
             }
             match (relation.direction, Ref::from_cell(new)) {
                 (Direction::ManyToOne, parent) => {
-                    let columns = &relation.key;
-                    self.references.push(Reference { child: owner, columns, parent });
+                    self.references.push(Reference::new(relation, owner, parent));
                 }
                 (_, other) => {
                     // One to one, seen from the side without the key.
@@ -262,8 +273,11 @@ impl Gathered {
             }
         }
         for (relation, owner, member, added) in lists {
-            let parent = added.then_some(owner);
-            self.references.push(Reference { child: member, columns: &relation.key, parent });
+            // Who leaves members to the database leaves those alone that it lets go of, too.
+            if added || relation.meta.passive_deletes != PassiveDeletes::All {
+                let parent = added.then_some(owner);
+                self.references.push(Reference::new(relation, member, parent));
+            }
         }
     }
 
@@ -274,6 +288,13 @@ impl Gathered {
             return;
         }
         let deleted: HashSet<Ref, RandomState> = self.marked.iter().copied().collect();
+        // Who has found another parent keeps its key.
+        let moved: HashSet<(Ref, KeyColumns), RandomState> = self
+            .references
+            .iter()
+            .filter(|it| it.parent.is_some_and(|it| !deleted.contains(&it)))
+            .map(|it| (it.child, it.columns))
+            .collect();
         let mut places: Map<PairKey, usize> = Map::default();
         for (place, (pair, _)) in self.pairs.iter().enumerate() {
             places.insert(pair.key(), place);
@@ -290,10 +311,14 @@ impl Gathered {
                 for member in members {
                     match relation.direction {
                         Direction::ManyToOne => {}
+                        // UOW-32
+                        Direction::OneToMany
+                            if relation.meta.passive_deletes == PassiveDeletes::All => {}
                         Direction::OneToMany => {
                             let state = tables.flags(member).state();
                             let stays = matches!(state, State::Persistent | State::Pending);
-                            if stays && !deleted.contains(&member) {
+                            let moves = || moved.contains(&(member, relation.key.as_slice()));
+                            if stays && !deleted.contains(&member) && !moves() {
                                 self.unlink(relation, member);
                             }
                         }

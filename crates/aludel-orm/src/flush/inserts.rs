@@ -146,6 +146,12 @@ impl Planner {
             return Fill::Value(aludel_core::value::Value::Null);
         };
         let own = Fill::Field { chunk, slot: object.slot(), column };
+        if !self.following.is_empty()
+            && let Some(follows) = self.following.get(&(chunk, object.slot()))
+            && let Some((_, fill)) = follows.iter().find(|it| it.0 == column)
+        {
+            return fill.clone();
+        }
         let Some(&ordinal) = self.ordinals.get(&(chunk, object.slot())) else { return own };
         if let Some(overrides) = self.overridden.get(ordinal as usize)
             && let Some((_, fill)) = overrides.iter().rev().find(|it| it.0 == column)
@@ -172,7 +178,7 @@ impl Planner {
             return Ok(());
         }
         let mut parents: Vec<SmallVec<[u32; 1]>> = vec![SmallVec::new(); self.new.len()];
-        for reference in &self.gathered.references {
+        for reference in self.gathered.references.iter().filter(|it| !it.post) {
             let Some(child) = self.ordinal(reference.child) else { continue };
             if !self.new[child as usize].mapper.cyclic {
                 continue;
@@ -219,17 +225,16 @@ impl Planner {
     #[cold]
     fn circle(&self, stack: &[u32], from: u32) -> Error {
         let start = stack.iter().position(|it| *it == from).unwrap_or(0);
-        let names: Vec<_> = stack[start..]
-            .iter()
-            .chain([&from])
-            .map(|it| self.new[*it as usize].mapper.entity())
-            .collect();
-        Error::CircularDependency(names.join(" → ").into())
+        let path = [&stack[start..], &[from]].concat();
+        Error::circular(path.iter().map(|it| self.new[*it as usize].mapper.entity()))
     }
 
     /// Makes the INSERT steps: consecutive objects with the same columns share one (UOW-15).
     pub(super) fn insert_steps(&mut self) -> Result<()> {
         let mut order: Vec<u32> = (0..self.new.len() as u32).collect();
+        if !self.switches.is_empty() {
+            order.retain(|it| !self.is_switched(*it));
+        }
         let place = |it: &u32| {
             let new = &self.new[*it as usize];
             (new.mapper.depth, new.mapper.group, new.level, new.mapper.meta.table)

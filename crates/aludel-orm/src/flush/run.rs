@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use aludel_core::dialect::Dialect;
+use aludel_core::{dialect::Dialect, value::Value};
 use aludel_engine::driver::Control;
+use smallvec::SmallVec;
 
 use super::{
     FlushPlan,
     emit::FlushWork,
+    follow::{Follower, Following, Relink, Switcher},
     gather::{Gathered, Map},
     inserts::{NewObject, Overrides, Shape},
     plan::{Plan, Shared},
+    switches::Switch,
     updates::Changes,
 };
 use crate::{
@@ -35,6 +38,17 @@ pub(super) struct Planner {
     /// New objects by place and slot; kept only where links will ask.
     pub(super) ordinals: Map<(u32, u32), u32>,
     pub(super) overridden: Vec<Overrides>,
+    /// New objects that take over a deleted one's row, by ordinal.
+    pub(super) switches: Vec<Switch>,
+    /// Objects whose columns changed that others refer to, and what these held.
+    pub(super) switchers: Vec<Switcher>,
+    pub(super) former: Map<Ref, SmallVec<[(u16, Value); 1]>>,
+    /// By place and slot, what follows a changed key.
+    pub(super) following: Map<(u32, u32), Following>,
+    /// Objects whose rows follow by themselves.
+    pub(super) followers: Vec<Follower>,
+    /// Association rows that follow by an UPDATE.
+    pub(super) relinks: Vec<Relink>,
     /// Chunks whose journal got an entry, once for each.
     pub(super) journaled: Vec<u64>,
     /// How many levels of new objects there are in the deepest group.
@@ -55,11 +69,17 @@ impl Planner {
             shapes: Vec::new(),
             ordinals: Map::default(),
             overridden: Vec::new(),
+            switches: Vec::new(),
+            switchers: Vec::new(),
+            former: Map::default(),
+            following: Map::default(),
+            followers: Vec::new(),
+            relinks: Vec::new(),
             journaled: Vec::new(),
             levels: 1,
         };
         let dirty = if consume { planner.gathered.dirty.clone() } else { Vec::new() };
-        let Err(error) = planner.fill() else { return Ok(planner) };
+        let Err(error) = planner.fill(core) else { return Ok(planner) };
         // What was taken goes back, so that the rollback finds it.
         let journaled = planner.journaled.into_iter().map(|chunk| Event::Value { chunk });
         core.ledger(|it| {
@@ -70,14 +90,18 @@ impl Planner {
     }
 
     /// Makes the steps.
-    fn fill(&mut self) -> Result<()> {
+    fn fill(&mut self, core: &Core) -> Result<()> {
         let planner = self;
         planner.shared.chunks = std::mem::take(&mut planner.gathered.chunks);
         planner.shape_new_objects()?;
         planner.level_new_objects()?;
         let mut changes = Changes::new(!planner.gathered.references.is_empty());
         planner.place_changes(&mut changes)?;
-        planner.place_references(&mut changes)?;
+        planner.follow(core, &mut changes)?;
+        let later = planner.place_references(&mut changes)?;
+        planner.follow(core, &mut changes)?;
+        planner.switch_rows(&mut changes)?;
+        planner.place_post_updates(&mut changes, later);
         planner.insert_steps()?;
         planner.update_steps(changes)?;
         planner.association_steps()?;
@@ -90,6 +114,14 @@ impl Planner {
     /// The place of a chunk in `shared.chunks`.
     pub(super) fn place(&self, id: u64) -> Option<u32> {
         self.gathered.places.get(&id).copied()
+    }
+
+    /// Takes a chunk into the plan.
+    pub(super) fn include(&mut self, chunk: &Arc<dyn AnyChunk>) {
+        let next = self.shared.chunks.len() as u32;
+        if *self.gathered.places.entry(chunk.head().id).or_insert(next) == next {
+            self.shared.chunks.push(chunk.clone());
+        }
     }
 
     /// A chunk of the plan.
@@ -220,6 +252,7 @@ impl Core {
             }
             self.delete(orphans).await?;
         }
+        self.load_followers().await?;
         let planner = Planner::plan(self, true, Vec::new())?;
         let opening = if planner.plan.steps.is_empty() { Vec::new() } else { self.opening(true) };
         let ends = end.is_some();

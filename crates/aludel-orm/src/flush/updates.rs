@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::{
     gather::{Map, Reference},
     plan::{CellRows, EditRows, Fill, FlushAction, Rows, Step},
+    post::PostUpdates,
     run::Planner,
 };
 use crate::{
@@ -48,9 +49,16 @@ struct Kind {
 struct Extra {
     fills: Vec<(u16, Fill)>,
     /// The key that the row has in the database, where the object has another by now.
-    key: Option<Key>,
+    key: Option<KeyFills>,
     /// The version that the row must have in the database.
     version: Option<Value>,
+}
+
+/// A row's key.
+pub(super) type KeyFills = SmallVec<[Fill; 2]>;
+
+fn known_key(key: Key) -> KeyFills {
+    key.into_iter().map(Fill::Value).collect()
 }
 
 impl Extra {
@@ -97,6 +105,76 @@ impl Changes {
         }) as u32
     }
 
+    /// A new object becomes the row of this key.
+    pub(super) fn take_over(
+        &mut self,
+        mapper: &'static Mapper,
+        (chunk, slot): (u32, u32),
+        columns: Columns,
+        late: u32,
+        fills: Vec<(u16, Fill)>,
+        (key, version): (Key, Option<Value>),
+    ) {
+        let order = self.order(mapper, &mut key.iter().map(Value::as_ref));
+        let kind = self.kind(Kind { mapper, columns, late });
+        self.extras.push(Extra { fills, key: Some(known_key(key)), version });
+        let extra = Some(self.extras.len() as u32 - 1);
+        self.push(Row { order, chunk, slot, kind, extra });
+    }
+
+    /// A new row gets columns that its INSERT left out. These rows come last, in the order of the
+    /// INSERTs, as their keys aren't known.
+    #[expect(clippy::too_many_arguments, reason = "the parts of a row, used once")]
+    pub(super) fn post(
+        &mut self,
+        mapper: &'static Mapper,
+        (chunk, slot): (u32, u32),
+        columns: Columns,
+        late: u32,
+        fills: Vec<(u16, Fill)>,
+        (key, version): (KeyFills, Option<Value>),
+        ordinal: u32,
+    ) {
+        let order = match mapper.integer_key {
+            true => i64::MAX - i64::from(u32::MAX - ordinal),
+            false => {
+                self.keys.push(mapper.meta.primary_key.iter().map(|_| Value::Null).collect());
+                self.keys.len() as i64 - 1
+            }
+        };
+        let kind = self.kind(Kind { mapper, columns, late });
+        self.extras.push(Extra { fills, key: Some(key), version });
+        let extra = Some(self.extras.len() as u32 - 1);
+        self.push(Row { order, chunk, slot, kind, extra });
+    }
+
+    /// The row of an object.
+    fn find(&mut self, at: (u32, u32)) -> Option<usize> {
+        let rows = || self.rows.iter().enumerate().map(|(at, it)| ((it.chunk, it.slot), at));
+        self.places.get_or_insert_with(|| rows().collect()).get(&at).copied()
+    }
+
+    /// An object's row has other columns of its key when its statement gets there.
+    pub(super) fn rekey(&mut self, at: (u32, u32), mapper: &Mapper, fills: &[(u16, Fill)]) {
+        let primary_key = mapper.meta.primary_key;
+        if !fills.iter().any(|it| primary_key.contains(&it.0)) {
+            return;
+        }
+        let Some(row) = self.find(at) else { return };
+        let extra = *self.rows[row].extra.get_or_insert_with(|| {
+            self.extras.push(Extra::default());
+            self.extras.len() as u32 - 1
+        });
+        let own = |column: &u16| Fill::Field { chunk: at.0, slot: at.1, column: *column };
+        let key = &mut self.extras[extra as usize].key;
+        let key = key.get_or_insert_with(|| primary_key.iter().map(own).collect());
+        for (place, column) in primary_key.iter().enumerate() {
+            if let Some((_, fill)) = fills.iter().find(|it| it.0 == *column) {
+                key[place] = fill.clone();
+            }
+        }
+    }
+
     fn push(&mut self, row: Row) {
         if let Some(places) = &mut self.places {
             places.insert((row.chunk, row.slot), self.rows.len());
@@ -132,11 +210,12 @@ impl Planner {
             let before = changes.rows.len();
             let primary_key = mapper.meta.primary_key;
             let mut last: Option<(Columns, u32)> = None;
+            let (mut switches, mut switchers) = (false, Vec::new());
             chunk.harvest(self.consume, &takes_part, &mut |slot, base, _, columns| {
                 let rekeyed = columns.iter().any(|it| primary_key.contains(it));
                 let mut set = Columns::from_slice(columns);
                 let extra = (rekeyed || mapper.version.is_some()).then(|| {
-                    let key = rekeyed.then(|| key_values(mapper.meta, base));
+                    let key = rekeyed.then(|| known_key(key_values(mapper.meta, base)));
                     let mut extra = Extra { key, ..Extra::default() };
                     extra.check_version(mapper, base, &mut set);
                     changes.extras.push(extra);
@@ -146,13 +225,19 @@ impl Planner {
                     Some((same, kind)) if *same == set => *kind,
                     _ => {
                         let kind = changes.kind(Kind { mapper, columns: set.clone(), late: 0 });
+                        switches = columns.iter().any(|it| mapper.referred().contains(it));
                         last = Some((set, kind));
                         kind
                     }
                 };
+                if switches {
+                    let old = columns.iter().map(|it| (*it, base.get(*it).to_value()));
+                    switchers.push((head.reference(slot), old.collect()));
+                }
                 let order = changes.order(mapper, &mut primary_key.iter().map(|it| base.get(*it)));
                 changes.push(Row { order, chunk: place, slot, kind, extra });
             })?;
+            self.switchers.append(&mut switchers);
             if self.consume {
                 self.journaled.extend(std::iter::repeat_n(id, changes.rows.len() - before));
             }
@@ -161,11 +246,12 @@ impl Planner {
     }
 
     /// References become values of new objects' columns, and changes of existing ones'.
-    pub(super) fn place_references(&mut self, changes: &mut Changes) -> Result<()> {
+    pub(super) fn place_references(&mut self, changes: &mut Changes) -> Result<PostUpdates> {
         let mut references = std::mem::take(&mut self.gathered.references);
         // Parents first: a key may itself come from a parent's key.
         references.sort_by_key(|it| self.depth_of(it.child));
-        for Reference { child, columns, parent } in &references {
+        let mut later = PostUpdates::default();
+        for Reference { child, columns, parent, post } in &references {
             let ordinal = self.ordinal(*child);
             let mut fills: SmallVec<[(u16, Fill); 2]> = SmallVec::new();
             for (own, other) in *columns {
@@ -176,9 +262,14 @@ impl Planner {
                 fills.push((*own, fill));
             }
             let Some(ordinal) = ordinal else {
-                self.refer_existing(changes, *child, fills)?;
+                self.switch_by_reference(*child, &fills);
+                self.refer_existing(changes, *child, fills, false)?;
                 continue;
             };
+            later.forget(ordinal, &fills);
+            if *post && parent.is_some_and(|it| self.ordinal(it).is_some()) {
+                later.put_off(ordinal, &mut fills);
+            }
             for (column, fill) in fills {
                 let shape = self.new[ordinal as usize].shape as usize;
                 if !self.shapes[shape].columns.contains(&column) {
@@ -188,7 +279,7 @@ impl Planner {
             }
         }
         self.gathered.references = references;
-        Ok(())
+        Ok(later)
     }
 
     /// Whether a flush would mark an object first. One that is under way has done so.
@@ -218,11 +309,32 @@ impl Planner {
         self.new[ordinal as usize].shape = number as u32;
     }
 
-    fn refer_existing(
+    /// A key that changes by a relationship is followed, too.
+    fn switch_by_reference(&mut self, child: Ref, fills: &[(u16, Fill)]) {
+        let Some(place) = self.place(child.chunk()) else { return };
+        let chunk = self.shared.chunks[place as usize].clone();
+        let referred = Mapper::of(chunk.meta()).referred();
+        if !fills.iter().any(|it| referred.contains(&it.0))
+            || chunk.head().flags(child.slot()).state() != State::Persistent
+            || self.is_settled(place, child.slot(), fills)
+        {
+            return;
+        }
+        let mut old = SmallVec::new();
+        let _ = chunk.with(child.slot(), &mut |it| {
+            old = fills.iter().map(|fill| (fill.0, it.get(fill.0).to_value())).collect();
+        });
+        self.following.insert((place, child.slot()), fills.iter().cloned().collect());
+        self.switchers.push((child, old));
+    }
+
+    /// `behind` puts the row behind changes of others of its group.
+    pub(super) fn refer_existing(
         &mut self,
         changes: &mut Changes,
         child: Ref,
         fills: SmallVec<[(u16, Fill); 2]>,
+        behind: bool,
     ) -> Result<()> {
         let Some(place) = self.place(child.chunk()) else { return Ok(()) };
         let chunk = self.shared.chunks[place as usize].clone();
@@ -232,7 +344,7 @@ impl Planner {
             return Ok(());
         }
         let mapper = Mapper::checked(chunk.meta())?;
-        let known = changes.places.as_ref().and_then(|it| it.get(&(place, child.slot()))).copied();
+        let known = changes.find((place, child.slot()));
         // A reference that was set to what it was changes nothing.
         if known.is_none() && self.is_settled(place, child.slot(), &fills) {
             return Ok(());
@@ -258,20 +370,16 @@ impl Planner {
         let list = &mut changes.extras[extra as usize];
         let rekeyed = fills.iter().any(|it| mapper.meta.primary_key.contains(&it.0));
         if rekeyed && list.key.is_none() {
-            let see = &mut |it: &dyn Fields| list.key = Some(key_values(mapper.meta, it));
+            let see =
+                &mut |it: &dyn Fields| list.key = Some(known_key(key_values(mapper.meta, it)));
             chunk.with(child.slot(), see)?;
         }
         if mapper.version.is_some() && list.version.is_none() {
             let set = &mut kind.columns;
             chunk.with(child.slot(), &mut |it| list.check_version(mapper, it, set))?;
         }
+        kind.late = kind.late.max(self.late(mapper, &fills)).max(u32::from(behind));
         for (column, fill) in fills {
-            if let Fill::Key(ordinal) | Fill::Returned(ordinal, _) = &fill {
-                let parent = &self.new[*ordinal as usize];
-                if parent.mapper.group == mapper.group {
-                    kind.late = kind.late.max(parent.level + 1);
-                }
-            }
             if let Err(place) = kind.columns.binary_search(&column) {
                 kind.columns.insert(place, column);
             }
@@ -283,20 +391,35 @@ impl Planner {
         Ok(())
     }
 
+    /// How many levels of new objects of its own group a row with these values waits for.
+    pub(super) fn late(&self, mapper: &Mapper, fills: &[(u16, Fill)]) -> u32 {
+        let parents = fills.iter().filter_map(|it| match &it.1 {
+            Fill::Key(ordinal) | Fill::Returned(ordinal, _) => Some(&self.new[*ordinal as usize]),
+            _ => None,
+        });
+        let waits = parents.filter(|it| it.mapper.group == mapper.group).map(|it| it.level + 1);
+        waits.max().unwrap_or(0)
+    }
+
+    /// The value of a fill, where it doesn't depend on the database's answers.
+    pub(super) fn known(&self, fill: &Fill) -> Option<Value> {
+        match fill {
+            Fill::Value(value) => Some(value.clone()),
+            Fill::Field { chunk, slot, column } => {
+                let mut value = None;
+                let chunk = &self.shared.chunks[*chunk as usize];
+                let _ = chunk.with(*slot, &mut |it| value = Some(it.get(*column).to_value()));
+                value
+            }
+            Fill::Own | Fill::Key(_) | Fill::Returned(..) => None,
+        }
+    }
+
     /// Whether an object's foreign key holds these values already.
     fn is_settled(&self, place: u32, slot: u32, fills: &[(u16, Fill)]) -> bool {
         let mut same = true;
         for (column, fill) in fills {
-            let value = match fill {
-                Fill::Value(value) => Some(value.clone()),
-                Fill::Field { chunk, slot, column } => {
-                    let mut value = None;
-                    let parent = &self.shared.chunks[*chunk as usize];
-                    let _ = parent.with(*slot, &mut |it| value = Some(it.get(*column).to_value()));
-                    value
-                }
-                Fill::Own | Fill::Key(_) | Fill::Returned(..) => None,
-            };
+            let value = self.known(fill);
             let own = &self.shared.chunks[place as usize];
             let read = own.with(slot, &mut |it| {
                 same &= value.as_ref().is_some_and(|value| it.get(*column) == value.as_ref());
@@ -376,7 +499,7 @@ impl Planner {
                 cells.push(fill.map_or_else(|| own(*column), |it| it.1.clone()));
             }
             match &extra.key {
-                Some(key) => cells.extend(key.iter().cloned().map(Fill::Value)),
+                Some(key) => cells.extend(key.iter().cloned()),
                 None => cells.extend(mapper.meta.primary_key.iter().map(|it| own(*it))),
             }
             cells.extend(extra.version.clone().map(Fill::Value));
@@ -395,6 +518,7 @@ pub(super) fn compare_keys(a: &[Value], b: &[Value]) -> std::cmp::Ordering {
         (Value::Int(a), Value::Int(b)) => a.cmp(b),
         (Value::Text(a), Value::Text(b)) => a.cmp(b),
         (Value::Bytes(a), Value::Bytes(b)) => a.cmp(b),
+        (Value::Real(a), Value::Real(b)) => a.total_cmp(b),
         (a, b) => a.to_string().cmp(&b.to_string()),
     });
     pairs.into_iter().find(|it| it.is_ne()).unwrap_or(std::cmp::Ordering::Equal)

@@ -258,6 +258,25 @@ impl Core {
         owners: &[Ref],
         siblings: bool,
     ) -> Result<()> {
+        self.load_members_of(relation, owners, siblings, false).await
+    }
+
+    /// Loads a relationship by what the owners' rows hold, whatever was changed since (UOW-40).
+    pub(crate) async fn load_committed(
+        &mut self,
+        relation: &'static Relation,
+        owners: &[Ref],
+    ) -> Result<()> {
+        self.load_members_of(relation, owners, false, true).await
+    }
+
+    async fn load_members_of(
+        &mut self,
+        relation: &'static Relation,
+        owners: &[Ref],
+        siblings: bool,
+        committed: bool,
+    ) -> Result<()> {
         let owners = self.unloaded(relation, owners, siblings);
         if owners.is_empty() {
             return Ok(());
@@ -269,7 +288,12 @@ impl Core {
         for at in owners {
             let Some(chunk) = self.chunk(at) else { continue };
             let mut key = None;
-            chunk.with(at.slot(), &mut |fields| key = fetch.key(fields))?;
+            let see = &mut |fields: &dyn Fields| key = fetch.key(fields);
+            if committed {
+                chunk.loaded(at.slot(), see)?
+            } else {
+                chunk.with(at.slot(), see)?
+            }
             keyed.push((at, key));
         }
         let by_key = self.is_by_primary_key(relation);

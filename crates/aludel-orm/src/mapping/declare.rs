@@ -11,7 +11,7 @@ use aludel_core::{
 
 use super::{
     Back, Cascade, ColumnDefault, ColumnMeta, DeclarativeBase, EntityMeta, FieldKind,
-    ForeignKeyMeta, Referred, RelationshipMeta, Strategy,
+    ForeignKeyMeta, PassiveDeletes, Referred, RelationshipMeta, Strategy,
 };
 use crate::object::{RelField, target_meta};
 
@@ -147,7 +147,9 @@ impl RelationshipMeta {
             foreign_keys: None,
             secondary: None,
             strategy: Strategy::Lazy,
-            passive_deletes: false,
+            passive_deletes: PassiveDeletes::No,
+            passive_updates: true,
+            post_update: false,
         }
     }
 
@@ -200,10 +202,24 @@ impl RelationshipMeta {
         self
     }
 
-    /// Members that aren't loaded are left to the database.
+    /// Which members are left to the database when the owner is deleted.
     #[must_use]
-    pub const fn passive_deletes(mut self) -> Self {
-        self.passive_deletes = true;
+    pub const fn passive_deletes(mut self, which: PassiveDeletes) -> Self {
+        self.passive_deletes = which;
+        self
+    }
+
+    /// Whether foreign keys that follow a changed key are left to the database.
+    #[must_use]
+    pub const fn passive_updates(mut self, passive: bool) -> Self {
+        self.passive_updates = passive;
+        self
+    }
+
+    /// The foreign key is written by an UPDATE of its own.
+    #[must_use]
+    pub const fn post_update(mut self) -> Self {
+        self.post_update = true;
         self
     }
 }

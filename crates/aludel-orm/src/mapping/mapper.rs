@@ -10,7 +10,7 @@ use aludel_core::{
 use super::{
     EntityMeta, Referred, Registry, Relation, Statements, TableArg, Version, relation::resolve,
 };
-use crate::{Error, Result, error::MappingError};
+use crate::{Error, Result, error::MappingError, object::chunk::Columns};
 
 /// An entity's description with every reference resolved: its table, keys and relationships.
 ///
@@ -37,6 +37,8 @@ pub struct Mapper {
     /// The column that is the row's version, and who makes the next.
     pub version: Option<(u16, Version)>,
     pub(crate) statements: Statements,
+    /// The columns that relationships refer to: found when a key changes for the first time.
+    pub(crate) referred: OnceLock<Columns>,
     problems: Vec<String>,
 }
 
@@ -106,6 +108,7 @@ impl Mapper {
                 number: place.number,
                 version: version(meta),
                 statements: Statements::default(),
+                referred: OnceLock::new(),
                 problems,
             }
         })

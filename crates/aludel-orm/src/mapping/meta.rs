@@ -30,6 +30,8 @@ pub struct EntityMeta {
     pub args: &'static [TableArg],
     /// Its relationships, in field order.
     pub relationships: &'static [RelationshipMeta],
+    /// Whether a DELETE that matches no row is told of: a warning (UOW-19).
+    pub confirm_deleted_rows: bool,
     /// What the object layer does with values of this type, without naming it.
     pub ops: Ops,
     /// The place of the mapper that is made of this description.
@@ -131,8 +133,26 @@ pub struct RelationshipMeta {
     pub secondary: Option<fn() -> &'static EntityMeta>,
     /// How it is loaded where a query says nothing.
     pub strategy: Strategy,
-    /// Whether members that are not loaded are left to the database when the owner is deleted.
-    pub passive_deletes: bool,
+    /// Which members are left to the database when the owner is deleted.
+    pub passive_deletes: PassiveDeletes,
+    /// Whether foreign keys that follow a changed key are left to the database's
+    /// `ON UPDATE CASCADE`.
+    pub passive_updates: bool,
+    /// Whether the foreign key is written by an UPDATE of its own where the row that it refers to is
+    /// as new as its own: two rows may then refer to each other.
+    pub post_update: bool,
+}
+
+/// Which members are left to the database when their owner is deleted.
+#[derive(Clone, Copy, Debug, std::default::Default, PartialEq, Eq)]
+pub enum PassiveDeletes {
+    /// None: those that aren't loaded are loaded.
+    #[default]
+    No,
+    /// Those that aren't loaded.
+    Unloaded,
+    /// All of them.
+    All,
 }
 
 /// The mirroring relationship.

@@ -46,6 +46,10 @@ pub struct Relation {
     pub cascade: Cascade,
     /// How it is loaded where a query says nothing.
     pub strategy: Strategy,
+    /// Whether foreign keys that follow a changed key are left to the database: both sides say so.
+    pub passive_updates: bool,
+    /// Whether the foreign key is written by an UPDATE of its own: one of the sides says so.
+    pub post_update: bool,
     /// The static description.
     pub meta: &'static RelationshipMeta,
 }
@@ -179,6 +183,8 @@ pub(super) fn resolve(
         back: None,
         cascade: meta.cascade,
         strategy: meta.strategy,
+        passive_updates: meta.passive_updates,
+        post_update: meta.post_update,
         meta,
     };
     let place = format!("{}.{}", owner.name, meta.name);
@@ -238,6 +244,11 @@ pub(super) fn resolve(
         Direction::ManyToOne | Direction::ManyToMany => relation.pairs.clone(),
     };
     relation.back = back_side(owner, index, target, meta, &place, problems);
+    if let Some(back) = relation.back {
+        let back = &target.relationships[usize::from(back.index)];
+        relation.passive_updates &= back.passive_updates;
+        relation.post_update |= back.post_update;
+    }
     relation
 }
 

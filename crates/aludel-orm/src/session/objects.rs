@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    mapping::{Cascade, Direction, Link, Mapped, Mapper},
+    mapping::{Cascade, Direction, Link, Mapped, Mapper, PassiveDeletes},
     object::{
         Obj, Raw,
         anchor::Anchor,
@@ -169,8 +169,8 @@ impl Core {
                         continue;
                     }
                     // What isn't loaded is the database's, if the mapping says so (UOW-31).
-                    if !relation.meta.passive_deletes {
-                        self.load_members(relation, &owners, false).await?;
+                    if relation.meta.passive_deletes == PassiveDeletes::No {
+                        self.load_committed(relation, &owners).await?;
                     }
                     if follows {
                         self.tables(|it| it.related(relation, &owners, &mut found));

@@ -4,7 +4,10 @@ use aludel::{Error, Obj, State, prelude::*};
 
 use crate::{
     Case, Place, cases,
-    models::*,
+    models::{
+        tree::{Hub, Mark, family, tree},
+        *,
+    },
     store::{address, author, book, node, tag, user},
 };
 
@@ -13,6 +16,7 @@ pub(super) const CASES: &[Case] = cases!["flush":
     rows_go_together_and_in_order,
     updates_of_different_columns,
     parents_first,
+    what_follows_from_what_follows,
     a_tree_goes_level_by_level,
     an_update_waits_for_its_parent,
     circles_are_refused,
@@ -109,7 +113,7 @@ fn updates_of_different_columns(at: &Place) {
     );
 }
 
-// UOW-2, FK-1: parents before children, whatever the order in which they were added.
+// UOW-2, UOW-6, FK-1: tables that have nothing to do with each other go by name; parents before children, whatever the order in which they were added.
 fn parents_first(at: &Place) {
     let mut store = at.store();
     let mail = store.add(address("a@x"));
@@ -143,6 +147,36 @@ fn parents_first(at: &Place) {
         "DELETE FROM book_tag WHERE book_id = ? AND tag_id = ? -- (1, 1)\n\
          DELETE FROM book WHERE id = ? -- (1)\n\
          DELETE FROM author WHERE id = ? -- (1)"
+    );
+}
+
+// UOW-1: an orphan's own members are orphans, and association rows go with both; what is loaded for that
+// is loaded by the flush.
+fn what_follows_from_what_follows(at: &Place) {
+    let mut store = at.store();
+    let family = family();
+    let new = store.add(tree(family, 2));
+    for leaf in new.leaves().iter().unwrap() {
+        leaf.marks().push(Mark::builder().name(format!("{}", leaf.borrow().n)));
+    }
+    store.save();
+    store.renew();
+    let hub = store.get_one(Hub, 1).unwrap();
+    let leaf = hub.leaves().load(&mut *store).unwrap().remove(0);
+    hub.leaves().remove(&leaf).unwrap();
+    store.sent();
+    store.log_parameters();
+    store.flush().unwrap();
+    let sent = store.sent();
+    let (loads, writes): (Vec<_>, Vec<_>) = sent.lines().partition(|it| it.starts_with("SELECT"));
+    assert_eq!(loads.len(), 2, "{sent}");
+    assert_eq!(
+        writes,
+        [
+            "DELETE FROM leaf_mark WHERE leaf_id = ? AND mark_id = ? -- (1, 1)",
+            "DELETE FROM bit WHERE id = ? -- (1)",
+            "DELETE FROM leaf WHERE id = ? -- (1)",
+        ]
     );
 }
 

@@ -1,0 +1,70 @@
+//! What is told, and is no error: warnings of a flush.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use aludel::{
+    blocking::{Engine, Session},
+    prelude::*,
+    schema::MetaData,
+};
+use tracing::{Event, Level, Metadata, Subscriber, span};
+
+#[derive(Mapped)]
+#[table("loud")]
+struct Loud {
+    #[column(primary_key)]
+    id: Auto<i64>,
+}
+
+#[derive(Mapped)]
+#[table("quiet", confirm_deleted_rows = false)]
+struct Quiet {
+    #[column(primary_key)]
+    id: Auto<i64>,
+}
+
+/// Counts the warnings of flushes.
+struct Warnings(Arc<AtomicUsize>);
+
+impl Subscriber for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "aludel::flush" && *metadata.level() == Level::WARN
+    }
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// How many rows a session is warned of that deletes objects whose rows are gone.
+fn warned<T: Mapped>(objects: [T; 3], table: &str) -> usize {
+    let engine = Engine::new("sqlite::memory:").unwrap();
+    MetaData::of((Loud, Quiet)).create_all(&engine).unwrap();
+    let mut session = Session::new(&engine);
+    let objects = objects.map(|it| session.add(it));
+    session.commit().unwrap();
+    let warnings = Arc::new(AtomicUsize::new(0));
+    tracing::subscriber::with_default(Warnings(Arc::clone(&warnings)), || {
+        session.execute(text(&format!("DELETE FROM {table} WHERE id > 1"))).unwrap();
+        objects.iter().for_each(|it| session.delete(it).unwrap());
+        session.commit().unwrap();
+    });
+    warnings.load(Ordering::Relaxed)
+}
+
+// UOW-19
+#[test]
+fn rows_that_are_gone() {
+    assert_eq!(warned([(); 3].map(|()| Loud { id: Auto::UNSET }), "loud"), 2);
+    assert_eq!(warned([(); 3].map(|()| Quiet { id: Auto::UNSET }), "quiet"), 0);
+}
