@@ -43,8 +43,17 @@ pub enum Error {
     #[error("{0} belongs to another session: expunge it there first")]
     OtherSession(Box<Subject>),
     /// An object whose row was deleted.
-    #[error("{0} was deleted; it can't be added again")]
+    #[error("{0} was deleted: `make_transient` makes it one that can be added again")]
     Deleted(Box<Subject>),
+    /// A relationship that fills a part of an object's primary key was cleared.
+    #[error("{0}")]
+    BlankedKey(Box<BlankedKey>),
+    /// An object was given a second owner by a relationship that allows but one.
+    #[error(
+        "{0} is `single_parent`, and the object has another owner already: take it from there first \
+         (`remove`, `clear`), or drop `single_parent`"
+    )]
+    SingleParent(Box<Attribute>),
     /// The session already holds another object for the same key.
     #[error("the session holds another object for {0}: use that one")]
     IdentityConflict(Box<Subject>),
@@ -55,7 +64,7 @@ pub enum Error {
     #[error("{0} is in no session: add it first")]
     Detached(Box<Subject>),
     /// The row of an object that is read again is gone.
-    #[error("the row of {0} is gone")]
+    #[error("the row of {0} is gone: somebody deleted it; `expunge` the object")]
     ObjectDeleted(Box<Subject>),
     /// A statement changed another number of rows than objects were sent.
     #[error("{0}")]
@@ -70,7 +79,7 @@ pub enum Error {
     #[error("no row was found{0}")]
     NoResultFound(Box<str>),
     /// A query that should give one row gave more.
-    #[error("more than one row was found where one was expected")]
+    #[error("more than one row was found where one was expected (`first` takes the first of them)")]
     MultipleResultsFound,
     /// The session's transaction failed and waits for `rollback()`.
     #[error(
@@ -107,6 +116,15 @@ pub struct MappingError {
     pub entity: &'static str,
     /// Every mistake, with its cure.
     pub problems: Vec<String>,
+}
+
+/// A relationship that fills a part of an object's primary key was cleared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlankedKey {
+    /// The object.
+    pub subject: Subject,
+    /// The key's column that would become NULL.
+    pub column: &'static str,
 }
 
 /// A statement that changed another number of rows than objects were sent.
@@ -191,6 +209,14 @@ impl Error {
         Box::new(Subject { entity: meta.map_or("the object", |it| it.name), key: String::new() })
     }
 
+    /// What was said without a look at the object learns its key.
+    pub(crate) fn with_subject(mut self, subject: Box<Subject>) -> Self {
+        if let Self::OtherSession(it) | Self::Deleted(it) = &mut self {
+            *it = subject;
+        }
+        self
+    }
+
     #[cold]
     pub(crate) fn other_session(meta: Option<&'static EntityMeta>) -> Self {
         Self::OtherSession(Self::subject(meta))
@@ -199,6 +225,11 @@ impl Error {
     #[cold]
     pub(crate) fn not_loaded(relation: &Relation) -> Self {
         Self::NotLoaded(Box::new(Attribute { entity: relation.owner.name, name: relation.name }))
+    }
+
+    #[cold]
+    pub(crate) fn single_parent(relation: &Relation) -> Self {
+        Self::SingleParent(Box::new(Attribute { entity: relation.owner.name, name: relation.name }))
     }
 
     #[cold]
@@ -274,6 +305,17 @@ impl fmt::Display for MappingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the mapping of `{}` makes no sense:", self.entity)?;
         self.problems.iter().try_for_each(|it| write!(f, "\n  {it}"))
+    }
+}
+
+impl fmt::Display for BlankedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} would lose its primary key: `{}` is a part of it, and the relationship that fills it \
+             was cleared; delete the object, or make the relationship `delete_orphan`",
+            self.subject, self.column
+        )
     }
 }
 

@@ -16,6 +16,7 @@ mod leaves;
 mod orphans;
 mod plan;
 mod post;
+mod replaced;
 mod run;
 mod switches;
 mod updates;

@@ -18,7 +18,9 @@ pub mod session;
 
 mod error;
 
-pub use error::{Attribute, Error, IntegrityError, MappingError, Result, StaleData, Subject};
+pub use error::{
+    Attribute, BlankedKey, Error, IntegrityError, MappingError, Result, StaleData, Subject,
+};
 pub use flush::{FlushAction, FlushPlan, FlushStep};
 
 #[doc(hidden)]

@@ -13,9 +13,11 @@ mod mapped;
 mod mapper;
 mod meta;
 mod metadata;
+mod overlaps;
 mod registry;
 pub(crate) mod relation;
 mod relationship;
+mod resolve;
 pub(crate) mod statements;
 mod version;
 

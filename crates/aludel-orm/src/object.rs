@@ -28,6 +28,7 @@ pub(crate) mod log;
 mod obj;
 mod ops;
 pub(crate) mod reference;
+mod single;
 pub(crate) mod state;
 pub(crate) mod sweep;
 

@@ -8,8 +8,10 @@ mod boundary;
 mod cancellation;
 mod cascades;
 mod circles;
+mod composite;
 mod contract;
 mod dialects;
+mod errors;
 mod exact;
 mod faults;
 mod flush;
@@ -19,6 +21,7 @@ mod kills;
 mod loading;
 mod looking;
 mod natural_keys;
+mod owners;
 mod plan;
 mod queries;
 mod random;
@@ -52,6 +55,8 @@ pub fn cases() -> Vec<Case> {
         versions::CASES,
         plan::CASES,
         cascades::CASES,
+        owners::CASES,
+        composite::CASES,
         relationships::CASES,
         rollback::CASES,
         transactions::CASES,
@@ -63,6 +68,7 @@ pub fn cases() -> Vec<Case> {
         dialects::CASES,
         exact::CASES,
         bad_input::CASES,
+        errors::CASES,
         random::CASES,
         fuzz::CASES,
         streaming::CASES,

@@ -1,7 +1,9 @@
 //! The entities of the cases: one of each kind of relationship and key.
 #![allow(missing_docs, unreachable_pub, reason = "the models of the cases speak for themselves")]
 
+pub mod composite;
 pub mod keys;
+pub mod owners;
 pub mod tree;
 pub mod versions;
 

@@ -110,8 +110,8 @@ pub use aludel_engine::{
     log,
 };
 pub use aludel_orm::{
-    Attribute, Error, FlushAction, FlushPlan, FlushStep, IntegrityError, MappingError, Result,
-    StaleData, Subject,
+    Attribute, BlankedKey, Error, FlushAction, FlushPlan, FlushStep, IntegrityError, MappingError,
+    Result, StaleData, Subject,
     loading::{
         Execute, Fetch, LoadOption, Optional, Relationships, Rows, Stream, WithOptions, joinedload,
         raiseload, selectinload,

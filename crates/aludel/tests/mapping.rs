@@ -57,6 +57,78 @@ pub struct Airport {
     pub id: Auto<i64>,
 }
 
+/// Whose other side forgot which is which.
+#[derive(Mapped)]
+#[table("walker")]
+pub struct Walker {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[column(foreign_key = Walker.id)]
+    pub behind_id: Option<i64>,
+    #[column(foreign_key = Lamp.id)]
+    pub lamp_id: Option<i64>,
+    #[column(foreign_key = Lamp.id)]
+    pub torch_id: Option<i64>,
+    #[relationship(back_populates = before)]
+    pub behind: One<Walker>,
+    #[relationship(back_populates = behind)]
+    pub before: One<Walker>,
+    #[relationship(back_populates = followers, secondary = Follow)]
+    pub follows: Many<Walker>,
+    #[relationship(back_populates = follows, secondary = Follow)]
+    pub followers: Many<Walker>,
+    #[relationship(foreign_keys = [Walker.lamp_id], cascade(all, delete_orphan))]
+    pub lamp: One<Lamp>,
+    #[relationship(back_populates = holders, foreign_keys = [Walker.torch_id])]
+    pub torch: One<Torch>,
+}
+
+#[derive(Mapped)]
+#[table("follow")]
+pub struct Follow {
+    #[column(primary_key, foreign_key = Walker.id)]
+    pub from_id: Auto<i64>,
+    #[column(primary_key, foreign_key = Walker.id)]
+    pub to_id: Auto<i64>,
+}
+
+#[derive(Mapped)]
+#[table("lamp")]
+pub struct Torch {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[relationship(back_populates = torch, foreign_keys = [Walker.lamp_id])]
+    pub holders: Many<Walker>,
+}
+
+// ERR-10, ERR-12, CAS-13: two sides that aren't the sides of one link; owners of what others may own.
+#[test]
+fn sides_that_do_not_fit() {
+    let engine = Engine::new("sqlite::memory:").unwrap();
+    let mut session = Session::new(&engine);
+    let error = session.scalars(select(Walker)).all().map(drop).unwrap_err();
+    let (entity, problems) = problems(error);
+    assert_eq!(entity, "Walker");
+    assert_eq!(
+        problems,
+        [
+            "Walker.behind: both it and `Walker.before` are what their own row refers to; say on one \
+             of them `remote_side = [...]`, with the foreign key's columns",
+            "Walker.before: both it and `Walker.behind` are what their own row refers to; say on one \
+             of them `remote_side = [...]`, with the foreign key's columns",
+            "Walker.follows: it and `Walker.followers` go in the same direction; say on one of them \
+             which columns of `Follow` refer to its owner, with `foreign_keys = [...]`",
+            "Walker.followers: it and `Walker.follows` go in the same direction; say on one of them \
+             which columns of `Follow` refer to its owner, with `foreign_keys = [...]`",
+            "Walker.lamp: several rows may refer to one `Lamp`, which is an orphan when none does; \
+             `delete_orphan` belongs to the relationship at the other end, or needs \
+             `single_parent` beside it where only one row does",
+            "Walker.torch: it and `Torch.holders` go by different foreign keys; name the same on \
+             both sides with `foreign_keys = [...]`",
+        ]
+    );
+}
+
 fn problems(error: Error) -> (&'static str, Vec<String>) {
     match error {
         Error::Mapping(error) => (error.entity, error.problems),
@@ -64,6 +136,7 @@ fn problems(error: Error) -> (&'static str, Vec<String>) {
     }
 }
 
+// ERR-11, ERR-12: at first use, and at each further one.
 #[test]
 fn all_mistakes_of_an_entity_are_named() {
     let engine = Engine::new("sqlite::memory:").unwrap();
@@ -81,6 +154,7 @@ fn all_mistakes_of_an_entity_are_named() {
     );
 }
 
+// ERR-10
 #[test]
 fn several_ways_must_be_chosen_from() {
     let engine = Engine::new("sqlite::memory:").unwrap();

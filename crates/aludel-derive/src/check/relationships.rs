@@ -20,6 +20,9 @@ const RESERVED: &[&str] = &[
     "type_id",
 ];
 
+/// Cascades that write nothing.
+const VIEWONLY: &[&str] = &["EXPUNGE", "REFRESH_EXPIRE", "NONE"];
+
 pub(super) fn check(relationships: &[Member<RelationshipArgs>], mistakes: &mut Mistakes) {
     for relationship in relationships {
         let name = &relationship.name;
@@ -45,6 +48,21 @@ pub(super) fn check(relationships: &[Member<RelationshipArgs>], mistakes: &mut M
             mistakes.at(
                 &relationship.ident,
                 "`post_update` is for a foreign key of one of the two: it excludes `secondary`",
+            );
+        }
+        let args = &relationship.args;
+        if args.viewonly && cascade.iter().any(|it| !VIEWONLY.contains(it)) {
+            mistakes.at(
+                &relationship.ident,
+                "a `viewonly` relationship writes nothing: of the cascades it can have \
+                 `expunge`, `refresh_expire` and `none`",
+            );
+        }
+        if args.secondary.is_some() && cascade.contains(&"DELETE_ORPHAN") && !args.single_parent {
+            mistakes.at(
+                &relationship.ident,
+                "many owners may hold a member of a many-to-many: `delete_orphan` needs \
+                 `single_parent` beside it, which says that only one does",
             );
         }
     }

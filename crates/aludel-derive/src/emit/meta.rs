@@ -188,6 +188,10 @@ fn relationship(entity: &Ident, relationship: &Member<RelationshipArgs>) -> Toke
         let columns = &args.foreign_keys;
         meta.extend(quote!(.foreign_keys(|| __aq::Vec::from([#(#columns.column_ref()),*]))));
     }
+    if !args.remote_side.is_empty() {
+        let columns = &args.remote_side;
+        meta.extend(quote!(.remote_side(|| __aq::Vec::from([#(#columns.column_ref()),*]))));
+    }
     if let Some(secondary) = &args.secondary {
         meta.extend(quote!(.secondary(<#secondary as __aq::Mapped>::meta)));
     }
@@ -204,6 +208,16 @@ fn relationship(entity: &Ident, relationship: &Member<RelationshipArgs>) -> Toke
     }
     if args.post_update {
         meta.extend(quote!(.post_update()));
+    }
+    if args.single_parent {
+        meta.extend(quote!(.single_parent()));
+    }
+    if args.viewonly {
+        meta.extend(quote!(.viewonly()));
+    }
+    if !args.overlaps.is_empty() {
+        let names = args.overlaps.iter().map(|it| it.unraw().to_string());
+        meta.extend(quote!(.overlaps(&[#(#names),*])));
     }
     meta
 }

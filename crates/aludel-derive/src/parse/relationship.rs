@@ -13,11 +13,15 @@ const KNOWN: &[&str] = &[
     "cascade",
     "order_by",
     "foreign_keys",
+    "remote_side",
     "secondary",
     "lazy",
     "passive_deletes",
     "passive_updates",
     "post_update",
+    "single_parent",
+    "viewonly",
+    "overlaps",
 ];
 
 const CASCADES: &[(&str, &str)] = &[
@@ -42,12 +46,17 @@ pub(crate) struct RelationshipArgs {
     pub(crate) cascade: Option<Vec<&'static str>>,
     pub(crate) order_by: Option<Expr>,
     pub(crate) foreign_keys: Vec<Expr>,
+    pub(crate) remote_side: Vec<Expr>,
     pub(crate) secondary: Option<Path>,
     pub(crate) lazy: Option<Strategy>,
     /// The name of a variant of the ORM's `PassiveDeletes`.
     pub(crate) passive_deletes: Option<&'static str>,
     pub(crate) passive_updates: Option<bool>,
     pub(crate) post_update: bool,
+    pub(crate) single_parent: bool,
+    pub(crate) viewonly: bool,
+    /// Relationships that write the same columns, on purpose.
+    pub(crate) overlaps: Vec<Ident>,
 }
 
 /// The relationship at the other end.
@@ -76,10 +85,17 @@ impl RelationshipArgs {
             "cascade" => self.cascade = cascade(arg, mistakes),
             "order_by" => self.order_by = arg.value(mistakes).cloned(),
             "foreign_keys" => self.foreign_keys = exprs(arg, mistakes),
+            "remote_side" => self.remote_side = exprs(arg, mistakes),
             "secondary" => self.secondary = arg.path(mistakes),
             "passive_deletes" => self.passive_deletes = passive_deletes(arg, mistakes),
             "passive_updates" => self.passive_updates = arg.truth(mistakes),
             "post_update" => self.post_update = arg.flag(mistakes),
+            "single_parent" => self.single_parent = arg.flag(mistakes),
+            "viewonly" => self.viewonly = arg.flag(mistakes),
+            "overlaps" => {
+                self.overlaps =
+                    arg.list(names, "overlaps(addresses)", mistakes).unwrap_or_default();
+            }
             "lazy" => {
                 let word = arg.word(mistakes);
                 self.lazy = word
@@ -103,10 +119,14 @@ fn back(arg: &Arg, mistakes: &mut Mistakes) -> Option<Back> {
     }
 }
 
+/// Names between commas.
+fn names(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
+    let names =
+        Punctuated::<Ident, Token![,]>::parse_separated_nonempty_with(input, Ident::parse_any)?;
+    Ok(names.into_iter().collect())
+}
+
 fn cascade(arg: &Arg, mistakes: &mut Mistakes) -> Option<Vec<&'static str>> {
-    let names = |input: ParseStream<'_>| {
-        Punctuated::<Ident, Token![,]>::parse_separated_nonempty_with(input, Ident::parse_any)
-    };
     let words = arg.list(names, "cascade(all, delete_orphan)", mistakes)?;
     Some(words.iter().filter_map(|word| known("cascade", word, CASCADES, mistakes)).collect())
 }

@@ -95,6 +95,9 @@ fn relationships() {
         groups: Alias,
         #[relationship(passive_deletes = all, passive_updates = false, post_update)]
         best: Alias,
+        #[relationship(viewonly, overlaps(groups, r#type), single_parent,
+            remote_side = [T.before_id])]
+        before: One<T>,
     });
     contains(
         &text,
@@ -115,6 +118,12 @@ fn relationships() {
         &text,
         r#"__aq::RelationshipMeta::new::<Alias>("best")
         .passive_deletes(__aq::PassiveDeletes::All).passive_updates(false).post_update()"#,
+    );
+    contains(
+        &text,
+        r#"__aq::RelationshipMeta::new::<One<T>>("before")
+        .remote_side(|| __aq::Vec::from([T.before_id.column_ref()]))
+        .single_parent().viewonly().overlaps(&["groups", "type"])"#,
     );
     contains(
         &text,

@@ -358,3 +358,62 @@ fn versions() {
             the unit of work makes the first version, too: leave `default` out, or say what follows by `version = |old| …`"#]],
     );
 }
+
+// CAS-1: each cascade by name, an unknown one is refused. CAS-13, CAS-18: cascades that can't be.
+#[test]
+fn cascades() {
+    let fine = |input| assert!(!crate::mapped(input).to_string().contains("compile_error"));
+    let relationship = |args: TokenStream| {
+        quote! {
+            #[table("t")]
+            struct T {
+                #[column(primary_key)]
+                id: Auto<i64>,
+                #[relationship(#args)]
+                others: Many<Other>,
+            }
+        }
+    };
+    for cascade in [
+        "all",
+        "save_update",
+        "merge",
+        "delete",
+        "delete_orphan",
+        "expunge",
+        "refresh_expire",
+        "none",
+    ] {
+        let cascade = quote::format_ident!("{cascade}");
+        fine(relationship(quote!(cascade(#cascade))));
+    }
+    mapped(
+        relationship(quote!(cascade(save_updates, none, all))),
+        &expect![
+            "unknown cascade `save_updates`; did you mean `save_update`?\n`cascade(none)` excludes all others"
+        ],
+    );
+    mapped(
+        relationship(quote!(secondary = Link, cascade(all, delete_orphan))),
+        &expect![
+            "many owners may hold a member of a many-to-many: `delete_orphan` needs `single_parent` beside it, which says that only one does"
+        ],
+    );
+    fine(relationship(quote!(secondary = Link, cascade(all, delete_orphan), single_parent)));
+    for cascade in ["all", "save_update", "merge", "delete"] {
+        let cascade = quote::format_ident!("{cascade}");
+        mapped(
+            relationship(quote!(viewonly, cascade(#cascade))),
+            &expect![
+                "a `viewonly` relationship writes nothing: of the cascades it can have `expunge`, `refresh_expire` and `none`"
+            ],
+        );
+    }
+    fine(relationship(quote!(viewonly, cascade(expunge, refresh_expire))));
+    mapped(
+        relationship(quote!(viewonly = true, overlaps = "x", single_parent(x))),
+        &expect![
+            "`viewonly` takes no value\nwrite `overlaps(addresses)`\n`single_parent` takes no value"
+        ],
+    );
+}

@@ -203,10 +203,12 @@ impl Planner {
     fn links(&mut self, core: &Core, parent: Ref, columns: &[u16]) -> Result<Vec<Link>> {
         let Some(chunk) = core.chunk(parent) else { return Ok(Vec::new()) };
         let mapper = Mapper::checked(chunk.meta())?;
-        let own = mapper.relationships.iter().filter(|it| it.direction != Direction::ManyToOne);
+        let written = |it: &&Relation| !it.meta.viewonly;
+        let own = mapper.relationships.iter().filter(written);
+        let own = own.filter(|it| it.direction != Direction::ManyToOne);
         let others =
             Registry::global().entities().iter().flat_map(|it| &Mapper::of(it).relationships);
-        let others = others.filter(|it| {
+        let others = others.filter(written).filter(|it| {
             it.direction == Direction::ManyToOne
                 && std::ptr::eq(it.target, mapper.meta)
                 && it.back.is_none()

@@ -301,7 +301,7 @@ impl Gathered {
         }
         for object in self.marked.clone() {
             let Some(meta) = tables.meta(object) else { continue };
-            for relation in &Mapper::of(meta).relationships {
+            for relation in Mapper::of(meta).relationships.iter().filter(|it| !it.meta.viewonly) {
                 let members: Vec<Ref> = if relation.many {
                     let members = tables.member_slice(object, relation.index).unwrap_or_default();
                     members.iter().filter_map(|it| Ref::from_cell(*it)).collect()

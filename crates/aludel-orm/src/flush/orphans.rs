@@ -114,8 +114,7 @@ fn is_owned(tables: &Tables, pending: &[Ref], member: Ref, relation: &'static Re
         // A new owner may have had it before it came into the session.
         _ => pending.iter().any(|owner| {
             let same = tables.meta(*owner).is_some_and(|it| it.table == relation.owner.table);
-            let members = same.then(|| tables.member_slice(*owner, relation.index)).flatten();
-            members.is_some_and(|it| it.contains(&member.cell()))
+            same && tables.holds(*owner, relation, member)
         }),
     }
 }

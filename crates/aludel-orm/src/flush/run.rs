@@ -243,8 +243,13 @@ impl Core {
         self.sweep(false);
         self.enter_joined()?;
         if let Some(problem) = self.ledger(|it| it.problem.take()) {
-            return Err(problem);
+            let about = self.ledger(|it| it.about.take());
+            return Err(match about {
+                Some(about) => problem.with_subject(self.subject(about)),
+                None => problem,
+            });
         }
+        self.load_replaced().await?;
         loop {
             let orphans = self.orphans();
             if orphans.is_empty() {

@@ -12,14 +12,18 @@ use super::{
     run::Planner,
 };
 use crate::{
-    Result,
+    Error, Result,
+    error::{BlankedKey, Subject},
     mapping::{Mapper, Version, statements::Purpose},
     object::{
         chunk::{Columns, Fields},
         reference::Ref,
         state::{Flags, State},
     },
-    session::{Key, key::key_values},
+    session::{
+        Key,
+        key::{key_text, key_values},
+    },
 };
 
 /// One row to update.
@@ -50,6 +54,8 @@ struct Extra {
     fills: Vec<(u16, Fill)>,
     /// The key that the row has in the database, where the object has another by now.
     key: Option<KeyFills>,
+    /// The columns that were changed by hand, where a relationship sets columns, too.
+    own: Option<Columns>,
     /// The version that the row must have in the database.
     version: Option<Value>,
 }
@@ -85,6 +91,8 @@ pub(super) struct Changes {
     keys: Vec<Key>,
     /// Where each object's row is; kept only where relationships will ask.
     places: Option<Map<(u32, u32), usize>>,
+    /// Whether a reference would have made a part of a key NULL.
+    blanks: bool,
 }
 
 impl Changes {
@@ -117,7 +125,7 @@ impl Changes {
     ) {
         let order = self.order(mapper, &mut key.iter().map(Value::as_ref));
         let kind = self.kind(Kind { mapper, columns, late });
-        self.extras.push(Extra { fills, key: Some(known_key(key)), version });
+        self.extras.push(Extra { fills, key: Some(known_key(key)), version, own: None });
         let extra = Some(self.extras.len() as u32 - 1);
         self.push(Row { order, chunk, slot, kind, extra });
     }
@@ -143,7 +151,7 @@ impl Changes {
             }
         };
         let kind = self.kind(Kind { mapper, columns, late });
-        self.extras.push(Extra { fills, key: Some(key), version });
+        self.extras.push(Extra { fills, key: Some(key), version, own: None });
         let extra = Some(self.extras.len() as u32 - 1);
         self.push(Row { order, chunk, slot, kind, extra });
     }
@@ -279,7 +287,27 @@ impl Planner {
             }
         }
         self.gathered.references = references;
+        if changes.blanks {
+            self.check_keys(changes)?;
+        }
         Ok(later)
+    }
+
+    /// A part of a row's key can't become NULL (UOW-30); a later reference may have set it again.
+    #[cold]
+    fn check_keys(&self, changes: &Changes) -> Result<()> {
+        for row in &changes.rows {
+            let mapper = changes.kinds[row.kind as usize].mapper;
+            let extra = row.extra.and_then(|it| changes.extras.get(it as usize));
+            let Some(column) = extra.and_then(|it| blanked(mapper, &it.fills)) else { continue };
+            let mut key = String::new();
+            let chunk = &self.shared.chunks[row.chunk as usize];
+            chunk.loaded(row.slot, &mut |it| key = key_text(mapper.meta, it))?;
+            let subject = Subject { entity: mapper.entity(), key };
+            let column = mapper.meta.columns[usize::from(column)].field;
+            return Err(Error::BlankedKey(Box::new(BlankedKey { subject, column })));
+        }
+        Ok(())
     }
 
     /// Whether a flush would mark an object first. One that is under way has done so.
@@ -333,7 +361,7 @@ impl Planner {
         &mut self,
         changes: &mut Changes,
         child: Ref,
-        fills: SmallVec<[(u16, Fill); 2]>,
+        mut fills: SmallVec<[(u16, Fill); 2]>,
         behind: bool,
     ) -> Result<()> {
         let Some(place) = self.place(child.chunk()) else { return Ok(()) };
@@ -344,6 +372,7 @@ impl Planner {
             return Ok(());
         }
         let mapper = Mapper::checked(chunk.meta())?;
+        changes.blanks |= blanked(mapper, &fills).is_some();
         let known = changes.find((place, child.slot()));
         // A reference that was set to what it was changes nothing.
         if known.is_none() && self.is_settled(place, child.slot(), &fills) {
@@ -368,13 +397,32 @@ impl Planner {
             changes.extras.len() as u32 - 1
         });
         let list = &mut changes.extras[extra as usize];
+        let own = list.own.get_or_insert_with(|| kind.columns.clone()).clone();
+        // One column of a row that wasn't known was compared above.
+        let may_hold = (known.is_some() || fills.len() > 1) && !flags.has(Flags::EXPIRED);
+        // Of several columns those that hold their value already are left alone (UOW-8).
+        fills.retain(|fill| {
+            let same = may_hold && self.is_settled(place, child.slot(), std::slice::from_ref(fill));
+            if same {
+                list.fills.retain(|it| it.0 != fill.0);
+                if !own.contains(&fill.0) {
+                    kind.columns.retain(|it| *it != fill.0);
+                }
+            }
+            !same
+        });
         let rekeyed = fills.iter().any(|it| mapper.meta.primary_key.contains(&it.0));
         if rekeyed && list.key.is_none() {
             let see =
                 &mut |it: &dyn Fields| list.key = Some(known_key(key_values(mapper.meta, it)));
             chunk.with(child.slot(), see)?;
         }
-        if mapper.version.is_some() && list.version.is_none() {
+        let is_version = |it: &u16| mapper.version.is_some_and(|version| version.0 == *it);
+        if fills.is_empty() && own.is_empty() && kind.columns.iter().all(is_version) {
+            // Nothing is left to write, nor a version.
+            *list = Extra { own: Some(own), ..Extra::default() };
+            kind.columns.clear();
+        } else if mapper.version.is_some() && list.version.is_none() {
             let set = &mut kind.columns;
             chunk.with(child.slot(), &mut |it| list.check_version(mapper, it, set))?;
         }
@@ -436,6 +484,8 @@ impl Planner {
             return Ok(());
         }
         let Changes { rows, kinds, extras, keys, .. } = &mut changes;
+        // A reference that was taken away and set again leaves nothing to do.
+        rows.retain(|it| !kinds[it.kind as usize].columns.is_empty());
         let rank = |it: &Row| {
             let Kind { mapper, late, .. } = &kinds[it.kind as usize];
             (mapper.depth, mapper.group, *late, mapper.meta.table)
@@ -510,6 +560,13 @@ impl Planner {
         let shared = self.placeholder.clone();
         Rows::Cells(CellRows { width, cells, objects, columns, shared }.into())
     }
+}
+
+/// The column of a row's key that would become NULL.
+fn blanked(mapper: &Mapper, fills: &[(u16, Fill)]) -> Option<u16> {
+    let is_null = |it: &Fill| matches!(it, Fill::Value(Value::Null));
+    let blanks = |it: &&(u16, Fill)| is_null(&it.1) && mapper.meta.primary_key.contains(&it.0);
+    fills.iter().find(blanks).map(|it| it.0)
 }
 
 /// Ascending; keys of kinds that can't be compared by text.

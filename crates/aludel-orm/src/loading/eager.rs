@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    mapping::{EntityMeta, Mapper, Relation, Strategy, relation::equal},
+    mapping::{Direction, EntityMeta, Mapper, Relation, Strategy, relation::equal},
     object::{
         cohort::{AnyCohort, Part},
         reference::Ref,
@@ -254,9 +254,10 @@ impl Eager {
         self.nodes.iter().any(|it| it.strategy == Strategy::Joined)
     }
 
-    /// Whether an outer join repeats rows.
+    /// Whether an outer join may repeat rows: one to one, two rows may refer to one all the same (REL-7).
     pub(super) fn joins_many(&self) -> bool {
-        self.nodes.iter().any(|it| it.strategy == Strategy::Joined && it.relation.many)
+        let repeats = |it: &Relation| it.many || it.direction == Direction::OneToMany;
+        self.nodes.iter().any(|it| it.strategy == Strategy::Joined && repeats(it.relation))
     }
 
     /// Which rows to keep.

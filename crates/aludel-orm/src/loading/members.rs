@@ -157,6 +157,16 @@ impl Fetch {
     /// Fills the relationship of owners, each with the place of its key, and the mirroring one of
     /// their members; after the cohort has landed.
     pub(super) fn link(&mut self, tables: &mut Tables, owners: &[(Ref, Option<u32>)]) {
+        let (members, starts) = self.members();
+        let of = |place: Option<u32>| match place {
+            Some(place) => &members[range(&starts, place)],
+            None => &[],
+        };
+        tables.fill_all(self.relation, owners.iter().map(|it| (it.0, of(it.1))));
+    }
+
+    /// The members of each key, behind each other, and where each key's begin.
+    fn members(&mut self) -> (Vec<u64>, Vec<u32>) {
         if !self.rows.is_sorted_by_key(|it| it.0) {
             self.rows.sort_by_key(|it| it.0);
         }
@@ -169,15 +179,13 @@ impl Fetch {
         for place in 1..starts.len() {
             starts[place] += starts[place - 1];
         }
-        let of = |place: Option<u32>| match place {
-            Some(place) => {
-                let range = starts[place as usize] as usize..starts[place as usize + 1] as usize;
-                &members[range]
-            }
-            None => &[],
-        };
-        tables.fill_all(self.relation, owners.iter().map(|it| (it.0, of(it.1))));
+        (members, starts)
     }
+}
+
+/// Where a key's members stand.
+fn range(starts: &[u32], place: u32) -> std::ops::Range<usize> {
+    starts[place as usize] as usize..starts[place as usize + 1] as usize
 }
 
 impl Tables {
@@ -204,7 +212,10 @@ impl Tables {
             let Some((_, cells)) = open.as_mut() else { continue };
             let filled = match relation.many {
                 true => cells.fill_many(owner.slot(), members),
-                false => cells.fill_one(owner.slot(), members.first().copied().unwrap_or(NULL)),
+                false => {
+                    warn_of_several(relation, members);
+                    cells.fill_one(owner.slot(), members.first().copied().unwrap_or(NULL))
+                }
             };
             if filled && back.is_some() {
                 let refs = members.iter().filter_map(|it| Ref::from_cell(*it));
@@ -221,6 +232,19 @@ impl Tables {
                 cells.fill_one(member.slot(), owner);
             }
         }
+    }
+}
+
+/// One to one, and several rows refer to the owner: the first counts (REL-7).
+fn warn_of_several(relation: &Relation, members: &[u64]) {
+    if members.len() > 1 {
+        tracing::warn!(
+            target: "aludel::loading",
+            relationship = format_args!("{}.{}", relation.owner.name, relation.name),
+            rows = members.len(),
+            "several rows refer to one owner where one is expected: the first is taken; a unique \
+             constraint on the foreign key keeps the others out"
+        );
     }
 }
 
@@ -296,6 +320,49 @@ impl Core {
             }
             keyed.push((at, key));
         }
+        let (held, wanted) = self.read_members(&mut fetch, keyed).await?;
+        self.tables(|it| {
+            held.iter().for_each(|(at, member)| it.fill(relation, *at, &[member.cell()]));
+            fetch.link(it, &wanted);
+        });
+        Ok(())
+    }
+
+    /// Who stands in a to-one relationship of these owners, as their rows have it: whatever was changed
+    /// since, and without a change of anything.
+    pub(crate) async fn read_formers(
+        &mut self,
+        relation: &'static Relation,
+        owners: &[Ref],
+    ) -> Result<Vec<(Ref, Ref)>> {
+        Mapper::checked(relation.owner)?;
+        Mapper::checked(relation.target)?;
+        let mut fetch = Fetch::new(relation);
+        let mut keyed = Vec::with_capacity(owners.len());
+        for &at in owners {
+            let Some(chunk) = self.chunk(at) else { continue };
+            let mut key = None;
+            chunk.loaded(at.slot(), &mut |fields| key = fetch.key(fields))?;
+            keyed.push((at, key));
+        }
+        let (mut formers, wanted) = self.read_members(&mut fetch, keyed).await?;
+        let (members, starts) = fetch.members();
+        for (at, place) in wanted {
+            let members = place.map_or(&[][..], |it| &members[range(&starts, it)]);
+            warn_of_several(relation, members);
+            formers.extend(members.first().and_then(|it| Some((at, Ref::from_cell(*it)?))));
+        }
+        Ok(formers)
+    }
+
+    /// Reads the members of keys: those that the session holds, and the places of the others.
+    async fn read_members(
+        &mut self,
+        fetch: &mut Fetch,
+        keyed: Vec<(Ref, Option<Key>)>,
+    ) -> Result<(Vec<(Ref, Ref)>, Vec<(Ref, Option<u32>)>)> {
+        let relation = fetch.relation;
+        let mut held = Vec::new();
         let by_key = self.is_by_primary_key(relation);
         let mut wanted = Vec::with_capacity(keyed.len());
         for (at, key) in keyed {
@@ -304,7 +371,7 @@ impl Core {
                 && let Some(key) = &key
                 && let Some(target) = self.find_held(Mapper::of(relation.target), key)
             {
-                self.tables(|it| it.fill(relation, at, &[target.cell()]));
+                held.push((at, target));
                 continue;
             }
             wanted.push((at, key.map(|it| fetch.want(it))));
@@ -313,12 +380,13 @@ impl Core {
             let mut steps = Vec::new();
             fetch.steps(self.engine.dialect(), &mut steps)?;
             let opening = self.open(false).await?;
-            let work = LoadWork { opening, steps, before: 0, fetch };
-            fetch = self.run(work, |_, _| ()).await?.fetch;
+            let empty = Fetch::new(relation);
+            let work =
+                LoadWork { opening, steps, before: 0, fetch: std::mem::replace(fetch, empty) };
+            *fetch = self.run(work, |_, _| ()).await?.fetch;
             self.land(&mut *fetch.cohort, false)?;
         }
-        self.tables(|it| fetch.link(it, &wanted));
-        Ok(())
+        Ok((held, wanted))
     }
 
     /// Brings a cohort into the session.

@@ -74,7 +74,8 @@ fn one<Row>(rows: Vec<Row>) -> Result<Option<Row>> {
 
 #[cold]
 fn none() -> Error {
-    Error::NoResultFound("".into())
+    let text = " where one was expected (`one_or_none` and `first` take none, too)";
+    Error::NoResultFound(text.into())
 }
 
 /// What `session.execute` takes, and what it gives back: rows that are about to be read, or a change

@@ -145,11 +145,15 @@ impl RelationshipMeta {
             cascade: Cascade::DEFAULT,
             order_by: None,
             foreign_keys: None,
+            remote_side: None,
             secondary: None,
             strategy: Strategy::Lazy,
             passive_deletes: PassiveDeletes::No,
             passive_updates: true,
             post_update: false,
+            single_parent: false,
+            viewonly: false,
+            overlaps: &[],
         }
     }
 
@@ -188,6 +192,13 @@ impl RelationshipMeta {
         self
     }
 
+    /// Of two rows of one table, the one at the other end holds these columns.
+    #[must_use]
+    pub const fn remote_side(mut self, columns: fn() -> Vec<ColumnRef>) -> Self {
+        self.remote_side = Some(columns);
+        self
+    }
+
     /// The entity between the two, of a many-to-many.
     #[must_use]
     pub const fn secondary(mut self, association: fn() -> &'static EntityMeta) -> Self {
@@ -220,6 +231,29 @@ impl RelationshipMeta {
     #[must_use]
     pub const fn post_update(mut self) -> Self {
         self.post_update = true;
+        self
+    }
+
+    /// A member has at most one owner.
+    #[must_use]
+    pub const fn single_parent(mut self) -> Self {
+        self.single_parent = true;
+        self
+    }
+
+    /// It is only read; what is linked by it is never written.
+    #[must_use]
+    pub const fn viewonly(mut self) -> Self {
+        self.viewonly = true;
+        let keep = Cascade::EXPUNGE.and(Cascade::REFRESH_EXPIRE);
+        self.cascade = self.cascade.only(keep);
+        self
+    }
+
+    /// That these relationships write the same columns is meant so.
+    #[must_use]
+    pub const fn overlaps(mut self, relationships: &'static [&'static str]) -> Self {
+        self.overlaps = relationships;
         self
     }
 }

@@ -8,7 +8,8 @@ use aludel_core::{
 };
 
 use super::{
-    EntityMeta, Referred, Registry, Relation, Statements, TableArg, Version, relation::resolve,
+    EntityMeta, Referred, Registry, Relation, Statements, TableArg, Version, overlaps,
+    resolve::resolve,
 };
 use crate::{Error, Result, error::MappingError, object::chunk::Columns};
 
@@ -83,7 +84,9 @@ impl Mapper {
 
     #[cold]
     fn configure(meta: &'static EntityMeta) -> &'static Self {
-        meta.mapper.0.get_or_init(|| {
+        let mut fresh = false;
+        let mapper = meta.mapper.0.get_or_init(|| {
+            fresh = true;
             let place = Registry::global().place(meta);
             let mut problems = Vec::new();
             let foreign_keys = foreign_keys(meta);
@@ -111,7 +114,11 @@ impl Mapper {
                 referred: OnceLock::new(),
                 problems,
             }
-        })
+        });
+        if fresh {
+            overlaps::warn(mapper);
+        }
+        mapper
     }
 
     /// The mapper, if its configuration makes sense.

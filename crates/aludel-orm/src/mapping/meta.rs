@@ -129,6 +129,8 @@ pub struct RelationshipMeta {
     pub order_by: Option<fn() -> Vec<OrderBy>>,
     /// Which columns link the two, where there are several ways.
     pub foreign_keys: Option<fn() -> Vec<ColumnRef>>,
+    /// The foreign key's columns where they stand in the other row, of two of one table.
+    pub remote_side: Option<fn() -> Vec<ColumnRef>>,
     /// The association's entity, of a many-to-many.
     pub secondary: Option<fn() -> &'static EntityMeta>,
     /// How it is loaded where a query says nothing.
@@ -141,6 +143,12 @@ pub struct RelationshipMeta {
     /// Whether the foreign key is written by an UPDATE of its own where the row that it refers to is
     /// as new as its own: two rows may then refer to each other.
     pub post_update: bool,
+    /// Whether a member has at most one owner.
+    pub single_parent: bool,
+    /// Whether it is only read: no flush and no cascade that writes looks at it.
+    pub viewonly: bool,
+    /// Names of relationships that write the same columns, on purpose.
+    pub overlaps: &'static [&'static str],
 }
 
 /// Which members are left to the database when their owner is deleted.
@@ -207,6 +215,12 @@ impl Cascade {
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub const fn only(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// Whether all of `other` are among these.

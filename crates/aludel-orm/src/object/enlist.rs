@@ -85,20 +85,20 @@ impl Tables {
         match state {
             State::Pending | State::Persistent => {
                 if self.session_of(object) != Some(session) {
-                    self.report(session, Error::other_session(self.meta(object)));
+                    self.report(session, Error::other_session(self.meta(object)), object);
                 }
                 return false;
             }
             _ if state == State::Deleted || old.has(Flags::GONE) => {
                 if named {
-                    self.report(session, Error::deleted(self.meta(object)));
+                    self.report(session, Error::deleted(self.meta(object)), object);
                 }
                 return false;
             }
             State::Transient | State::Detached | State::Deleted => {}
         }
         if !self.claim(session, object) {
-            self.report(session, Error::other_session(self.meta(object)));
+            self.report(session, Error::other_session(self.meta(object)), object);
             return false;
         }
         // What a rollback goes back to is what it is now, spelled out.
@@ -120,6 +120,10 @@ impl Tables {
                     ledger.dirty.push(id);
                 }
             }
+        }
+        if !self.problems.is_empty() {
+            let own = self.problems.extract_if(.., |it| it.0 == object).next();
+            own.into_iter().for_each(|it| self.report(session, it.1, object));
         }
         if state == State::Detached && !self.loose.is_empty() {
             self.bring_links(session, object);
@@ -150,9 +154,11 @@ impl Tables {
     }
 
     /// Remembers what went wrong where nothing could be returned.
-    pub(crate) fn report(&mut self, session: u64, problem: Error) {
-        if let Some(ledger) = self.ledger(session) {
-            ledger.problem.get_or_insert(problem);
+    pub(crate) fn report(&mut self, session: u64, problem: Error, about: Ref) {
+        if let Some(ledger) = self.ledger(session)
+            && ledger.problem.is_none()
+        {
+            (ledger.problem, ledger.about) = (Some(problem), Some(about));
         }
     }
 

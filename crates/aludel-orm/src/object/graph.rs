@@ -39,6 +39,13 @@ pub(crate) struct Tables {
     pub(super) loose: Vec<Event>,
     /// Objects of which only these columns are expired.
     pub(super) expired: HashMap<Ref, Columns, RandomState>,
+    /// To-one relationships that were changed before they were loaded, and who stood there matters.
+    pub(crate) replaced: Vec<(Ref, &'static crate::mapping::Relation)>,
+    /// Who was last made the owner of a member that may have but one, by the owner's mapper and
+    /// relationship (CAS-13).
+    pub(super) owners: HashMap<(Ref, u32, u16), Ref, RandomState>,
+    /// What went wrong between objects that no session knows: it learns of it when they come in.
+    pub(super) problems: Vec<(Ref, crate::Error)>,
     /// Anchors that died since the last sweep.
     pub(super) dead: usize,
     /// Whether a collection that isn't loaded was ever changed.
@@ -268,6 +275,9 @@ impl Tables {
         }
         self.loose.append(&mut other.loose);
         self.expired.extend(other.expired.drain());
+        self.replaced.append(&mut other.replaced);
+        self.owners.extend(other.owners.drain());
+        self.problems.append(&mut other.problems);
         self.dead += other.dead;
         self.queued |= other.queued;
         // Marks are numbers of sweeps: the larger number, or a mark from the future would look like

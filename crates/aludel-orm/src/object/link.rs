@@ -12,12 +12,19 @@ use super::{
 };
 use crate::{
     Error,
-    mapping::{Cascade, Relation},
+    mapping::{Cascade, Direction, Relation},
 };
 
 impl Tables {
     /// `owner.relation` (to-many) gains a member.
     pub(crate) fn attach(&mut self, owner: Ref, relation: &'static Relation, member: Ref) {
+        if relation.meta.viewonly {
+            return self.unwritten(owner, |it| it.gain(owner, relation, member));
+        }
+        self.gain(owner, relation, member);
+    }
+
+    fn gain(&mut self, owner: Ref, relation: &'static Relation, member: Ref) {
         if !self.meet(owner, relation, member) {
             return;
         }
@@ -45,6 +52,9 @@ impl Tables {
                     self.remove_member(old, relation.index, member);
                 }
                 self.put_one(member, back.index, owner.cell());
+                if old == UNLOADED && back.delete_orphan {
+                    self.replaces(member, relation.back_relation());
+                }
             }
             None => {
                 let cells = self.relation_mut(owner.chunk(), relation.index);
@@ -55,6 +65,15 @@ impl Tables {
             }
         }
         self.insert_member(owner, relation.index, member);
+    }
+
+    /// Whether `owner.relation` holds a member, as far as it is known.
+    pub(crate) fn holds(&self, owner: Ref, relation: &Relation, member: Ref) -> bool {
+        if relation.many {
+            let cells = self.relation(owner.chunk(), relation.index);
+            return cells.is_some_and(|it| it.known_members(owner.slot()).any(|it| it == member));
+        }
+        self.one(owner, relation.index) == member.cell()
     }
 
     fn has_member(&self, owner: Ref, relation: u16, member: Ref) -> bool {
@@ -75,6 +94,13 @@ impl Tables {
 
     /// `owner.relation` (to-many) loses a member; whether it had it.
     pub(crate) fn detach(&mut self, owner: Ref, relation: &'static Relation, member: Ref) -> bool {
+        if relation.meta.viewonly {
+            return self.unwritten(owner, |it| it.lose(owner, relation, member));
+        }
+        self.lose(owner, relation, member)
+    }
+
+    fn lose(&mut self, owner: Ref, relation: &'static Relation, member: Ref) -> bool {
         if !self.remove_member(owner, relation.index, member) {
             return false;
         }
@@ -86,12 +112,30 @@ impl Tables {
                 self.put_one(member, back.index, NULL);
             }
         }
-        self.drop_pending_orphan(relation, member);
+        self.let_go(relation, member);
         true
     }
 
     /// `owner.relation` (to-one) becomes another object, or none.
     pub(crate) fn assign(&mut self, owner: Ref, relation: &'static Relation, new: Option<Ref>) {
+        if relation.meta.viewonly {
+            return self.unwritten(owner, |it| it.become_one(owner, relation, new));
+        }
+        self.become_one(owner, relation, new);
+    }
+
+    /// A change of what is only read: a rollback takes it back, and no flush looks at it (REL-15).
+    fn unwritten<R>(&mut self, owner: Ref, change: impl FnOnce(&mut Self) -> R) -> R {
+        let session = self.session_of(owner).unwrap_or_default();
+        let links = self.ledger(session).map(|it| it.links);
+        let result = change(self);
+        if let (Some(links), Some(ledger)) = (links, self.ledger(session)) {
+            ledger.links = links;
+        }
+        result
+    }
+
+    fn become_one(&mut self, owner: Ref, relation: &'static Relation, new: Option<Ref>) {
         if new.is_some_and(|new| !self.meet(owner, relation, new)) {
             return;
         }
@@ -103,9 +147,8 @@ impl Tables {
         if old == cell {
             return;
         }
-        let old = Ref::from_cell(old);
         if let Some(back) = relation.back {
-            if let Some(old) = old {
+            if let Some(old) = Ref::from_cell(old) {
                 if back.many {
                     self.remove_member(old, back.index, owner);
                 } else {
@@ -119,15 +162,27 @@ impl Tables {
                     if let Some(former) = Ref::from_cell(self.one(new, back.index)) {
                         self.put_one(former, relation.index, NULL);
                     }
+                    // Of two that are one to one, who has no key may have had another.
+                    let unknown = self.one(new, back.index) == UNLOADED;
+                    let matters = relation.direction == Direction::ManyToOne || back.delete_orphan;
                     self.put_one(new, back.index, owner.cell());
+                    if unknown && matters {
+                        self.replaces(new, relation.back_relation());
+                    }
                 }
             }
         }
         self.put_one(owner, relation.index, cell);
-        if let Some(old) = old {
-            self.drop_pending_orphan(relation, old);
+        if old == UNLOADED
+            && (relation.direction == Direction::OneToMany
+                || relation.cascade.has(Cascade::DELETE_ORPHAN))
+        {
+            self.replaces(owner, Some(relation));
+        }
+        if let Some(old) = Ref::from_cell(old) {
+            self.let_go(relation, old);
             if let (None, Some(back)) = (new, relation.back_relation()) {
-                self.drop_pending_orphan(back, owner);
+                self.let_go(back, owner);
             }
         }
     }
@@ -138,7 +193,7 @@ impl Tables {
         let Some(old) = self.members(owner, relation.index) else {
             // Who has to leave isn't known, and nothing is loaded in secret.
             if let Some(session) = self.session_of(owner) {
-                self.report(session, Error::not_loaded(relation));
+                self.report(session, Error::not_loaded(relation), owner);
             }
             return;
         };
@@ -216,10 +271,19 @@ impl Tables {
         if let (Some(mine), Some(theirs)) = (mine, theirs)
             && mine != theirs
         {
-            self.report(mine, Error::other_session(self.meta(member)));
-            self.report(theirs, Error::other_session(self.meta(owner)));
+            self.report(mine, Error::other_session(self.meta(member)), member);
+            self.report(theirs, Error::other_session(self.meta(owner)), owner);
             return false;
         }
+        if relation.meta.single_parent && self.has_other_owner(owner, relation, member) {
+            let error = Error::single_parent(relation);
+            match mine.or(theirs) {
+                Some(session) => self.report(session, error, owner),
+                None => self.problems.push((owner, error)),
+            }
+            return false;
+        }
+        self.own(owner, relation, member);
         if let (Some(session), None) = (mine, theirs)
             && relation.cascade.has(Cascade::SAVE_UPDATE)
         {
@@ -242,7 +306,12 @@ impl Tables {
         }
     }
 
-    fn put_one(&mut self, owner: Ref, relation: u16, new: u64) {
+    /// Who stood in a to-one relationship isn't known, and a flush has to do something about it.
+    fn replaces(&mut self, owner: Ref, relation: Option<&'static Relation>) {
+        self.replaced.extend(relation.map(|it| (owner, it)));
+    }
+
+    pub(crate) fn put_one(&mut self, owner: Ref, relation: u16, new: u64) {
         let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return };
         let old = cells.set_one(owner.slot(), new);
         self.note(owner, Event::One { owner, relation, old, new });
@@ -278,7 +347,7 @@ impl Tables {
         self.note(owner, Event::Added { owner, relation, member });
     }
 
-    fn remove_member(&mut self, owner: Ref, relation: u16, member: Ref) -> bool {
+    pub(crate) fn remove_member(&mut self, owner: Ref, relation: u16, member: Ref) -> bool {
         let new = self.is_new(owner);
         let mut queued = false;
         let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return false };

@@ -28,6 +28,8 @@ pub(crate) struct Ledger {
     pub(crate) links: usize,
     /// What went wrong where nothing could be returned; the next flush reports it.
     pub(crate) problem: Option<crate::Error>,
+    /// The object that it is about.
+    pub(crate) about: Option<Ref>,
 }
 
 /// One change, and how to take it back.
@@ -111,6 +113,7 @@ impl Ledger {
             flushed: 0,
             links: 0,
             problem: None,
+            about: None,
         }
     }
 
@@ -176,6 +179,8 @@ impl Ledger {
         self.joined.append(&mut other.joined);
         self.log.append(&mut other.log);
         self.links += other.links;
-        self.problem = self.problem.take().or(other.problem);
+        if self.problem.is_none() {
+            (self.problem, self.about) = (other.problem, other.about);
+        }
     }
 }

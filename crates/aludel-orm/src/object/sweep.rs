@@ -33,6 +33,9 @@ impl Tables {
         let chunks = &self.chunks;
         self.expired.retain(|it, _| chunks.contains_key(&it.chunk()));
         self.loose.retain(|it| it.owner().is_some_and(|it| chunks.contains_key(&it.chunk())));
+        self.replaced.retain(|it| chunks.contains_key(&it.0.chunk()));
+        self.owners.retain(|it, _| chunks.contains_key(&it.0.chunk()));
+        self.problems.retain(|it| chunks.contains_key(&it.0.chunk()));
         lost
     }
 

@@ -98,9 +98,12 @@ impl Core {
 
     /// Adds an object; what is wrong is reported at once, and nothing is done.
     pub(crate) fn try_add<T: Mapped>(&mut self, object: &Obj<T>) -> Result<()> {
-        let before = self.ledger(|it| it.problem.take());
+        let (problem, about) = self.ledger(|it| (it.problem.take(), it.about.take()));
         self.add_object(object);
-        let found = self.ledger(|it| std::mem::replace(&mut it.problem, before));
+        let found = self.ledger(|it| {
+            it.about = about;
+            std::mem::replace(&mut it.problem, problem)
+        });
         match found {
             None => self.enter_joined(),
             Some(Error::OtherSession(_)) => {
@@ -165,7 +168,8 @@ impl Core {
             for (mapper, owners) in self.to_delete(&level)? {
                 for relation in &mapper.relationships {
                     let follows = relation.cascade.has(Cascade::DELETE);
-                    if !follows && relation.direction == Direction::ManyToOne {
+                    let is_left = relation.direction == Direction::ManyToOne && !follows;
+                    if is_left || relation.meta.viewonly {
                         continue;
                     }
                     // What isn't loaded is the database's, if the mapping says so (UOW-31).

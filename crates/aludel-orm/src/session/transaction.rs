@@ -512,6 +512,7 @@ impl Core {
                 }
             }
             tables.settle_queues(&log);
+            tables.settle_owners(self.id);
         });
         // Values are dropped outside of the lock.
         journals.iter().for_each(|it| it.forget());

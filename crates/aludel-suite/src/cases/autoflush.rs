@@ -11,6 +11,7 @@ use crate::{
 
 pub(super) const CASES: &[Case] = cases!["autoflush":
     queries_flush_first,
+    statements_of_all_kinds_flush_first,
     loads_and_refreshes_flush_first,
     nothing_is_sent_where_nothing_is_to_do,
     autoflush_can_be_turned_off,
@@ -40,6 +41,36 @@ fn queries_flush_first(at: &Place) {
     let changed = store.execute(update(User).set(User.email, "x")).unwrap_or(99);
     assert_eq!(changed, 99, "three users with one email");
     store.rollback().unwrap();
+}
+
+// AF-3: texts and statements that name no mapped struct, too, whether or not they give rows.
+fn statements_of_all_kinds_flush_first(at: &Place) {
+    type Act = fn(&mut Session);
+    let acts: [Act; 7] = [
+        |it| drop(it.execute(text("SELECT 1 AS one").rows::<(i64,)>()).all().unwrap()),
+        |it| _ = it.scalar(text("SELECT 1 AS one").rows::<(i64,)>()).unwrap(),
+        |it| _ = it.execute(text("DELETE FROM tag")).unwrap(),
+        |it| drop(it.scalars(select(lit(1_i64))).all().unwrap()),
+        |it| _ = it.execute(update(Tag).set(Tag.name, "x")).unwrap(),
+        |it| _ = it.execute(delete(Tag)).unwrap(),
+        |it| _ = it.execute(insert(Tag).values((Tag.name.set("x"),))).unwrap(),
+    ];
+    for act in acts {
+        let mut store = at.store();
+        store.add(user("Alice"));
+        act(&mut store);
+        let sent = store.sent();
+        assert!(sent.starts_with("BEGIN\nINSERT INTO user_account"), "{sent}");
+        assert_eq!(sent.lines().count(), 3, "{sent}");
+        store.rollback().unwrap();
+        // Switched off, they don't.
+        let options = SessionOptions::new().autoflush(false);
+        store.session = Session::with_options(&store.engine, options);
+        store.add(user("Alice"));
+        act(&mut store);
+        assert!(!store.sent().contains("user_account"));
+        store.rollback().unwrap();
+    }
 }
 
 // AF-1: relationships, refresh.

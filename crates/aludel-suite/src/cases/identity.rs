@@ -1,16 +1,17 @@
 //! One row is one object, however it is met.
 
-use aludel::{Error, blocking::Session, prelude::*};
+use aludel::{Error, blocking::Session, prelude::*, value::Value};
 
 use crate::{
     Case, Place, cases,
     models::*,
-    store::{address, book, user},
+    store::{address, book, tag, user},
 };
 
 pub(super) const CASES: &[Case] = cases!["identity":
     one_row_is_one_object,
     get_hits_and_misses,
+    what_an_identity_is,
     get_by_other_keys,
     get_one_of_no_row,
     clean_objects_are_let_go_of,
@@ -69,6 +70,25 @@ fn get_hits_and_misses(at: &Place) {
          FROM user_account WHERE user_account.id = ?"
     );
     assert!(store.get(User, 99).unwrap().is_none());
+}
+
+// IDM-2: entity and key, in the order of the key's columns; in each session anew.
+fn what_an_identity_is(at: &Place) {
+    let mut store = at.store();
+    let wagon = |train, place| composite::Wagon::builder().train(train).place(place);
+    let (one, two) = (store.add(wagon(1, 2)), store.add(wagon(2, 1)));
+    let (x, red) = (store.add(book("x")), store.add(tag("red")));
+    store.save();
+    assert_eq!(inspect(&one).identity, Some(vec![Value::Int(1), Value::Int(2)]));
+    assert!(store.get_one(composite::Wagon, (1, 2)).unwrap().is(&one));
+    assert!(store.get_one(composite::Wagon, (2, 1)).unwrap().is(&two));
+    assert!(store.get_one(Book, 1).unwrap().is(&x));
+    assert!(store.get_one(Tag, 1).unwrap().is(&red));
+    assert_eq!(store.sent(), "");
+    let mut other = Session::new(&store.engine);
+    let theirs = other.get_one(Book, 1).unwrap();
+    assert!(!theirs.is(&x));
+    other.rollback().unwrap();
 }
 
 // IDM-11: keys of text and of several columns.

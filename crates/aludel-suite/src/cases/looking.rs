@@ -486,7 +486,10 @@ fn an_expired_object_whose_row_is_gone(at: &Place) {
     store.run("DELETE FROM tag WHERE id = 1");
     store.expire(&red).unwrap();
     let error = store.fresh(&red).unwrap_err();
-    assert_eq!(error.to_string(), "the row of Tag 1 is gone");
+    assert_eq!(
+        error.to_string(),
+        "the row of Tag 1 is gone: somebody deleted it; `expunge` the object"
+    );
     assert!(matches!(store.refresh_attributes(&red, Tag.name), Err(Error::ObjectDeleted(_))));
     assert_eq!(state(&red), State::Persistent);
     store.rollback().unwrap();

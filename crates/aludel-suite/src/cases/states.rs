@@ -138,7 +138,10 @@ fn what_was_deleted_can_not_be_added(at: &Place) {
     store.delete(&tag).unwrap();
     store.flush().unwrap();
     let error = store.try_add(&tag).unwrap_err();
-    assert_eq!(error.to_string(), "Tag 1 was deleted; it can't be added again");
+    assert_eq!(
+        error.to_string(),
+        "Tag 1 was deleted: `make_transient` makes it one that can be added again"
+    );
     assert_eq!(state(&tag), State::Deleted);
     store.commit().unwrap();
     assert!(matches!(store.try_add(&tag), Err(Error::Deleted(_))));

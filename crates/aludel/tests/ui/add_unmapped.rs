@@ -1,4 +1,4 @@
-//! A struct that isn't mapped is added to a session.
+//! ERR-9: a struct that isn't mapped is added to a session.
 
 use aludel::prelude::*;
 

@@ -1,0 +1,89 @@
+//! To-one relationships that were changed before they were loaded: a flush reads who stood there, and
+//! unlinks or deletes it (REL-6, CAS-13).
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use crate::{
+    Result,
+    mapping::Relation,
+    object::{
+        graph::Tables,
+        log::Event,
+        reference::{NULL, Ref, UNLOADED},
+        state::State,
+    },
+    session::core::Core,
+};
+
+impl Core {
+    /// Reads who stood in relationships that were changed before they were loaded, a query for each
+    /// relationship and 500 owners; it is as if they had been loaded first.
+    pub(super) async fn load_replaced(&mut self) -> Result<()> {
+        let id = self.id;
+        let unknown = self.tables(|tables| tables.take_replaced(id));
+        for (relation, owners) in unknown {
+            let formers = self.read_formers(relation, &owners).await?;
+            self.tables(|tables| tables.replace(id, relation, &formers));
+        }
+        Ok(())
+    }
+}
+
+impl Tables {
+    /// Persistent objects of a session whose to-one relationship was changed before it was loaded, by
+    /// relationship.
+    fn take_replaced(&mut self, session: u64) -> Vec<(&'static Relation, Vec<Ref>)> {
+        let mut found: Vec<(&'static Relation, Vec<Ref>)> = Vec::new();
+        if self.replaced.is_empty() {
+            return found;
+        }
+        let all = std::mem::take(&mut self.replaced);
+        for (owner, relation) in all {
+            // Those of other sessions, and of none yet, wait for theirs.
+            if self.session_of(owner) != Some(session) {
+                self.replaced.push((owner, relation));
+                continue;
+            }
+            // A rollback may have taken the change back.
+            let is_changed = self.flags(owner).state() == State::Persistent
+                && self.one(owner, relation.index) != UNLOADED;
+            if !is_changed {
+                continue;
+            }
+            match found.iter_mut().find(|it| std::ptr::eq(it.0, relation)) {
+                Some((_, owners)) if owners.last() == Some(&owner) => {}
+                Some((_, owners)) => owners.push(owner),
+                None => found.push((relation, vec![owner])),
+            }
+        }
+        found
+    }
+
+    /// What stood in a relationship is known now: the change becomes one from that.
+    fn replace(&mut self, session: u64, relation: &'static Relation, formers: &[(Ref, Ref)]) {
+        let mut by_owner: HashMap<Ref, Ref, RandomState> = formers.iter().copied().collect();
+        for (owner, former) in formers {
+            let stays = self.one(*owner, relation.index) == former.cell();
+            let Some(back) = relation.back.filter(|_| !stays) else { continue };
+            if back.many {
+                self.remove_member(*former, back.index, *owner);
+            } else if [owner.cell(), UNLOADED].contains(&self.one(*former, back.index)) {
+                self.put_one(*former, back.index, NULL);
+            } else {
+                // It has another owner by now.
+                by_owner.remove(owner);
+            }
+        }
+        let Some(ledger) = self.ledger(session) else { return };
+        for event in ledger.log.iter_mut().skip(ledger.flushed) {
+            if let Event::One { owner, relation: index, old, .. } = event
+                && *old == UNLOADED
+                && *index == relation.index
+                && let Some(former) = by_owner.remove(owner)
+            {
+                *old = former.cell();
+            }
+        }
+    }
+}

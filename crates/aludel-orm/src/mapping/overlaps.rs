@@ -1,0 +1,89 @@
+//! Relationships that write the same column without knowing of each other (REL-16).
+
+use aludel_core::expr::TableName;
+
+use super::{Direction, EntityMeta, Mapper, Registry, Relation};
+
+/// A column that a relationship writes.
+type Written = (TableName, &'static str);
+
+/// Warns of each of a mapper's relationships that writes what another does, unless they are the two
+/// sides of one link, or one of them says that it is meant so.
+pub(super) fn warn(mapper: &'static Mapper) {
+    let tables: Vec<TableName> =
+        mapper.relationships.iter().flat_map(written).map(|it| it.0).collect();
+    if tables.is_empty() {
+        return;
+    }
+    let registry = Registry::global();
+    let mut others: Vec<&'static Mapper> = vec![mapper];
+    others.extend(
+        registry
+            .entities()
+            .iter()
+            .filter(|it| (it.base)() == (mapper.meta.base)() && !same(it, mapper.meta))
+            .filter(|it| may_write(it, &tables))
+            .map(|it| Mapper::of(it)),
+    );
+    for relation in &mapper.relationships {
+        let columns = written(relation);
+        let all = others.iter().flat_map(|it| &it.relationships);
+        // Of two, the one that stands behind says so.
+        let before = all.filter(|it| place(it) < place(relation) && !is_meant(relation, it));
+        for other in before {
+            let Some(column) = written(other).into_iter().find(|it| columns.contains(it)) else {
+                continue;
+            };
+            tracing::warn!(
+                target: "aludel::mapping",
+                relationship = relation.place(),
+                overlaps = other.place(),
+                column = format_args!("{}.{}", column.0.name, column.1),
+                "two relationships write one column: link them by `back_populates`, mark one \
+                 `viewonly` that is only read, or say `overlaps(...)` on one if it is meant so"
+            );
+        }
+    }
+}
+
+/// The columns that a flush writes for a relationship.
+fn written(relation: &Relation) -> Vec<Written> {
+    if relation.meta.viewonly {
+        return Vec::new();
+    }
+    let name = |meta: &EntityMeta, column: u16| meta.columns[usize::from(column)].name;
+    let of = |meta: &'static EntityMeta, columns: &mut dyn Iterator<Item = u16>| {
+        columns.map(|it| (meta.table, name(meta, it))).collect()
+    };
+    match (&relation.secondary, relation.direction) {
+        (Some(it), _) => of(it.meta, &mut it.owner.iter().chain(&it.target).map(|it| it.1)),
+        (None, Direction::ManyToOne) => of(relation.owner, &mut relation.key.iter().map(|it| it.0)),
+        (None, _) => of(relation.target, &mut relation.key.iter().map(|it| it.0)),
+    }
+}
+
+/// Whether an entity may have relationships that write these tables, as far as it can be seen without
+/// resolving them.
+fn may_write(meta: &EntityMeta, tables: &[TableName]) -> bool {
+    meta.relationships.iter().any(|it| {
+        let ends = [Some(meta.table), Some((it.target)().table), it.secondary.map(|it| it().table)];
+        ends.into_iter().flatten().any(|it| tables.contains(&it))
+    })
+}
+
+/// Whether two relationships may write the same columns: both sides of a link, or as one of them says.
+fn is_meant(one: &Relation, other: &Relation) -> bool {
+    let back = one.back.is_some_and(|it| it.index == other.index);
+    back && same(one.target, other.owner)
+        || one.meta.overlaps.contains(&other.name)
+        || other.meta.overlaps.contains(&one.name)
+}
+
+fn same(one: &EntityMeta, other: &EntityMeta) -> bool {
+    (one.type_id)() == (other.type_id)()
+}
+
+/// Where a relationship stands among all: nothing depends on what was used first.
+fn place(relation: &Relation) -> (TableName, &'static str, u16) {
+    (relation.owner.table, relation.owner.name, relation.index)
+}

@@ -1,0 +1,314 @@
+//! Resolves a relationship: which foreign key it goes by, in which direction, and what mirrors it.
+
+use aludel_core::expr::ColumnRef;
+
+use super::{
+    Back, BackSide, Cascade, Direction, EntityMeta, Relation, RelationshipMeta, Secondary,
+    mapper::{ForeignKey, foreign_keys},
+};
+
+/// The pairs (from-column, to-column) of each foreign key from one entity to another.
+fn paths(from: &EntityMeta, to: &EntityMeta) -> Vec<Vec<(u16, u16)>> {
+    let position = |name: &str| to.columns.iter().position(|it| it.name == name);
+    let pairs = |key: &ForeignKey| -> Option<Vec<(u16, u16)>> {
+        key.columns
+            .iter()
+            .zip(&key.references)
+            .map(|(column, target)| {
+                let same = target.table == to.table.name;
+                Some((*column, same.then(|| position(&target.column)).flatten()? as u16))
+            })
+            .collect()
+    };
+    foreign_keys(from).iter().filter_map(pairs).collect()
+}
+
+/// Of several paths, the one over the columns that the relationship names.
+fn choose(
+    paths: Vec<Vec<(u16, u16)>>,
+    from: &EntityMeta,
+    named: Option<&[ColumnRef]>,
+) -> Result<Vec<(u16, u16)>, usize> {
+    let fits = |path: &Vec<(u16, u16)>| match named {
+        Some(columns) => path.iter().all(|(column, _)| {
+            let own = &from.columns[usize::from(*column)];
+            columns.iter().any(|it| it.name == own.name && it.from.table == from.table)
+        }),
+        None => true,
+    };
+    let mut fitting: Vec<_> = paths.into_iter().filter(fits).collect();
+    match fitting.len() {
+        1 => Ok(fitting.swap_remove(0)),
+        n => Err(n),
+    }
+}
+
+/// Resolves a relationship; what is wrong goes to `problems`, and it is left without a condition.
+pub(super) fn resolve(
+    owner: &'static EntityMeta,
+    index: u16,
+    problems: &mut Vec<String>,
+) -> Relation {
+    let mut relation = alone(owner, index, problems);
+    relation.back = back_side(&relation, problems);
+    if let Some(back) = relation.back {
+        let back = &relation.target.relationships[usize::from(back.index)];
+        relation.passive_updates &= back.passive_updates;
+        relation.post_update |= back.post_update;
+    }
+    check_cascade(&relation, problems);
+    relation
+}
+
+/// Resolves a relationship but for the one at the other end.
+fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> Relation {
+    let meta = &owner.relationships[usize::from(index)];
+    let target = (meta.target)();
+    let named = meta.foreign_keys.map(|it| it());
+    let named = named.as_deref();
+    let mut relation = Relation {
+        name: meta.name,
+        index,
+        owner,
+        target,
+        many: meta.many,
+        direction: if meta.many { Direction::OneToMany } else { Direction::ManyToOne },
+        pairs: Vec::new(),
+        key: Vec::new(),
+        secondary: None,
+        back: None,
+        cascade: meta.cascade,
+        strategy: meta.strategy,
+        passive_updates: meta.passive_updates || meta.viewonly,
+        post_update: meta.post_update,
+        meta,
+    };
+    let place = relation.place();
+    if let Some(secondary) = meta.secondary {
+        let secondary = secondary();
+        relation.direction = Direction::ManyToMany;
+        let flip = |it: Vec<(u16, u16)>| it.into_iter().map(|(a, b)| (b, a)).collect::<Vec<_>>();
+        let (to_owner, to_target) = sides(secondary, owner, target, named);
+        match (to_owner, to_target) {
+            (Ok(to_owner), Ok(to_target)) => {
+                relation.secondary = Some(Secondary {
+                    meta: secondary,
+                    owner: flip(to_owner),
+                    target: flip(to_target),
+                });
+            }
+            _ => problems.push(format!(
+                "{place}: `{}` needs one foreign key to `{}` and one to `{}`; name them with \
+                 `foreign_keys = [...]` where there are several",
+                secondary.name, owner.name, target.name,
+            )),
+        }
+    } else {
+        let forward = || choose(paths(owner, target), owner, named);
+        let backward = || {
+            choose(paths(target, owner), target, named)
+                .map(|path| path.into_iter().map(|(a, b)| (b, a)).collect::<Vec<_>>())
+        };
+        let found = if meta.many {
+            backward()
+        } else {
+            match forward() {
+                // Of one that refers to its own table, the row at the other end.
+                Ok(path) if is_remote(owner, meta, &path) => {
+                    relation.direction = Direction::OneToMany;
+                    Ok(path.into_iter().map(|(a, b)| (b, a)).collect())
+                }
+                // No key of the owner's: the other row refers to this one, one to one.
+                Err(0) => {
+                    relation.direction = Direction::OneToMany;
+                    backward()
+                }
+                other => other,
+            }
+        };
+        match found {
+            Ok(pairs) => relation.pairs = pairs,
+            Err(0) => problems.push(format!(
+                "{place}: no foreign key links `{}` and `{}`; add `#[column(foreign_key = …)]` to \
+                 one of them",
+                owner.name, target.name,
+            )),
+            Err(n) => problems.push(format!(
+                "{place}: {n} foreign keys link `{}` and `{}`; say which with \
+                 `foreign_keys = [...]`",
+                owner.name, target.name,
+            )),
+        }
+    }
+    relation.key = match relation.direction {
+        Direction::OneToMany => relation.pairs.iter().map(|(own, other)| (*other, *own)).collect(),
+        Direction::ManyToOne | Direction::ManyToMany => relation.pairs.clone(),
+    };
+    relation
+}
+
+/// A member of a many-to-one or many-to-many may have several owners: one that lost one is an orphan
+/// only where the mapping says that there is no other (CAS-13).
+fn check_cascade(relation: &Relation, problems: &mut Vec<String>) {
+    let Relation { cascade, direction, meta, target, .. } = relation;
+    if !cascade.has(Cascade::DELETE_ORPHAN) {
+        return;
+    }
+    let place = relation.place();
+    if *direction != Direction::OneToMany && !meta.single_parent {
+        problems.push(format!(
+            "{place}: several rows may refer to one `{}`, which is an orphan when none does; \
+             `delete_orphan` belongs to the relationship at the other end, or needs \
+             `single_parent` beside it where only one row does",
+            target.name,
+        ));
+    }
+    if !cascade.has(Cascade::DELETE) {
+        tracing::warn!(
+            target: "aludel::mapping",
+            relationship = place,
+            "`delete_orphan` without `delete`: members outlive an owner that is deleted, though not \
+             one that lets them go; write `cascade(all, delete_orphan)`"
+        );
+    }
+}
+
+/// The association's paths to both ends; for an association of an entity with itself, its first and
+/// its second.
+#[expect(clippy::type_complexity, reason = "two results of the same kind, used once")]
+fn sides(
+    secondary: &EntityMeta,
+    owner: &EntityMeta,
+    target: &EntityMeta,
+    named: Option<&[ColumnRef]>,
+) -> (Result<Vec<(u16, u16)>, usize>, Result<Vec<(u16, u16)>, usize>) {
+    // Names matter where there is a choice: they may be those of one end alone.
+    let side = |paths: Vec<Vec<(u16, u16)>>| match paths.len() {
+        1 => choose(paths, secondary, None),
+        _ => choose(paths, secondary, named),
+    };
+    if (owner.type_id)() != (target.type_id)() {
+        return (side(paths(secondary, owner)), side(paths(secondary, target)));
+    }
+    let mut both = paths(secondary, owner);
+    if both.len() != 2 {
+        return (Err(both.len()), Err(both.len()));
+    }
+    // `foreign_keys` names the association's columns that refer to the owner.
+    let first_is_owner = named.is_none_or(|columns| {
+        both[0].iter().all(|(column, _)| {
+            columns.iter().any(|it| it.name == secondary.columns[usize::from(*column)].name)
+        })
+    });
+    if !first_is_owner {
+        both.swap(0, 1);
+    }
+    let second = both.pop().unwrap_or_default();
+    let first = both.pop().unwrap_or_default();
+    (Ok(first), Ok(second))
+}
+
+/// Whether a relationship within one table says that these columns stand in the row at its other end.
+fn is_remote(owner: &EntityMeta, meta: &RelationshipMeta, path: &[(u16, u16)]) -> bool {
+    let Some(remote) = meta.remote_side.map(|it| it()) else { return false };
+    let names = |column: u16| {
+        let name = owner.columns[usize::from(column)].name;
+        remote.iter().any(|it| it.name == name && it.from.table == owner.table)
+    };
+    (meta.target)().table == owner.table && path.iter().all(|it| names(it.0))
+}
+
+fn back_side(relation: &Relation, problems: &mut Vec<String>) -> Option<BackSide> {
+    let Relation { owner, target, meta, .. } = relation;
+    let place = relation.place();
+    let index = match meta.back.as_ref()? {
+        Back::Relationship(index) => index(),
+        Back::Named(name) => match target.relationships.iter().position(|it| it.name == *name) {
+            Some(index) => index as u16,
+            None => {
+                problems.push(format!("{place}: `{}` has no relationship `{name}`", target.name));
+                return None;
+            }
+        },
+    };
+    let other = &target.relationships[usize::from(index)];
+    if ((other.target)().type_id)() != (owner.type_id)() {
+        problems.push(format!(
+            "{place}: `{}.{}` doesn't lead back to `{}`",
+            target.name, other.name, owner.name
+        ));
+        return None;
+    }
+    // Each side keeps the other in step, so each must know the other.
+    let named = match other.back {
+        Some(Back::Relationship(back)) => back() == relation.index,
+        Some(Back::Named(name)) => name == meta.name,
+        None => false,
+    };
+    if !named {
+        problems.push(format!(
+            "{place}: `{}.{}` must say `back_populates = {}` in turn",
+            target.name, other.name, meta.name
+        ));
+        return None;
+    }
+    if let Some(problem) = mismatch(relation, &alone(target, index, &mut Vec::new())) {
+        problems.push(problem);
+        return None;
+    }
+    // What is only read keeps nothing in step, and nothing keeps it.
+    let in_step = !meta.viewonly && !other.viewonly;
+    in_step.then_some(BackSide {
+        index,
+        many: other.many,
+        single_parent: other.single_parent,
+        delete_orphan: other.cascade.has(Cascade::DELETE_ORPHAN),
+    })
+}
+
+/// Why two relationships aren't the two sides of one link: they must go by the same foreign key, or
+/// the same association, and in opposite directions (ERR-12).
+fn mismatch(relation: &Relation, other: &Relation) -> Option<String> {
+    let (place, there) = (relation.place(), other.place());
+    if relation.secondary.is_some() != other.secondary.is_some() {
+        return Some(format!("{place}: one of it and `{there}` has a `secondary`, both need it"));
+    }
+    if let (Some(own), Some(its)) = (&relation.secondary, &other.secondary) {
+        if (own.meta.type_id)() != (its.meta.type_id)() {
+            return Some(format!(
+                "{place}: it goes by `{}`, and `{there}` by `{}`",
+                own.meta.name, its.meta.name
+            ));
+        }
+        let mirrored = own.owner == its.target && own.target == its.owner;
+        return (!mirrored).then(|| {
+            format!(
+                "{place}: it and `{there}` go in the same direction; say on one of them which \
+                 columns of `{}` refer to its owner, with `foreign_keys = [...]`",
+                own.meta.name
+            )
+        });
+    }
+    // What isn't resolved has its own problem.
+    if relation.pairs.is_empty() || other.pairs.is_empty() {
+        return None;
+    }
+    if relation.direction == other.direction {
+        return Some(match relation.many {
+            true => format!(
+                "{place}: both it and `{there}` hold many; one of them is a `One`, or both need a \
+                 `secondary`"
+            ),
+            false => format!(
+                "{place}: both it and `{there}` are what their own row refers to; say on one of them \
+                 `remote_side = [...]`, with the foreign key's columns"
+            ),
+        });
+    }
+    (relation.key != other.key).then(|| {
+        format!(
+            "{place}: it and `{there}` go by different foreign keys; name the same on both sides \
+             with `foreign_keys = [...]`"
+        )
+    })
+}
