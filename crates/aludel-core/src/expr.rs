@@ -6,6 +6,7 @@
 
 mod conflict;
 mod dml;
+mod evaluate;
 mod lock;
 mod node;
 mod query;
@@ -15,6 +16,7 @@ mod walk;
 
 pub use conflict::{ConflictAction, ConflictTarget, OnConflict};
 pub use dml::{Delete, Insert, Statement, Update};
+pub use evaluate::{Cells, Evaluator};
 pub use lock::{ForUpdate, LockStrength, LockWait};
 pub use node::{BinaryOp, Node, UnaryOp};
 pub use query::{Direction, Join, JoinKind, NullsOrder, OrderBy, Query, SelectItem};
@@ -23,7 +25,7 @@ pub use typed::{
     Assignment, Assignments, Buffer, Case, Column, Conflict, DeleteStatement, ExecutionOptions,
     Expr, Expression, Fits, FromTarget, GroupKeys, InList, InsertStatement, JoinTarget, Labeled,
     Literal, Meets, Number, Operand, Plus, Predicate, ReturningStatement, RowBuffer, Rows, Select,
-    Selectable, SetValue, SettleError, SortKeys, TextQuery, TextStatement, Truth, UpdateStatement,
-    all_of, any_of, case, delete, exists, func, insert, lit, not_exists, select, sql_expr, text,
-    update,
+    Selectable, SetValue, SettleError, SortKeys, Synchronize, TextQuery, TextStatement, Truth,
+    UpdateRows, UpdateStatement, all_of, any_of, case, delete, exists, func, insert, lit,
+    not_exists, select, sql_expr, text, update,
 };

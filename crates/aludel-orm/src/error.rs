@@ -233,6 +233,11 @@ impl Error {
     }
 
     #[cold]
+    pub(crate) fn nothing_merged<T: crate::mapping::Mapped>() -> Self {
+        Self::ObjectDeleted(Self::subject(Some(T::meta())))
+    }
+
+    #[cold]
     pub(crate) fn deleted(meta: Option<&'static EntityMeta>) -> Self {
         Self::Deleted(Self::subject(meta))
     }

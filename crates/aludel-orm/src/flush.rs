@@ -21,4 +21,5 @@ mod run;
 mod switches;
 mod updates;
 
+pub(crate) use inserts::shape_of;
 pub use plan::{FlushAction, FlushPlan, FlushStep};

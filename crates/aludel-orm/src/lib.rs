@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`mapping`] (what a mapped struct is), [`object`] (objects and the graph that
 //! they live in), `loading` (rows become objects), `flush` (changes become statements),
-//! [`session`] (the public face).
+//! `dml` (statements that change many rows), [`session`] (the public face).
 //!
 //! Invariant: nothing here names a dialect or a driver.
 
@@ -13,6 +13,8 @@ pub mod object;
 pub mod loading;
 
 mod flush;
+
+pub mod dml;
 
 pub mod session;
 

@@ -8,6 +8,7 @@ mod history;
 pub(crate) mod identity;
 mod inspect;
 pub(crate) mod key;
+mod merge;
 mod objects;
 mod options;
 mod retry;

@@ -5,13 +5,16 @@ mod associations;
 mod autoflush;
 mod bad_input;
 mod boundary;
+mod bulk;
 mod cancellation;
 mod cascades;
 mod circles;
 mod composite;
 mod contract;
 mod dialects;
+mod dml;
 mod errors;
+mod evaluated;
 mod exact;
 mod faults;
 mod flush;
@@ -20,6 +23,8 @@ mod identity;
 mod kills;
 mod loading;
 mod looking;
+mod merge;
+mod merge_loaded;
 mod natural_keys;
 mod owners;
 mod plan;
@@ -66,6 +71,11 @@ pub fn cases() -> Vec<Case> {
         loading::CASES,
         queries::CASES,
         dialects::CASES,
+        dml::CASES,
+        bulk::CASES,
+        merge::CASES,
+        merge_loaded::CASES,
+        evaluated::CASES,
         exact::CASES,
         bad_input::CASES,
         errors::CASES,

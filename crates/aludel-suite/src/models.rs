@@ -8,7 +8,7 @@ pub mod tree;
 pub mod versions;
 
 use aludel::prelude::*;
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
 
 /// The base of all entities of the suite, so that those of a program that runs it are not among them.
@@ -251,4 +251,18 @@ pub struct Priced {
     #[column(numeric(10, 2))]
     pub price: Decimal,
     pub made_at: Option<NaiveDateTime>,
+}
+
+/// A column of each kind that conditions compute with.
+#[derive(Mapped, Debug)]
+#[table("sample", base = Suite)]
+pub struct Sample {
+    #[column(primary_key)]
+    pub id: i64,
+    pub number: Option<i64>,
+    pub other: Option<i64>,
+    pub real: Option<f64>,
+    pub word: Option<String>,
+    pub truth: Option<bool>,
+    pub day: Option<NaiveDate>,
 }

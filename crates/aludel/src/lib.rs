@@ -94,8 +94,8 @@ pub use aludel_core::value::JsonOf as Json;
 pub use aludel_core::{
     DecodeError, compile, dialect, expr,
     expr::{
-        Expr, Expression, ForUpdate, Select, all_of, any_of, case, delete, exists, func, insert,
-        lit, not_exists, select, sql_expr, text, update,
+        Expr, Expression, ForUpdate, Select, Synchronize, all_of, any_of, case, delete, exists,
+        func, insert, lit, not_exists, select, sql_expr, text, update,
     },
     schema, value,
     value::{Auto, Range, Scalar, SqlType, Value},
@@ -112,6 +112,7 @@ pub use aludel_engine::{
 pub use aludel_orm::{
     Attribute, BlankedKey, Error, FlushAction, FlushPlan, FlushStep, IntegrityError, MappingError,
     Result, StaleData, Subject,
+    dml::{BulkInsert, BulkReturning, InsertObjects},
     loading::{
         Execute, Fetch, LoadOption, Optional, Relationships, Rows, Stream, WithOptions, joinedload,
         raiseload, selectinload,
@@ -159,10 +160,11 @@ pub mod blocking {
 pub mod prelude {
     pub use crate::{
         Auto, Base, CreateAll as _, DeclarativeBase as _, Engine, EntityConst as _,
-        Expression as _, ForUpdate, Many, Mapped, MetaDataOf as _, Obj, One, Optional as _,
-        Relationships as _, Row, Session, SqlEnum, SqlNewtype, WithOptions as _, all_of, any_of,
-        case, delete, exists, func, insert, inspect, joinedload, lit, not_exists, raiseload,
-        schema::MetaData, select, selectinload, text, transaction, update,
+        Expression as _, ForUpdate, InsertObjects as _, Many, Mapped, MetaDataOf as _, Obj, One,
+        Optional as _, Relationships as _, Row, Session, SqlEnum, SqlNewtype, Synchronize,
+        WithOptions as _, all_of, any_of, case, delete, exists, func, insert, inspect, joinedload,
+        lit, not_exists, raiseload, schema::MetaData, select, selectinload, text, transaction,
+        update,
     };
 }
 
@@ -243,6 +245,8 @@ mod book {
     mod types {}
     #[doc = include_str!("../../../book/src/queries.md")]
     mod queries {}
+    #[doc = include_str!("../../../book/src/bulk.md")]
+    mod bulk {}
     #[doc = include_str!("../../../book/src/relationships.md")]
     mod relationships {}
     #[doc = include_str!("../../../book/src/flush.md")]

@@ -68,6 +68,8 @@ pub struct Types {
     pub parameters: Parameters,
     /// Types of labels.
     pub enums: Enums,
+    /// How texts are compared.
+    pub texts: Texts,
     /// Whether a column can be an array.
     pub arrays: bool,
     /// Whether a column can be a range.
@@ -102,6 +104,17 @@ pub enum Parameters {
     ByValue,
     /// From what stands around it, before there is a value; where nothing says it, CAST does.
     ByContext,
+}
+
+/// How texts are compared where a column says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Texts {
+    /// By their bytes.
+    Bytes,
+    /// Equal where their bytes are; they are sorted by the rules of a language.
+    Sorted,
+    /// By the rules of a language, in which capitals or accents may make no difference.
+    Collated,
 }
 
 /// How labels are kept.
@@ -247,6 +260,17 @@ pub struct Dml {
     pub self_reading: Place,
     /// INSERT of rows that may be there already.
     pub upsert: Upsert,
+    /// Which values the right sides of SET see.
+    pub set: SetOrder,
+}
+
+/// Which values the right sides of an UPDATE's SET see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetOrder {
+    /// Those from before the statement, the standard's way.
+    AtOnce,
+    /// Those that the assignments to their left have made.
+    LeftToRight,
 }
 
 /// INSERT of rows that may be there already.

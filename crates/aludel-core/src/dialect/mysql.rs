@@ -23,6 +23,7 @@ const MYSQL: Capability = Capability {
         numbers: Numbers::Widened,
         parameters: Parameters::ByContext,
         enums: Enums::Inline,
+        texts: Texts::Collated,
         arrays: false,
         ranges: false,
     },
@@ -45,6 +46,7 @@ const MYSQL: Capability = Capability {
         empty_insert: EmptyInsert::EmptyLists,
         self_reading: Place::Derived,
         upsert: Upsert::OnDuplicateKey,
+        set: SetOrder::LeftToRight,
     },
     ddl: Ddl {
         alter: Alter::Constraints(Unless::Never),

@@ -17,6 +17,7 @@ const CAPABILITY: Capability = Capability {
         numbers: Numbers::Strict,
         parameters: Parameters::ByContext,
         enums: Enums::Type,
+        texts: Texts::Sorted,
         arrays: true,
         ranges: true,
     },
@@ -39,6 +40,7 @@ const CAPABILITY: Capability = Capability {
         empty_insert: EmptyInsert::DefaultValues,
         self_reading: Place::Direct,
         upsert: Upsert::OnConflict { constraint: true, any_key: false },
+        set: SetOrder::AtOnce,
     },
     ddl: Ddl {
         alter: Alter::Constraints(Unless::Block),

@@ -16,6 +16,7 @@ const CAPABILITY: Capability = Capability {
         numbers: Numbers::Kept,
         parameters: Parameters::ByValue,
         enums: Enums::Check,
+        texts: Texts::Bytes,
         arrays: false,
         ranges: false,
     },
@@ -38,6 +39,7 @@ const CAPABILITY: Capability = Capability {
         empty_insert: EmptyInsert::DefaultValues,
         self_reading: Place::Direct,
         upsert: Upsert::OnConflict { constraint: false, any_key: true },
+        set: SetOrder::AtOnce,
     },
     ddl: Ddl {
         alter: Alter::Nothing,

@@ -51,6 +51,11 @@ impl BinaryOp {
         )
     }
 
+    /// Whether it asks which of two is less.
+    pub(crate) fn is_ordering(self) -> bool {
+        matches!(self, Self::Lt | Self::Le | Self::Gt | Self::Ge)
+    }
+
     /// Whether its result isn't NULL where an operand is.
     pub(crate) fn tolerates_null(self) -> bool {
         matches!(self, Self::Same | Self::Distinct)
@@ -228,6 +233,14 @@ impl Node {
     /// All of them; `None` for none.
     pub fn all(nodes: impl IntoIterator<Item = Self>) -> Option<Self> {
         nodes.into_iter().reduce(|left, right| Self::binary(BinaryOp::And, left, right))
+    }
+
+    /// The parts of a row value.
+    pub(crate) fn as_tuple(&self) -> Option<&[Self]> {
+        match self {
+            Self::Tuple(nodes) => Some(nodes),
+            _ => None,
+        }
     }
 
     /// Whether the expression is an exact decimal number.

@@ -27,8 +27,8 @@ pub use buffer::{Buffer, RowBuffer, Rows, SettleError};
 pub use case::{Case, case};
 pub use column::Column;
 pub use dml::{
-    Conflict, DeleteStatement, InsertStatement, ReturningStatement, UpdateStatement, delete,
-    insert, update,
+    Conflict, DeleteStatement, InsertStatement, ReturningStatement, UpdateRows, UpdateStatement,
+    delete, insert, update,
 };
 pub use expression::Expression;
 pub use expressions::{Expr, Labeled};
@@ -38,7 +38,7 @@ pub use keys::{GroupKeys, SortKeys};
 pub use literal::{Literal, lit, sql_expr};
 pub use logic::{Predicate, Truth, all_of, any_of, exists, not_exists};
 pub use operand::{Meets, Operand};
-pub use select::{ExecutionOptions, Select, select};
+pub use select::{ExecutionOptions, Select, Synchronize, select};
 pub use selectable::Selectable;
 pub use set::{Assignment, Assignments, Fits, SetValue};
 pub use text::{TextQuery, TextStatement, text};

@@ -70,6 +70,13 @@ impl Node {
         }
     }
 
+    /// Whether a column of this expression, outside of subqueries, is as asked for.
+    pub fn any_column(&self, fits: &dyn Fn(&ColumnRef) -> bool) -> bool {
+        let mut found = false;
+        self.columns(&mut |it| found |= fits(it));
+        found
+    }
+
     /// Calls `visit` for this expression and all within it, those of subqueries too.
     pub(crate) fn visit<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
         visit(self);

@@ -253,17 +253,27 @@ impl Core {
             Fill::Value(value) => Some(value.as_ref()),
             _ => None,
         });
-        let (object, number) = (chunk.head().reference(slot), mapper.number);
         let old = crate::session::identity::fingerprint(values);
-        let new = key_of(mapper.meta, chunk, slot);
-        let store = self.store(mapper);
-        // One that was left out of the map until now has come in by its new key.
-        let known = store.remove(old, object) | new.is_some_and(|it| store.remove(it, object));
-        if known {
+        self.rekey_from(mapper, chunk, slot, old, events);
+    }
+
+    /// The same, of an object with this key before.
+    pub(crate) fn rekey_from(
+        &mut self,
+        mapper: &'static Mapper,
+        chunk: &dyn AnyChunk,
+        slot: u32,
+        old: u64,
+        events: &mut Vec<Event>,
+    ) {
+        let (object, number) = (chunk.head().reference(slot), mapper.number);
+        let (store, new) = (self.store(mapper), key_of(mapper.meta, chunk, slot));
+        // One that had been left out of the map so far enters it now, by the key that it has now.
+        if store.remove(old, object) | new.is_some_and(|it| store.remove(it, object)) {
             events.push(Event::Unmapped { mapper: number, fingerprint: old, object });
         }
         if let Some(new) = new {
-            self.store(mapper).insert(new, object);
+            store.insert(new, object);
             events.push(Event::Mapped { mapper: number, fingerprint: new, object });
         }
     }
@@ -274,7 +284,13 @@ impl Core {
         }
     }
 
-    fn apply_delete(&mut self, mapper: &'static Mapper, at: Ref, events: &mut Vec<Event>) {
+    /// An object's row was deleted.
+    pub(crate) fn apply_delete(
+        &mut self,
+        mapper: &'static Mapper,
+        at: Ref,
+        events: &mut Vec<Event>,
+    ) {
         let Some(chunk) = self.chunk(at) else { return };
         let head = chunk.head();
         let old = head.flags(at.slot());

@@ -29,8 +29,8 @@ pub(super) struct NewObject {
 
 /// The columns of an INSERT, and those that come back.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Shape {
-    pub(super) columns: Columns,
+pub(crate) struct Shape {
+    pub(crate) columns: Columns,
     pub(super) returning: Columns,
     /// Whether the database generates the integer key.
     pub(super) generates: bool,
@@ -366,7 +366,7 @@ fn conditional(mapper: &Mapper) -> Columns {
 
 /// The columns of an object's INSERT: those with a value, explicit NULLs for those without one and
 /// without a default (UOW-13), and not those that the database fills in.
-fn shape_of(mapper: &Mapper, is_absent: &dyn Fn(u16) -> bool) -> Shape {
+pub(crate) fn shape_of(mapper: &Mapper, is_absent: &dyn Fn(u16) -> bool) -> Shape {
     let mut shape = Shape { columns: Columns::new(), returning: Columns::new(), generates: false };
     let key = mapper.generates_key().then(|| mapper.meta.primary_key[0]);
     for (index, column) in mapper.meta.columns.iter().enumerate() {

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// What shows the entities of a result.
-pub(super) trait Parts {
+pub(crate) trait Parts {
     fn parts(&mut self, visit: &mut dyn FnMut(&mut dyn Any));
 }
 
@@ -374,6 +374,11 @@ impl Eager {
             Some(node) => self.nodes[*node].fetch.row(row),
             None => Ok(()),
         }
+    }
+
+    /// Shows what is loaded beside the rows.
+    pub(super) fn cohorts(&self, visit: &mut dyn FnMut(&dyn AnyCohort)) {
+        self.nodes.iter().for_each(|it| visit(&*it.fetch.cohort));
     }
 
     /// Brings everything into the session and links it.

@@ -178,7 +178,11 @@ impl Core {
     }
 
     /// Brings one loaded value into the session: into the object that holds its key, or a new one.
-    fn land_one<T: Mapped>(&mut self, mapper: &'static Mapper, value: T) -> Result<Obj<T>> {
+    pub(crate) fn land_one<T: Mapped>(
+        &mut self,
+        mapper: &'static Mapper,
+        value: T,
+    ) -> Result<Obj<T>> {
         let fp = key_of(mapper, &value);
         let same = |it: &dyn crate::object::chunk::Fields| {
             T::PRIMARY_KEY.iter().all(|at| it.get(*at) == value.get(*at))

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// How many keys go in one statement (LOAD-8).
-const KEYS: usize = 500;
+pub(super) const KEYS: usize = 500;
 
 /// The values by which owners find their members. Mostly one; there are many of these at a time.
 pub(super) type Key = SmallVec<[Value; 1]>;

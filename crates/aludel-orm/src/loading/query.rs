@@ -6,7 +6,10 @@ use std::any::Any;
 use aludel_core::{
     compile::{Compiled, Param, compile},
     dialect::Dialect,
-    expr::{RowBuffer, Select, SettleError, Statement as Tree, TextQuery, TextStatement},
+    expr::{
+        ExecutionOptions, ReturningStatement, RowBuffer, Select, SettleError, Statement as Tree,
+        TextQuery,
+    },
     value::{Columns as Row, Value},
 };
 use aludel_engine::{
@@ -19,7 +22,11 @@ use super::{
     entity::Settle,
     options::{Hop, Path},
 };
-use crate::{Error, Result, session::core::Core};
+use crate::{
+    Error, Result,
+    object::cohort::{AnyCohort, Part},
+    session::core::Core,
+};
 
 /// A query that is about to run.
 #[doc(hidden)]
@@ -27,12 +34,13 @@ pub struct Query<R> {
     kind: Kind,
     pub(super) buffer: Box<dyn RowBuffer<R>>,
     pub(super) paths: Vec<Vec<Hop>>,
-    autoflush: Option<bool>,
+    execution: ExecutionOptions,
 }
 
 enum Kind {
     Select(Box<aludel_core::expr::Query>),
     Text(Compiled),
+    Change(Box<Tree>),
 }
 
 impl<R: Send + 'static> Query<R> {
@@ -41,7 +49,7 @@ impl<R: Send + 'static> Query<R> {
         Ok(Self {
             buffer: select.buffer(),
             paths: paths.map(|it| it.0.clone()).collect(),
-            autoflush: select.execution().autoflush,
+            execution: select.execution(),
             kind: Kind::Select(Box::new(select.into_query())),
         })
     }
@@ -49,7 +57,14 @@ impl<R: Send + 'static> Query<R> {
     pub(super) fn text(text: TextQuery<R>, dialect: &'static dyn Dialect) -> Result<Self> {
         let compiled = text.statement().compile(dialect)?;
         let buffer = text.buffer();
-        Ok(Self { kind: Kind::Text(compiled), buffer, paths: Vec::new(), autoflush: None })
+        let execution = ExecutionOptions::default();
+        Ok(Self { kind: Kind::Text(compiled), buffer, paths: Vec::new(), execution })
+    }
+
+    pub(super) fn change(change: ReturningStatement<R>) -> Self {
+        let (buffer, execution) = (change.buffer(), change.execution());
+        let kind = Kind::Change(Box::new(change.into()));
+        Self { kind, buffer, paths: Vec::new(), execution }
     }
 
     /// The same, but not more than one row where the statement has no limit of its own.
@@ -66,13 +81,17 @@ impl<R: Send + 'static> Query<R> {
             Kind::Text(compiled) => {
                 Ok((run_of(compiled.clone(), Want::Rows), Eager::none(dialect)))
             }
+            Kind::Change(tree) => {
+                let compiled = compile(tree, dialect)?;
+                Ok((run_of(compiled, Want::Rows), Eager::none(dialect)))
+            }
             Kind::Select(query) => {
                 let mut query = (**query).clone();
                 // A row of one table, joined with nothing, comes once.
                 let repeats = !query.joins.is_empty() || query.roots().len() > 1;
                 let mut metas = Vec::new();
                 self.buffer.parts(&mut |part| {
-                    if let Some(part) = part.downcast_mut::<crate::object::cohort::Part>() {
+                    if let Some(part) = part.downcast_mut::<Part>() {
                         part.0.set_repeats(repeats);
                         metas.push(part.0.meta());
                     }
@@ -83,7 +102,7 @@ impl<R: Send + 'static> Query<R> {
                 let mut eager = Eager::plan(&mut query, &metas, &self.paths, dialect)?;
                 if eager.joins() && !repeats {
                     self.buffer.parts(&mut |part| {
-                        if let Some(part) = part.downcast_mut::<crate::object::cohort::Part>() {
+                        if let Some(part) = part.downcast_mut::<Part>() {
                             part.0.set_repeats(true);
                         }
                     });
@@ -97,7 +116,7 @@ impl<R: Send + 'static> Query<R> {
 }
 
 /// A compiled statement, to run once.
-pub(super) fn run_of(compiled: Compiled, want: Want) -> Run {
+pub(crate) fn run_of(compiled: Compiled, want: Want) -> Run {
     let value = |it: Param| match it {
         Param::Value(value) => value,
         Param::Hole => Value::Null,
@@ -107,7 +126,7 @@ pub(super) fn run_of(compiled: Compiled, want: Want) -> Run {
 }
 
 /// A buffer without its rows' type, so that the script is compiled once.
-trait AnyBuffer: Send {
+pub(crate) trait AnyBuffer: Send {
     fn push(&mut self, row: &dyn Row) -> Result<(), aludel_core::DecodeError>;
     fn settle(&mut self, context: &mut dyn Any) -> Result<(), SettleError>;
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
@@ -135,9 +154,18 @@ impl<R> Parts for Held<R> {
     }
 }
 
-trait Buffer: AnyBuffer + Parts {}
+pub(crate) trait Buffer: AnyBuffer + Parts {}
 
 impl<B: AnyBuffer + Parts> Buffer for B {}
+
+/// Shows the entities of a result.
+pub(crate) fn cohorts(buffer: &mut dyn Buffer, visit: &mut dyn FnMut(&mut dyn AnyCohort)) {
+    buffer.parts(&mut |part| {
+        if let Some(part) = part.downcast_mut::<Part>() {
+            visit(&mut *part.0);
+        }
+    });
+}
 
 /// The script of a query.
 struct QueryWork {
@@ -194,10 +222,18 @@ impl Work for QueryWork {
 impl Core {
     /// Runs a query and gives its rows: a shim over one body.
     pub(crate) async fn fetch<R: Send + 'static>(&mut self, mut query: Query<R>) -> Result<Vec<R>> {
-        self.before_query(query.autoflush).await?;
-        let (run, eager) = query.prepare(self.engine.dialect())?;
-        let buffer = Box::new(Held(query.buffer));
-        let (buffer, keep) = self.fetch_into(run, buffer, eager).await?;
+        let (buffer, keep) = match query.kind {
+            Kind::Change(tree) => {
+                let buffer = Box::new(Held(query.buffer));
+                (self.change_into(*tree, query.execution, buffer).await?, None)
+            }
+            _ => {
+                self.before_query(query.execution.autoflush).await?;
+                let (run, eager) = query.prepare(self.engine.dialect())?;
+                let overwrite = query.execution.populate_existing;
+                self.fetch_into(run, Box::new(Held(query.buffer)), eager, overwrite).await?
+            }
+        };
         let Ok(held) = buffer.into_any().downcast::<Held<R>>() else { return Ok(Vec::new()) };
         let rows = held.0.drain();
         let rows = match keep {
@@ -211,7 +247,7 @@ impl Core {
     }
 
     /// What every query does first.
-    pub(super) async fn before_query(&mut self, autoflush: Option<bool>) -> Result<()> {
+    pub(crate) async fn before_query(&mut self, autoflush: Option<bool>) -> Result<()> {
         self.settle().await;
         self.check()?;
         self.enter_joined()?;
@@ -226,18 +262,25 @@ impl Core {
         run: Run,
         buffer: Box<dyn Buffer>,
         eager: Eager,
+        overwrite: bool,
     ) -> Result<(Box<dyn Buffer>, Option<Vec<bool>>)> {
         let opening = self.open(false).await?;
         let work =
             QueryWork { opening, main: Some(run), before: 0, stage: Stage::Start, buffer, eager };
         let QueryWork { mut buffer, mut eager, .. } = self.run(work, |_, _| ()).await?;
+        if overwrite {
+            let mut stale = Vec::new();
+            cohorts(&mut *buffer, &mut |it| self.find_stale(it, &mut stale));
+            eager.cohorts(&mut |it| self.find_stale(it, &mut stale));
+            self.overwrite(stale)?;
+        }
         self.settle_buffer(&mut |context| buffer.settle(context))?;
         eager.finish(self, &mut *buffer)?;
         Ok((buffer, eager.keep()))
     }
 
     /// Lends what objects need to enter the session.
-    pub(super) fn settle_buffer(
+    pub(crate) fn settle_buffer(
         &mut self,
         settle: &mut dyn FnMut(&mut dyn Any) -> Result<(), SettleError>,
     ) -> Result<()> {
@@ -247,52 +290,5 @@ impl Core {
         let result = settle(&mut context);
         self.stores = context.stores;
         result.map_err(Error::from_settle)
-    }
-
-    /// Executes a change; how many rows it matched.
-    pub(crate) async fn change(&mut self, tree: Tree) -> Result<u64> {
-        let compiled = compile(&tree, self.engine.dialect())?;
-        self.execute_change(compiled).await
-    }
-
-    /// Executes a change that is written as text; how many rows it matched.
-    pub(crate) async fn change_text(&mut self, text: TextStatement) -> Result<u64> {
-        let compiled = text.compile(self.engine.dialect())?;
-        self.execute_change(compiled).await
-    }
-
-    async fn execute_change(&mut self, compiled: Compiled) -> Result<u64> {
-        self.before_query(None).await?;
-        let opening = self.open(true).await?;
-        let run = run_of(compiled, Want::Count);
-        let work = ChangeWork { opening, run: Some(run), matched: 0 };
-        let done = self.run(work, |core, _| core.wrote()).await?;
-        self.wrote();
-        Ok(done.matched)
-    }
-}
-
-/// The script of one change.
-struct ChangeWork {
-    opening: Vec<Step>,
-    run: Option<Run>,
-    matched: u64,
-}
-
-impl Work for ChangeWork {
-    fn wave(&mut self, out: &mut Vec<Step>) -> EngineResult<Flow> {
-        let Some(run) = self.run.take() else { return Ok(Flow::Done) };
-        out.append(&mut self.opening);
-        out.push(Step::Run(run));
-        Ok(Flow::More)
-    }
-
-    fn count(&mut self, _: usize, _: usize, rows: u64) -> EngineResult<()> {
-        self.matched += rows;
-        Ok(())
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
-        self
     }
 }

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use aludel_core::{
     dialect::Dialect,
     expr::{
-        DeleteStatement, InsertStatement, Select, Statement, TextQuery, TextStatement,
-        UpdateStatement,
+        DeleteStatement, ExecutionOptions, InsertStatement, ReturningStatement, Select, Statement,
+        TextQuery, TextStatement, UpdateStatement,
     },
 };
 use aludel_engine::EngineFace;
@@ -92,10 +92,10 @@ pub trait Execute {
     fn execute<F: EngineFace>(self, session: &mut Session<F>) -> Self::Running<'_, F>;
 }
 
-/// A query: `select`, or `text` with a row type.
+/// What gives rows: `select`, `text` with a row type, or a change with `returning`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` gives no rows",
-    label = "expected `select(…)` or `text(…).rows::<…>()`"
+    label = "expected `select(…)`, `text(…).rows::<…>()`, or a change with `.returning(…)`"
 )]
 pub trait Fetch {
     /// The type of its rows.
@@ -129,6 +129,14 @@ impl<Row: Send + 'static> Fetch for TextQuery<Row> {
     }
 }
 
+impl<Row: Send + 'static> Fetch for ReturningStatement<Row> {
+    type Row = Row;
+
+    fn query(self, _: &'static dyn Dialect) -> Result<Query<Row>> {
+        Ok(Query::change(self))
+    }
+}
+
 macro_rules! queries {
     ($([$($generics:tt)*] $query:ty;)*) => {$(
         impl<$($generics)*> Execute for $query {
@@ -145,30 +153,32 @@ queries! {
     [Row: Send + 'static] Select<Row>;
     [Row: Send + 'static] &Select<Row>;
     [Row: Send + 'static] TextQuery<Row>;
+    [Row: Send + 'static] ReturningStatement<Row>;
 }
 
 /// A future in a box: what a change's future is behind, since its type has no name.
 pub type Boxed<'s, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 's>>;
 
 macro_rules! changes {
-    ($([$($generics:tt)*] $change:ty;)*) => {$(
-        impl<$($generics)*> Execute for $change {
+    ($($change:ty, |$statement:ident| $execution:expr;)*) => {$(
+        impl Execute for $change {
             /// How many rows were matched.
             type Running<'s, F: EngineFace> = F::Out<Boxed<'s, Result<u64>>>;
 
             fn execute<F: EngineFace>(self, session: &mut Session<F>) -> F::Out<Boxed<'_, Result<u64>>> {
-                let statement = Statement::from(self);
+                let $statement = &self;
+                let execution = $execution;
                 let core = session.core();
-                F::run(Box::pin(core.change(statement)))
+                F::run(Box::pin(core.change(Statement::from(self), execution)))
             }
         }
     )*};
 }
 
 changes! {
-    [] InsertStatement;
-    [] UpdateStatement;
-    [] DeleteStatement;
+    InsertStatement, |_it| ExecutionOptions::default();
+    UpdateStatement, |it| it.execution();
+    DeleteStatement, |it| it.execution();
 }
 
 impl Execute for TextStatement {

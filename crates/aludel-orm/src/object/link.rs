@@ -239,6 +239,18 @@ impl Tables {
         loaded.or_else(|| self.is_new(owner).then_some(&[]))
     }
 
+    /// What a relationship was set to, or loaded as; `None` where nothing was said of it.
+    pub(crate) fn set_cells(&self, owner: Ref, relation: &Relation) -> Option<Vec<u64>> {
+        let cells = self.relation(owner.chunk(), relation.index)?;
+        match relation.many {
+            true => cells.many(owner.slot()).map(<[u64]>::to_vec),
+            false => match cells.one(owner.slot()) {
+                UNLOADED => None,
+                cell => Some(vec![cell]),
+            },
+        }
+    }
+
     /// The objects at the other end of a relationship, as far as they are known.
     pub(crate) fn related(&self, relation: &Relation, owners: &[Ref], out: &mut Vec<Ref>) {
         for owner in owners {

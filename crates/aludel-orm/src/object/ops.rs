@@ -1,19 +1,34 @@
 //! [`Ops`]: what the layers above do with an entity without naming its type.
 
-use super::cohort::{AnyCohort, Cohort};
-use crate::mapping::Mapped;
+use super::{
+    chunk::AnyChunk,
+    cohort::{AnyCohort, Cohort},
+    reference::Ref,
+};
+use crate::{Result, mapping::Mapped, session::core::Core};
 
 /// What the layers above do with an entity without naming its type.
 #[derive(Clone, Copy)]
 pub struct Ops {
     /// An empty cohort.
     pub(crate) cohort: fn() -> Box<dyn AnyCohort>,
+    /// A pending copy of an object.
+    pub(crate) copy: Copying,
+    /// A copy of an object that counts as loaded.
+    pub(crate) adopt: Copying,
 }
+
+/// Copies an object into a session.
+type Copying = fn(&mut Core, &dyn AnyChunk, u32) -> Result<Ref>;
 
 impl Ops {
     /// Those of an entity.
     pub const fn of<T: Mapped>() -> Self {
-        Self { cohort: || Box::new(Cohort::<T>::default()) }
+        Self {
+            cohort: || Box::new(Cohort::<T>::default()),
+            copy: Core::copy_of::<T>,
+            adopt: Core::adopted_copy_of::<T>,
+        }
     }
 }
 

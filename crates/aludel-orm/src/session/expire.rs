@@ -185,7 +185,7 @@ impl Core {
     }
 
     /// Expires one object as a whole.
-    fn expire_one(&mut self, at: Ref) -> Result<()> {
+    pub(crate) fn expire_one(&mut self, at: Ref) -> Result<()> {
         let Some(chunk) = self.chunk(at) else { return Ok(()) };
         let head = chunk.head();
         chunk.restore_one(at.slot());
@@ -203,7 +203,12 @@ impl Core {
     }
 
     /// Expires some attributes of an object (EXP-2).
-    fn expire_some(&mut self, at: Ref, columns: &[u16], relations: &[u16]) -> Result<()> {
+    pub(crate) fn expire_some(
+        &mut self,
+        at: Ref,
+        columns: &[u16],
+        relations: &[u16],
+    ) -> Result<()> {
         let Some(chunk) = self.chunk(at) else { return Ok(()) };
         let (head, id) = (chunk.head(), self.id);
         if head.flags(at.slot()).has(Flags::TOUCHED) {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use aludel_core::expr::Select;
 use aludel_engine::{Engine, EngineFace, driver::Begin};
 
-use super::{IntoKey, SessionOptions, core::Core};
+use super::{IntoKey, SessionOptions, core::Core, merge::Source};
 use crate::{
     Error, FlushPlan, Result,
     loading::{Execute, Fetch, Rows, Stream, get::Early},
@@ -98,6 +98,58 @@ impl<F: EngineFace> Session<F> {
         })
     }
 
+    /// Copies what comes from outside (a detached object with all that is linked with it, an object of
+    /// another session, a plain value or a finished builder) onto this session's own object of the same
+    /// key, which is loaded if need be, and gives that one. Where there is no such row, or no key, it is
+    /// a new object, which the next flush inserts. The argument itself stays outside.
+    ///
+    /// Columns that are set are copied: all but an `Auto` without a value, and those that are expired.
+    /// Relationships that are set, or loaded, follow where their cascade has `merge`, as it has by
+    /// default; a collection is replaced as a whole, so that members that are missing leave it.
+    ///
+    /// # Errors
+    /// [`Error::ObjectDeleted`] if an expired object of the session is to be merged onto, whose row is
+    /// gone; [`Error::Borrowed`], with nothing changed; or the database refuses a load.
+    pub fn merge<N: IntoNew<Entity = T>, T: Mapped>(
+        &mut self,
+        source: N,
+    ) -> F::Out<impl Future<Output = Result<Obj<T>>> + Send + use<'_, N, T, F>> {
+        let source = crate::object::to_obj(source);
+        F::run(async move {
+            let merged = self.core.merge(vec![Source::of(&source)]).await?;
+            drop(source);
+            self.core.own_handles(&merged).pop().ok_or_else(Error::nothing_merged::<T>)
+        })
+    }
+
+    /// As [`Session::merge`], for several objects: what must be loaded is loaded for all of them at
+    /// once.
+    ///
+    /// # Errors
+    /// As [`Session::merge`].
+    pub fn merge_all<N: IntoNew<Entity = T>, T: Mapped>(
+        &mut self,
+        sources: impl IntoIterator<Item = N>,
+    ) -> F::Out<impl Future<Output = Result<Vec<Obj<T>>>> + Send> {
+        let sources: Vec<Obj<T>> = sources.into_iter().map(crate::object::to_obj).collect();
+        F::run(async move {
+            let merged = self.core.merge(sources.iter().map(Source::of).collect()).await?;
+            drop(sources);
+            Ok(self.core.own_handles(&merged))
+        })
+    }
+
+    /// Copies a detached object, or one of another session, with all that is linked with it, into this
+    /// session as if it had been loaded here: nothing is sent. For objects of a cache.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] if an object of it has no row, or changes that were not flushed;
+    /// nothing is done then.
+    pub fn merge_loaded<T: Mapped>(&mut self, source: &Obj<T>) -> Result<Obj<T>> {
+        let merged = self.core.merge_loaded(vec![Source::of(source)])?;
+        self.core.own_handles(&merged).pop().ok_or_else(Error::nothing_merged::<T>)
+    }
+
     /// The object of a primary key: from the identity map without SQL if it is there, or from its
     /// row; `None` if there is no such row.
     ///
@@ -150,7 +202,8 @@ impl<F: EngineFace> Session<F> {
     }
 
     /// Executes a statement. A query gives rows as [`Session::scalars`] does; a change gives how
-    /// many rows it matched. Changes made so bypass the objects that the session holds.
+    /// many rows it matched, and the objects that the session holds follow an `update` or a `delete`
+    /// as its `synchronize_session` says.
     pub fn execute<X: Execute>(&mut self, statement: X) -> X::Running<'_, F> {
         statement.execute(self)
     }

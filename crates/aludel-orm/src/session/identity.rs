@@ -152,6 +152,11 @@ impl Store {
         }
     }
 
+    /// The entity.
+    pub(crate) fn meta(&self) -> &'static EntityMeta {
+        self.meta
+    }
+
     /// Whether nothing is held.
     pub(crate) fn is_empty(&self) -> bool {
         self.map.is_empty() && self.deferred.is_empty()

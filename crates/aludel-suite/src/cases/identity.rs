@@ -253,4 +253,14 @@ fn a_changed_key(at: &Place) {
     assert_eq!(euro.borrow().code, "EUR");
     assert!(store.get(Currency, "EUR").unwrap().unwrap().is(&euro));
     assert!(store.get(Currency, "EUX").unwrap().is_none());
+    // The same where nobody asked for one of them before.
+    drop(euro);
+    store.renew();
+    let euro = store.scalars(select(Currency)).one().unwrap();
+    euro.borrow_mut().code = "EUX".into();
+    store.flush().unwrap();
+    assert!(store.get(Currency, "EUX").unwrap().unwrap().is(&euro));
+    store.rollback().unwrap();
+    assert!(store.get(Currency, "EUR").unwrap().unwrap().is(&euro));
+    assert!(store.get(Currency, "EUX").unwrap().is_none());
 }

@@ -39,7 +39,8 @@ fn commit_expires_nothing_unless_asked(at: &Place) {
     let bob = session.add(user("Bob"));
     session.commit().unwrap();
     assert!(inspect(&bob).expired);
-    session.execute(update(User).set(User.name, "Bobby").filter(User.id.eq(2))).unwrap();
+    let stmt = update(User).set(User.name, "Bobby").filter(User.id.eq(2));
+    session.execute(stmt.synchronize_session(Synchronize::Off)).unwrap();
     assert_eq!(bob.borrow().name, "Bob");
     session.fresh(&bob).unwrap();
     assert_eq!(bob.borrow().name, "Bobby");

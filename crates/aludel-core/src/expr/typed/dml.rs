@@ -3,12 +3,14 @@
 mod delete;
 mod insert;
 mod returning;
+mod rows;
 mod update;
 mod upsert;
 
 pub use delete::{DeleteStatement, delete};
 pub use insert::{InsertStatement, insert};
 pub use returning::ReturningStatement;
+pub use rows::UpdateRows;
 pub use update::{UpdateStatement, update};
 pub use upsert::Conflict;
 

@@ -19,6 +19,26 @@ use crate::{
 pub struct ExecutionOptions {
     /// Whether the session flushes first; its own setting where nothing is said.
     pub autoflush: Option<bool>,
+    /// How an UPDATE or a DELETE reaches the objects that the session holds.
+    pub synchronize: Synchronize,
+    /// Whether rows overwrite the objects that the session holds.
+    pub populate_existing: bool,
+}
+
+/// How an UPDATE or a DELETE that a session executes reaches the objects that the session holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Synchronize {
+    /// As [`Evaluate`](Self::Evaluate) where the conditions can be evaluated in memory exactly as the
+    /// database does, otherwise as [`Fetch`](Self::Fetch).
+    #[default]
+    Auto,
+    /// The conditions are evaluated for the objects, without a statement more. What can't be
+    /// evaluated at all is refused; objects of which only the database can tell are expired.
+    Evaluate,
+    /// The database says which rows are affected: by RETURNING, or by a SELECT before the statement.
+    Fetch,
+    /// Objects stay as they are.
+    Off,
 }
 
 /// A SELECT whose rows are `Row`s. Nothing else about it is in its type: conditions can be added one
@@ -187,6 +207,14 @@ impl<Row> Select<Row> {
     /// Whether the session flushes before it executes this.
     pub fn autoflush(mut self, autoflush: bool) -> Self {
         self.execution.autoflush = Some(autoflush);
+        self
+    }
+
+    /// Lets rows overwrite the objects that the session holds already, changes that no flush has
+    /// written included: columns, and relationships that the query loads; others are loaded anew when
+    /// somebody asks.
+    pub fn populate_existing(mut self) -> Self {
+        self.execution.populate_existing = true;
         self
     }
 

@@ -56,6 +56,9 @@ pub(crate) trait AnyChunk: Send + Sync + Any {
     fn with(&self, slot: u32, see: &mut dyn FnMut(&dyn Fields)) -> Result<()>;
     /// Writes an object's columns, and those of its snapshot, without marking it as changed.
     fn write(&self, slot: u32, change: &mut dyn FnMut(&mut dyn Fields)) -> Result<()>;
+    /// Changes an object's columns as a program does: what they were is kept, and a flush writes what
+    /// differs.
+    fn change(&self, slot: u32, change: &mut dyn FnMut(&mut dyn Fields)) -> Result<()>;
     /// Shows each object touched since the last flush that differs from its snapshot: slot, old and
     /// new columns, and which of them differ. `keep(slot)` says whether a slot takes part. If they
     /// are taken, the snapshots move to the journal, and the objects are no longer touched.
@@ -196,6 +199,16 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
         if self.head.flags(slot).has(Flags::TOUCHED) {
             self.with_snapshot(slot, |base| change(base));
         }
+        Ok(())
+    }
+
+    fn change(&self, slot: u32, change: &mut dyn FnMut(&mut dyn Fields)) -> Result<()> {
+        let mut value = self.edit(slot)?;
+        let flags = self.head.flags(slot);
+        if flags.has(Flags::TRACKED) && !flags.has(Flags::TOUCHED) {
+            self.touch(slot, &value);
+        }
+        change(&mut *value);
         Ok(())
     }
 

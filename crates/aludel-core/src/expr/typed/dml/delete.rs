@@ -1,19 +1,25 @@
 //! [`delete`]
 
 use super::ReturningStatement;
-use crate::expr::{Delete, FromTarget, Predicate, Selectable, Statement};
+use crate::expr::{
+    Delete, ExecutionOptions, FromTarget, Predicate, Selectable, Statement, Synchronize,
+};
 
 /// A DELETE.
 #[must_use = "a statement does nothing until a session or a connection executes it"]
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeleteStatement {
     delete: Delete,
+    execution: ExecutionOptions,
 }
 
 /// Begins a DELETE from a table. Without a filter it deletes every row.
 pub fn delete(target: impl FromTarget) -> DeleteStatement {
     let table = target.from_item().table;
-    DeleteStatement { delete: Delete { table, filter: None, returning: Vec::new() } }
+    DeleteStatement {
+        delete: Delete { table, filter: None, returning: Vec::new() },
+        execution: ExecutionOptions::default(),
+    }
 }
 
 impl DeleteStatement {
@@ -23,10 +29,28 @@ impl DeleteStatement {
         self
     }
 
+    /// How the change reaches the objects that the session holds: [`Synchronize::Auto`] where nothing
+    /// is said.
+    pub fn synchronize_session(mut self, synchronize: Synchronize) -> Self {
+        self.execution.synchronize = synchronize;
+        self
+    }
+
+    /// Whether the session flushes before it executes this.
+    pub fn autoflush(mut self, autoflush: bool) -> Self {
+        self.execution.autoflush = Some(autoflush);
+        self
+    }
+
+    /// How it is executed.
+    pub fn execution(&self) -> ExecutionOptions {
+        self.execution
+    }
+
     /// Reads something of each deleted row back.
     pub fn returning<S: Selectable<Row = R>, R>(mut self, item: S) -> ReturningStatement<R> {
         self.delete.returning = super::returning::nodes(item);
-        ReturningStatement::new::<S>(self.delete.into())
+        ReturningStatement::new::<S>(self.delete.into(), self.execution)
     }
 }
 

@@ -1,7 +1,7 @@
 //! [`insert`]
 
 use super::{ReturningStatement, value_for};
-use crate::expr::{Assignments, FromTarget, Insert, Node, Selectable, Statement};
+use crate::expr::{Assignments, ExecutionOptions, FromTarget, Insert, Node, Selectable, Statement};
 
 /// An INSERT.
 #[must_use = "a statement does nothing until a session or a connection executes it"]
@@ -84,7 +84,13 @@ impl InsertStatement {
     /// Reads something of each row back, as the database made it.
     pub fn returning<S: Selectable<Row = R>, R>(mut self, item: S) -> ReturningStatement<R> {
         self.insert.returning = super::returning::nodes(item);
-        ReturningStatement::new::<S>(self.insert.into())
+        ReturningStatement::new::<S>(self.insert.into(), ExecutionOptions::default())
+    }
+}
+
+impl From<InsertStatement> for Insert {
+    fn from(it: InsertStatement) -> Self {
+        it.insert
     }
 }
 

@@ -1,22 +1,31 @@
 //! [`ReturningStatement`]: INSERT, UPDATE and DELETE that give rows back.
 
-use crate::expr::{Buffer, Node, Query, RowBuffer, Selectable, Statement};
+use crate::expr::{Buffer, ExecutionOptions, Node, Query, RowBuffer, Selectable, Statement};
 
 /// An INSERT, UPDATE or DELETE that gives rows back.
 #[must_use = "a statement does nothing until a session or a connection executes it"]
 pub struct ReturningStatement<Row> {
     statement: Statement,
+    execution: ExecutionOptions,
     buffer: fn() -> Box<dyn RowBuffer<Row>>,
 }
 
 impl<Row> ReturningStatement<Row> {
-    pub(super) fn new<S: Selectable<Row = Row>>(statement: Statement) -> Self {
-        Self { statement, buffer: Buffer::<S>::boxed }
+    pub(super) fn new<S: Selectable<Row = Row>>(
+        statement: Statement,
+        execution: ExecutionOptions,
+    ) -> Self {
+        Self { statement, execution, buffer: Buffer::<S>::boxed }
     }
 
     /// The statement as data.
     pub fn statement(&self) -> &Statement {
         &self.statement
+    }
+
+    /// How it is executed.
+    pub fn execution(&self) -> ExecutionOptions {
+        self.execution
     }
 
     /// An empty buffer for the rows.
@@ -27,7 +36,7 @@ impl<Row> ReturningStatement<Row> {
 
 impl<Row> Clone for ReturningStatement<Row> {
     fn clone(&self) -> Self {
-        Self { statement: self.statement.clone(), buffer: self.buffer }
+        Self { statement: self.statement.clone(), execution: self.execution, buffer: self.buffer }
     }
 }
 

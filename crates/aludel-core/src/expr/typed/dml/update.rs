@@ -2,7 +2,10 @@
 
 use super::{ReturningStatement, value_for};
 use crate::{
-    expr::{Column, FromTarget, Predicate, Selectable, SetValue, Statement, Update},
+    expr::{
+        Column, ExecutionOptions, FromTarget, Predicate, Selectable, SetValue, Statement,
+        Synchronize, Update,
+    },
     value::ColumnType,
 };
 
@@ -10,7 +13,8 @@ use crate::{
 #[must_use = "a statement does nothing until a session or a connection executes it"]
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpdateStatement {
-    update: Update,
+    pub(super) update: Update,
+    execution: ExecutionOptions,
 }
 
 /// Begins an UPDATE of a table. Without a filter it changes every row.
@@ -36,6 +40,7 @@ pub fn update(target: impl FromTarget) -> UpdateStatement {
     let table = target.from_item().table;
     UpdateStatement {
         update: Update { table, set: Vec::new(), filter: None, returning: Vec::new() },
+        execution: ExecutionOptions::default(),
     }
 }
 
@@ -54,10 +59,28 @@ impl UpdateStatement {
         self
     }
 
+    /// How the change reaches the objects that the session holds: [`Synchronize::Auto`] where nothing
+    /// is said.
+    pub fn synchronize_session(mut self, synchronize: Synchronize) -> Self {
+        self.execution.synchronize = synchronize;
+        self
+    }
+
+    /// Whether the session flushes before it executes this.
+    pub fn autoflush(mut self, autoflush: bool) -> Self {
+        self.execution.autoflush = Some(autoflush);
+        self
+    }
+
+    /// How it is executed.
+    pub fn execution(&self) -> ExecutionOptions {
+        self.execution
+    }
+
     /// Reads something of each changed row back.
     pub fn returning<S: Selectable<Row = R>, R>(mut self, item: S) -> ReturningStatement<R> {
         self.update.returning = super::returning::nodes(item);
-        ReturningStatement::new::<S>(self.update.into())
+        ReturningStatement::new::<S>(self.update.into(), self.execution)
     }
 }
 
