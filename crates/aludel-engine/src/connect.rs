@@ -2,11 +2,13 @@
 
 mod executable;
 mod execute;
+mod join;
 mod result;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
 
 pub use executable::{Executable, Rowful};
+pub use join::{JoinMode, Joint};
 pub use result::Row;
 
 use std::{marker::PhantomData, sync::Arc};
@@ -43,7 +45,8 @@ use crate::{
 /// # Ok::<(), aludel_engine::Error>(())
 /// ```
 pub struct EngineConnection<E: EngineFace = Engine> {
-    pooled: Pooled,
+    /// Lent while something is joined to its transaction.
+    pooled: Option<Pooled>,
     core: EngineCore,
     /// How many savepoints are open.
     depth: u32,
@@ -52,9 +55,12 @@ pub struct EngineConnection<E: EngineFace = Engine> {
     face: PhantomData<fn() -> E>,
 }
 
+/// What holds of a connection that nothing is joined to.
+const HOME: &str = "nothing is joined to it while it is used";
+
 impl<E: EngineFace> EngineConnection<E> {
     pub(crate) async fn open(core: &EngineCore) -> Result<Self> {
-        let pooled = core.checkout().await?;
+        let pooled = Some(core.checkout().await?);
         Ok(Self { pooled, core: core.clone(), depth: 0, xid: None, face: PhantomData })
     }
 
@@ -166,7 +172,7 @@ impl<E: EngineFace> EngineConnection<E> {
     /// can't promise, and the transaction is to be rolled back.
     pub fn prepare(&mut self) -> E::Out<impl Future<Output = Result<()>> + Send + use<'_, E>> {
         E::run(async move {
-            let xid = self.xid.take().filter(|_| self.pooled.in_transaction());
+            let xid = self.xid.take().filter(|_| self.in_transaction());
             let Some(xid) = xid else {
                 return Err(Error::InvalidRequest(
                     "there is no transaction to prepare: `begin_twophase` begins one".into(),
@@ -253,25 +259,47 @@ impl<E: EngineFace> EngineConnection<E> {
 
     /// Whether a transaction is open.
     pub fn in_transaction(&self) -> bool {
-        self.pooled.in_transaction()
+        self.pooled.as_ref().is_some_and(|it| it.in_transaction())
     }
 
     /// The connection as drivers see it, to run scripts of one's own.
     pub fn driver_connection(&mut self) -> &mut dyn Connection {
-        &mut *self.pooled
+        &mut **self.pooled.as_mut().expect(HOME)
+    }
+
+    /// Lends the connection to what joins its transaction, as an engine of its own; give it back by
+    /// [`end_join`](Self::end_join).
+    #[doc(hidden)]
+    pub fn begin_join(&mut self, mode: JoinMode) -> Joint {
+        let pooled = self.pooled.take().expect(HOME);
+        // Without a transaction there is none to keep apart.
+        let mode = if pooled.in_transaction() { mode } else { JoinMode::ControlFully };
+        Joint::new(pooled, &self.core, mode, self.depth)
+    }
+
+    /// What joined its transaction is done with.
+    #[doc(hidden)]
+    pub fn end_join(&mut self, joint: &Joint) {
+        self.pooled = joint.close();
     }
 
     /// The connection, home and of use: what a dropped future left under way is waited for, and a
     /// connection that was lost is replaced by another.
     async fn within(&mut self) -> Result<&mut dyn Connection> {
-        settle(&mut *self.pooled).await;
-        if !self.pooled.is_usable() {
-            self.core.renew(&mut self.pooled).await?;
+        let pooled = match self.pooled.take() {
+            Some(pooled) => pooled,
+            // Somebody who joined it kept it.
+            None => self.core.checkout().await?,
+        };
+        let pooled = self.pooled.insert(pooled);
+        settle(&mut **pooled).await;
+        if !pooled.is_usable() {
+            self.core.renew(pooled).await?;
         }
-        if !self.pooled.in_transaction() {
+        if !pooled.in_transaction() {
             self.depth = 0;
         }
-        Ok(&mut *self.pooled)
+        Ok(&mut **pooled)
     }
 
     async fn start(&mut self, begin: Begin) -> Result<()> {
@@ -292,8 +320,10 @@ impl<E: EngineFace> EngineConnection<E> {
     }
 
     async fn end(&mut self, control: Control) -> Result<()> {
-        settle(&mut *self.pooled).await;
-        if self.pooled.in_transaction() {
+        if let Some(pooled) = &mut self.pooled {
+            settle(&mut **pooled).await;
+        }
+        if self.in_transaction() {
             self.control(control).await?;
         }
         self.depth = 0;
@@ -301,7 +331,7 @@ impl<E: EngineFace> EngineConnection<E> {
     }
 
     async fn end_nested(&mut self, control: fn(u32) -> Control) -> Result<()> {
-        if self.depth == 0 || !self.pooled.in_transaction() {
+        if self.depth == 0 || !self.in_transaction() {
             return Err(Error::InvalidRequest(
                 "there is no savepoint to end: `begin_nested` begins one".into(),
             ));
@@ -312,7 +342,7 @@ impl<E: EngineFace> EngineConnection<E> {
     }
 
     async fn control(&mut self, control: Control) -> Result<()> {
-        once(&mut *self.pooled, [Step::Control(control)]).await
+        once(self.driver_connection(), [Step::Control(control)]).await
     }
 }
 

@@ -54,6 +54,13 @@ impl EngineCore {
         Ok(Self(Arc::new(Shared { url, driver, pool, log, face })))
     }
 
+    /// An engine for another driver, as this one is otherwise.
+    pub(crate) fn around(&self, driver: Arc<dyn Driver>) -> Self {
+        let Shared { url, pool, log, face, .. } = &*self.0;
+        let pool = pool.around(Arc::clone(&driver));
+        Self(Arc::new(Shared { url: url.clone(), driver, pool, log: log.clone(), face: *face }))
+    }
+
     /// Where the database is.
     pub fn url(&self) -> &Url {
         &self.0.url
@@ -160,6 +167,10 @@ pub trait EngineFace: Clone + Send + Sync + 'static + sealed::Sealed {
 
     /// What both engines share.
     fn core(&self) -> &EngineCore;
+
+    /// An engine of what both share.
+    #[doc(hidden)]
+    fn of_core(core: EngineCore) -> Self;
 }
 
 macro_rules! engines {
@@ -332,6 +343,10 @@ impl EngineFace for Engine {
     fn core(&self) -> &EngineCore {
         &self.0
     }
+
+    fn of_core(core: EngineCore) -> Self {
+        Self(core)
+    }
 }
 
 impl EngineFace for BlockingEngine {
@@ -343,5 +358,9 @@ impl EngineFace for BlockingEngine {
 
     fn core(&self) -> &EngineCore {
         &self.0
+    }
+
+    fn of_core(core: EngineCore) -> Self {
+        Self(core)
     }
 }

@@ -21,7 +21,7 @@ mod error;
 mod pool;
 mod url;
 
-pub use connect::{EngineConnection, Executable, Row, Rowful};
+pub use connect::{EngineConnection, Executable, JoinMode, Joint, Row, Rowful};
 pub use create::CreateAll;
 pub use engine::{Engine, EngineCore, EngineFace, EngineOptions, ResetOnReturn};
 pub use error::{DatabaseError, Error, Integrity, Kind, Result, UrlError};

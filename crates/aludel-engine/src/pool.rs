@@ -26,7 +26,7 @@ use deadpool::managed::{self, Metrics, PoolError, QueueMode, RecycleResult};
 use futures_timer::Delay;
 
 use crate::{
-    DatabaseError, Error, Kind, Result,
+    DatabaseError, Error, Kind, ResetOnReturn, Result,
     driver::{ConnectOptions, Driver},
     url::Url,
 };
@@ -98,6 +98,13 @@ impl Pool {
             .build()
             .expect("only a pool with timeouts of its own needs a runtime");
         Self { inner, driver, url, connect }
+    }
+
+    /// A pool for another driver, as this one is but for what the driver says.
+    pub(crate) fn around(&self, driver: Arc<dyn Driver>) -> Self {
+        let limited = self.shared().options.limited(driver.max_connections(&self.url));
+        let options = PoolOptions { reset: ResetOnReturn::Rollback, ..limited };
+        Self::new(driver, self.url.clone(), self.connect.clone(), options)
     }
 
     fn shared(&self) -> &Shared {

@@ -86,6 +86,9 @@ pub enum Error {
         "the transaction failed and must be rolled back before the session is used on: call `rollback()` (it failed with: {0})"
     )]
     PendingRollback(Arc<str>),
+    /// Something was used that has ended, such as a savepoint; the text says what.
+    #[error("{0}")]
+    ResourceClosed(&'static str),
     /// A call that makes no sense as things stand; the text says why, and what does.
     #[error("{0}")]
     InvalidRequest(Box<str>),

@@ -23,3 +23,4 @@ mod updates;
 
 pub(crate) use inserts::shape_of;
 pub use plan::{FlushAction, FlushPlan, FlushStep};
+pub(crate) use run::End;

@@ -18,6 +18,8 @@ pub mod dml;
 
 pub mod session;
 
+pub mod testing;
+
 mod error;
 
 pub use error::{

@@ -20,6 +20,7 @@ mod faults;
 mod flush;
 mod fuzz;
 mod identity;
+mod joining;
 mod kills;
 mod loading;
 mod looking;
@@ -33,6 +34,7 @@ mod random;
 mod relationships;
 mod replay;
 mod rollback;
+mod savepoints;
 mod states;
 mod streaming;
 mod switches;
@@ -64,6 +66,10 @@ pub fn cases() -> Vec<Case> {
         composite::CASES,
         relationships::CASES,
         rollback::CASES,
+        savepoints::CASES,
+        savepoints::ASYNC,
+        joining::CASES,
+        joining::ASYNC,
         transactions::CASES,
         replay::CASES,
         replay::ASYNC,

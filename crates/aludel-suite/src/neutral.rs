@@ -14,6 +14,7 @@ mod tests;
 ///
 /// - parameters are `?`, and names stand without quotes where they are plain;
 /// - a transaction begins by `BEGIN`, whatever kind of plain BEGIN it is;
+/// - a savepoint ends by `RELEASE name`, or by `ROLLBACK TO name` and `RELEASE name`;
 /// - `RETURNING id` behind an INSERT, by which some databases tell generated keys, is left out;
 /// - an INSERT of nothing is `DEFAULT VALUES`, a list of rows behind IN is `(VALUES (…), …)`.
 ///
@@ -29,6 +30,10 @@ pub fn neutral(dialect: &dyn Dialect, log: &[String]) -> Vec<String> {
             } else {
                 lines.push("BEGIN".into());
             }
+            continue;
+        }
+        if sql.starts_with("RELEASE ") || sql.starts_with("ROLLBACK TO ") {
+            lines.extend(sql.split("; ").map(|it| it.replacen(" SAVEPOINT ", " ", 1)));
             continue;
         }
         let mut sql = plain(sql, dialect.capability().identifiers.quote.char());

@@ -49,6 +49,10 @@ impl Driver for WithinRuntime {
         })
     }
 
+    fn restarts_to_write(&self) -> bool {
+        self.0.restarts_to_write()
+    }
+
     fn max_connections(&self, url: &Url) -> Option<usize> {
         self.0.max_connections(url)
     }

@@ -101,11 +101,9 @@ pub use aludel_core::{
     value::{Auto, Range, Scalar, SqlType, Value},
 };
 pub use aludel_derive::{Mapped, Row, SqlEnum, SqlNewtype};
-#[cfg(feature = "testing")]
-pub use aludel_engine::testing;
 pub use aludel_engine::{
     ConnectionInfo, CreateAll, DatabaseError, Engine, EngineConnection, EngineFace, EngineOptions,
-    Integrity, Kind, NewConnection, PoolStatus, ResetOnReturn, driver,
+    Integrity, JoinMode, Kind, NewConnection, PoolStatus, ResetOnReturn, driver,
     driver::{Begin, Isolation},
     log,
 };
@@ -124,9 +122,20 @@ pub use aludel_orm::{
     object::{AnyObj, Many, ManyAccess, Obj, ObjMut, ObjRef, One, OneAccess, State},
     session::{
         AnyAttribute, AttributeKind, AttributeState, Attributes, Change, History, Inspection,
-        IntoKey, Objects, SessionOptions, inspect, make_transient, make_transient_to_detached,
+        IntoKey, JoinedSession, Objects, Savepoint, SessionOptions, inspect, make_transient,
+        make_transient_to_detached,
     },
 };
+
+/// For the tests of programs that use Aludel.
+///
+/// [`Sandbox`](testing::Sandbox) is there always; with the feature `testing`, a driver that waits and
+/// fails on request, too.
+pub mod testing {
+    #[cfg(feature = "testing")]
+    pub use aludel_engine::testing::*;
+    pub use aludel_orm::testing::Sandbox;
+}
 
 /// For async programs: a session whose methods give futures.
 pub type Session = aludel_orm::session::Session<Engine>;
@@ -147,7 +156,7 @@ pub type Session = aludel_orm::session::Session<Engine>;
 /// ```
 pub mod blocking {
     pub use aludel_engine::blocking::{Engine, block_on};
-    pub use aludel_orm::session::transaction;
+    pub use aludel_orm::session::{savepoint, transaction};
 
     /// A session whose methods block.
     pub type Session = aludel_orm::session::Session<Engine>;
@@ -163,8 +172,8 @@ pub mod prelude {
         Expression as _, ForUpdate, InsertObjects as _, Many, Mapped, MetaDataOf as _, Obj, One,
         Optional as _, Relationships as _, Row, Session, SqlEnum, SqlNewtype, Synchronize,
         WithOptions as _, all_of, any_of, case, delete, exists, func, insert, inspect, joinedload,
-        lit, not_exists, raiseload, schema::MetaData, select, selectinload, text, transaction,
-        update,
+        lit, not_exists, raiseload, savepoint, schema::MetaData, select, selectinload, text,
+        transaction, update,
     };
 }
 
@@ -230,6 +239,61 @@ macro_rules! transaction {
     }};
 }
 
+/// Runs a block within a savepoint of a session's transaction.
+///
+/// Keeps what the block did if it gives `Ok`. If it gives `Err`, all of that is taken back, objects
+/// included, and the transaction around goes on as if nothing had been tried. A session whose transaction
+/// or savepoint is ended by hand within the block refuses to go on before the block is left.
+///
+/// The blocking form is the function [`blocking::savepoint`]; by hand it is
+/// [`begin_nested`](Session::begin_nested).
+///
+/// ```
+/// # use aludel::{prelude::*, schema::MetaData};
+/// # #[derive(Mapped)]
+/// # #[table("account")]
+/// # pub struct Account {
+/// #     #[column(primary_key)] pub id: Auto<i64>,
+/// #     #[column(unique)] pub name: String,
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> aludel::Result<()> {
+/// # let engine = Engine::new("sqlite::memory:")?;
+/// # MetaData::of(Account).create_all(&engine).await?;
+/// # let mut session = Session::new(&engine);
+/// for name in ["alice", "bob", "alice"] {
+///     let added = savepoint!(session, |session| {
+///         session.add(Account::builder().name(name));
+///         session.flush().await
+///     });
+///     if let Err(error) = added {
+///         assert!(error.integrity().is_some());
+///     }
+/// }
+/// session.commit().await?;
+/// assert_eq!(session.scalars(select(Account)).all().await?.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+#[macro_export]
+macro_rules! savepoint {
+    ($session:expr, |$nested:ident| $body:expr) => {{
+        let session: &mut $crate::Session = $session.__this();
+        match $crate::__private::NestedBlock::begin(session).await {
+            ::core::result::Result::Ok(block) => {
+                let result = {
+                    let $nested = &mut *session;
+                    async { $body }.await
+                };
+                block.end(session, result).await
+            }
+            ::core::result::Result::Err(error) => {
+                ::core::result::Result::Err(::core::convert::From::from(error))
+            }
+        }
+    }};
+}
+
 /// The README and the book: their examples are tests of this crate.
 #[cfg(doctest)]
 mod book {
@@ -253,6 +317,8 @@ mod book {
     mod flush {}
     #[doc = include_str!("../../../book/src/engine.md")]
     mod engine {}
+    #[doc = include_str!("../../../book/src/testing.md")]
+    mod testing {}
     #[doc = include_str!("../../../book/src/sqlite.md")]
     mod sqlite {}
     #[doc = include_str!("../../../book/src/postgres.md")]

@@ -38,4 +38,4 @@ pub use aludel_orm::{
     object::{EntitySlot, EntityState, Obj, Ops, Raw, RelField},
 };
 
-pub use aludel_orm::session::Attempts;
+pub use aludel_orm::session::{Attempts, NestedBlock};

@@ -9,6 +9,7 @@ use super::{
     emit::FlushWork,
     follow::Follower,
     plan::{CellRows, Fill, FlushAction, ObjectRows, Rows, Shared},
+    run::End,
     switches::Switch,
 };
 use crate::{
@@ -31,11 +32,15 @@ impl Core {
     /// A flush whose future was dropped went through after all.
     pub(super) fn apply_settled(&mut self, work: Box<dyn Work>) {
         if let Ok(work) = work.into_any().downcast::<FlushWork>() {
-            let ended = work.ends_transaction();
+            let end = work.end;
             self.finish_flush(*work);
-            if ended {
-                self.connection = None;
-                self.committed();
+            match end {
+                Some(End::Commit) => {
+                    self.connection = None;
+                    self.committed();
+                }
+                Some(End::Release(level)) => self.released(level),
+                None => {}
             }
         }
     }

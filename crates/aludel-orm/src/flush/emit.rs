@@ -15,10 +15,10 @@ use aludel_engine::{
 use super::{
     follow::Follower,
     plan::{CellRows, EditRows, Fill, FlushAction, Keys, ObjectRows, Plan, Rows, Shared, Step},
-    run::Planner,
+    run::{End, Planner},
     switches::Switch,
 };
-use crate::{Error, error::StaleData, object::chunk::Fields};
+use crate::{Error, error::StaleData, object::chunk::Fields, session::nested::depth};
 
 /// The script of a flush.
 pub(crate) struct FlushWork {
@@ -30,7 +30,7 @@ pub(crate) struct FlushWork {
     pub(super) followers: Vec<Follower>,
     pub(super) journaled: Vec<u64>,
     opening: Vec<Action>,
-    end: Option<Control>,
+    pub(super) end: Option<End>,
     /// The first step of the wave under way, how many steps of ours stand before it in the wave,
     /// and the next wave's first step.
     first: usize,
@@ -44,7 +44,7 @@ pub(crate) struct FlushWork {
 }
 
 impl FlushWork {
-    pub(super) fn new(planner: Planner, opening: Vec<Action>, end: Option<Control>) -> Self {
+    pub(super) fn new(planner: Planner, opening: Vec<Action>, end: Option<End>) -> Self {
         let Planner { mut plan, mut shared, new, shapes, switches, followers, journaled, .. } =
             planner;
         shared.keys = Keys {
@@ -91,14 +91,9 @@ impl FlushWork {
         }
     }
 
-    /// Whether the transaction ends with it.
-    pub(super) fn ends_transaction(&self) -> bool {
-        self.end.is_some()
-    }
-
     /// Whether there is nothing to send.
     pub(super) fn is_empty(&self) -> bool {
-        self.plan.steps.is_empty() && self.opening.is_empty()
+        self.plan.steps.is_empty() && self.opening.is_empty() && self.end.is_none()
     }
 
     fn step(&self, position: usize) -> Option<&Step> {
@@ -174,6 +169,15 @@ fn kept(switches: &[Switch]) -> HashMap<(u32, u16), Value> {
     switches.iter().flat_map(of).collect()
 }
 
+impl End {
+    fn control(self) -> Control {
+        match self {
+            Self::Commit => Control::Commit,
+            Self::Release(level) => Control::Release(depth(level)),
+        }
+    }
+}
+
 impl Work for FlushWork {
     fn wave(&mut self, out: &mut Vec<Action>) -> EngineResult<Flow> {
         self.check_fetched()?;
@@ -199,7 +203,7 @@ impl Work for FlushWork {
         let last = self.next == self.plan.steps.len();
         if last && !self.ended && (out.is_empty() || self.may_ride()) {
             self.ended = true;
-            out.extend(self.end.clone().map(Action::Control));
+            out.extend(self.end.map(|it| Action::Control(it.control())));
         }
         Ok(if out.is_empty() { Flow::Done } else { Flow::More })
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use aludel_core::{dialect::Dialect, value::Value};
-use aludel_engine::driver::Control;
 use smallvec::SmallVec;
 
 use super::{
@@ -22,6 +21,14 @@ use crate::{
     object::{chunk::AnyChunk, log::Event, reference::Ref},
     session::core::Core,
 };
+
+/// What ends with a flush, if it goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Commit,
+    /// The savepoint of this level.
+    Release(usize),
+}
 
 /// Makes a plan of what was gathered.
 pub(super) struct Planner {
@@ -184,6 +191,10 @@ impl Core {
         if !self.transaction.prepared {
             self.check()?;
         }
+        if !self.transaction.levels.is_empty() && !self.transaction.prepared {
+            // What fails here is the innermost savepoint's; what fails below is the transaction's.
+            self.flush().await?;
+        }
         // In one step: what another thread links from now on is the next transaction's.
         let is_clean = self.ledger(|it| {
             let is_clean = it.is_clean();
@@ -192,10 +203,10 @@ impl Core {
         });
         if !is_clean {
             self.connect().await?;
-            self.write(Some(Control::Commit)).await?;
+            self.write(Some(End::Commit)).await?;
         } else if let Err(error) = self.commit_database().await {
             if !self.transaction.prepared {
-                self.fail(&error).await;
+                self.fail_all(&error).await;
             }
             return Err(error);
         }
@@ -204,7 +215,7 @@ impl Core {
         Ok(())
     }
 
-    async fn write(&mut self, end: Option<Control>) -> Result<()> {
+    pub(crate) async fn write(&mut self, end: Option<End>) -> Result<()> {
         // An object that is borrowed mutably is refused before anything is taken.
         self.check_borrows()?;
         let result = self.try_write(end).await;
@@ -238,7 +249,7 @@ impl Core {
         Ok(())
     }
 
-    async fn try_write(&mut self, end: Option<Control>) -> Result<()> {
+    async fn try_write(&mut self, end: Option<End>) -> Result<()> {
         // What the last unit left behind, and nobody holds by now.
         self.sweep(false);
         self.enter_joined()?;
@@ -260,11 +271,18 @@ impl Core {
         self.load_followers().await?;
         let planner = Planner::plan(self, true, Vec::new())?;
         let opening = if planner.plan.steps.is_empty() { Vec::new() } else { self.opening(true) };
-        let ends = end.is_some();
+        let ends = end == Some(End::Commit);
+        // A savepoint that the database doesn't know of needs no end.
+        let end = end.filter(|it| match it {
+            End::Commit => self.transaction.begun.is_some(),
+            End::Release(level) => self.is_begun(*level),
+        });
         let work = FlushWork::new(planner, opening, end);
         self.taken(&work);
-        if work.is_empty() && self.transaction.begun.is_none() {
-            self.connection = None;
+        if work.is_empty() {
+            if self.transaction.begun.is_none() {
+                self.connection = None;
+            }
             self.finish_flush(work);
             return Ok(());
         }

@@ -57,10 +57,10 @@ pub fn entity_settle<T: Mapped>(
         );
         return Err(Box::new(Error::InvalidRequest(text.into())));
     };
-    let Settle { session, graph, stores, overwrite } = context;
+    let Settle { session, graph, stores, overwrite, nested } = context;
     let store = stores.of(Mapper::of(T::meta()));
-    let (batch, overwrite) = (next_id(), *overwrite);
-    Ok(state.land(Landing { session: *session, batch, graph, store, overwrite })?)
+    let (batch, overwrite, nested) = (next_id(), *overwrite, *nested);
+    Ok(state.land(Landing { session: *session, batch, graph, store, overwrite, nested })?)
 }
 
 /// The object of a row.
@@ -81,6 +81,7 @@ pub(super) struct Settle {
     pub(super) graph: Arc<Graph>,
     pub(super) stores: Stores,
     pub(super) overwrite: bool,
+    pub(super) nested: bool,
 }
 
 /// An entity on the nullable side of an outer join: `Address.optional()`.

@@ -91,6 +91,7 @@ impl Core {
         let must_flush = || self.options.autoflush && self.ledger(|it| !it.is_clean());
         if waits
             || self.transaction.begun.is_none()
+            || self.opens_level()
             || key.iter().any(Value::is_null)
             || must_flush()
         {
@@ -192,7 +193,7 @@ impl Core {
         {
             let flags = raw.flags();
             if flags.has(Flags::EXPIRED) {
-                raw.renew(self.id, value)?;
+                raw.renew(self.id, value, self.level_wrote())?;
             }
             return Ok(Obj::from_raw(raw));
         }

@@ -394,8 +394,9 @@ impl Core {
         let mapper = Mapper::of(cohort.meta());
         let (session, graph) = (self.id, self.graph.clone());
         let graph: Arc<_> = crate::object::graph::Graph::root(&graph).clone();
+        let (batch, nested) = (next_id(), self.level_wrote());
         let store = self.store(mapper);
-        cohort.land(Landing { session, batch: next_id(), graph: &graph, store, overwrite })
+        cohort.land(Landing { session, batch, graph: &graph, store, overwrite, nested })
     }
 
     /// Owners whose relationship isn't loaded: these, and the live objects of their load.

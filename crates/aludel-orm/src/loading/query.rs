@@ -286,7 +286,8 @@ impl Core {
     ) -> Result<()> {
         let graph = crate::object::graph::Graph::root(&self.graph).clone();
         let stores = std::mem::take(&mut self.stores);
-        let mut context = Settle { session: self.id, graph, stores, overwrite: false };
+        let (session, nested) = (self.id, self.level_wrote());
+        let mut context = Settle { session, graph, stores, overwrite: false, nested };
         let result = settle(&mut context);
         self.stores = context.stores;
         result.map_err(Error::from_settle)

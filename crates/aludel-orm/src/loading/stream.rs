@@ -40,6 +40,7 @@ pub struct Stream<'s, F: EngineFace, R: Send + 'static> {
     session: u64,
     graph: Arc<Graph>,
     stores: &'s mut Stores,
+    nested: bool,
     face: PhantomData<F>,
 }
 
@@ -101,7 +102,7 @@ impl Core {
         if !opening.is_empty() {
             self.run(Steps(opening), |_, _| ()).await?;
         }
-        let session = self.id;
+        let (session, nested) = (self.id, self.level_wrote());
         let graph = Graph::root(&self.graph).clone();
         let Self { connection: Some(connection), stores, .. } = self else {
             return Err(Error::InvalidRequest("the session has no connection".into()));
@@ -115,6 +116,7 @@ impl Core {
             session,
             graph,
             stores,
+            nested,
             face: PhantomData,
         })
     }
@@ -128,7 +130,8 @@ impl<F: EngineFace, R: Send + 'static> Stream<'_, F, R> {
         sweep(&self.graph, self.stores, false);
         let (session, graph) = (self.session, self.graph.clone());
         let stores = std::mem::take(self.stores);
-        let mut context = Settle { session, graph, stores, overwrite: false };
+        let nested = self.nested;
+        let mut context = Settle { session, graph, stores, overwrite: false, nested };
         let result = chunk.settle(&mut context);
         *self.stores = context.stores;
         result.map_err(Error::from_settle)?;

@@ -16,6 +16,7 @@ use super::{
     anchor::{Anchor, AnyAnchor},
     chunk::{Chunk, Fields, MAX_SLOTS, Slot},
     graph::{Graph, Tables},
+    log::Event,
     reference::Ref,
     state::Flags,
 };
@@ -86,6 +87,8 @@ pub(crate) struct Landing<'a> {
     pub(crate) store: &'a mut Store,
     /// Whether rows overwrite objects that the session holds.
     pub(crate) overwrite: bool,
+    /// Whether the rollback of a savepoint may take back what rows say.
+    pub(crate) nested: bool,
 }
 
 /// A cohort without its type.
@@ -195,7 +198,7 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
     }
 
     fn land(&mut self, landing: Landing<'_>) -> Result<()> {
-        let Landing { session, batch, graph, store, overwrite } = landing;
+        let Landing { session, batch, graph, store, overwrite, nested } = landing;
         // A result that can't repeat a key, into an empty store: indexed when somebody asks.
         let deferred = !self.repeats && store.is_empty();
         let mapper = Mapper::of(T::meta());
@@ -217,7 +220,7 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
                         None => {}
                         Some(hit) => {
                             hits += 1;
-                            if let Some(raw) = meet(hit, slot, session, overwrite)? {
+                            if let Some(raw) = meet(hit, slot, session, overwrite, nested)? {
                                 self.held.insert(start + offset as u32, raw);
                             }
                         }
@@ -284,6 +287,7 @@ fn meet<T: Mapped>(
     slot: &mut Slot<T>,
     session: u64,
     overwrite: bool,
+    nested: bool,
 ) -> Result<Option<Raw<T>>> {
     let Some(raw) = Raw::<T>::from_any(hit.anchor, hit.slot) else { return Ok(None) };
     let fresh = slot.get_mut().take();
@@ -294,7 +298,7 @@ fn meet<T: Mapped>(
         if overwrite {
             raw.chunk().drop_snapshot(raw.slot());
         }
-        raw.renew(session, fresh)?;
+        raw.renew(session, fresh, nested)?;
     }
     Ok(Some(raw))
 }
@@ -302,7 +306,7 @@ fn meet<T: Mapped>(
 impl<T: Mapped> Raw<T> {
     /// Takes what was read again, and forgets a many-to-one that says otherwise; changes that no flush
     /// has seen stay. Where only some columns are expired, only they are taken.
-    pub(crate) fn renew(&self, session: u64, fresh: T) -> Result<()> {
+    pub(crate) fn renew(&self, session: u64, fresh: T, nested: bool) -> Result<()> {
         let at = self.reference();
         let some = self.graph().and_then(|it| Graph::with(it, |it, _| it.expired.remove(&at)));
         let is_read = |it: &&Relation| match &some {
@@ -318,6 +322,10 @@ impl<T: Mapped> Raw<T> {
             None => self.chunk().renew(self.slot(), fresh)?,
         }
         self.chunk().head().set_flags(self.slot(), self.flags().without(Flags::EXPIRED));
+        if let Some(graph) = self.graph().filter(|_| nested) {
+            let renewed = Event::Renewed { object: at };
+            Graph::with(graph, |it, _| it.ledger(session).map(|it| it.log.push(renewed)));
+        }
         if let Some(graph) = self.graph().filter(|_| !stale.is_empty()) {
             Graph::with(graph, |tables, _| tables.forget_cells(session, at, &stale));
         }

@@ -1,5 +1,7 @@
 //! What is expired of an object where not all of it is, and how its relationships are forgotten.
 
+use std::sync::atomic::Ordering;
+
 use super::{
     graph::Tables,
     log::Event,
@@ -31,6 +33,15 @@ impl Tables {
     /// What is expired of an object is all of it, or nothing.
     pub(crate) fn forget_expired(&mut self, object: Ref) {
         self.expired.remove(&object);
+    }
+
+    /// The same for all objects of a session.
+    pub(crate) fn forget_all_expired(&mut self, session: u64) {
+        let chunks = &self.chunks;
+        self.expired.retain(|it, _| {
+            let head = chunks.get(&it.chunk()).map(|it| it.chunk.head());
+            head.is_some_and(|it| it.owner.load(Ordering::Acquire) != session)
+        });
     }
 
     /// Puts a to-one cell back that was forgotten for a moment.

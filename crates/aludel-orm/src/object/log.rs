@@ -49,6 +49,12 @@ pub(crate) enum Event {
     Flags { object: Ref, old: Flags },
     /// Transient objects of one chunk, one behind the other, became pending.
     Enlisted { chunk: u64, from: u32, count: u32 },
+    /// A savepoint of this number begins.
+    Savepoint(u64),
+    /// Something was written for the first time since the savepoint before.
+    Wrote,
+    /// An object was read again, after a savepoint wrote.
+    Renewed { object: Ref },
     /// A snapshot went to a chunk's journal.
     Value { chunk: u64 },
     /// An object entered the identity map.
@@ -142,6 +148,40 @@ impl Ledger {
                 count: 1,
             }),
         }
+    }
+
+    /// Marks the beginning of a savepoint: behind what the last flush has seen.
+    pub(crate) fn mark(&mut self, savepoint: u64) {
+        let at = if self.is_clean() { self.log.len() } else { self.flushed.min(self.log.len()) };
+        self.log.insert(at, Event::Savepoint(savepoint));
+        self.flushed = at + 1;
+    }
+
+    /// Where in the log the transaction begins, or a savepoint.
+    pub(crate) fn place(&self, savepoint: Option<u64>) -> usize {
+        let Some(savepoint) = savepoint else { return 0 };
+        let is_it = |it: &Event| matches!(it, Event::Savepoint(it) if *it == savepoint);
+        self.log.iter().rposition(is_it).unwrap_or(self.log.len())
+    }
+
+    /// Takes out what a rollback undoes: what happened since the transaction, or a savepoint, began.
+    pub(crate) fn take_back(&mut self, savepoint: Option<u64>) -> Vec<Event> {
+        let mut undone = self.log.split_off(self.place(savepoint));
+        self.problem = None;
+        self.links = 0;
+        if savepoint.is_none() {
+            self.wrote = false;
+        } else {
+            // What was loaded before the savepoint wrote is as true as it was.
+            let wrote = undone.iter().position(|it| matches!(it, Event::Wrote));
+            let written = undone.split_off(wrote.unwrap_or(undone.len()));
+            let is_loaded =
+                |it: &mut Event| matches!(it, Event::Filled { .. } | Event::Forgotten { .. });
+            self.log.extend(undone.extract_if(.., is_loaded));
+            undone.extend(written);
+        }
+        self.flushed = self.log.len();
+        undone
     }
 
     /// Enters what a flush did: in front of what happened since it gathered, which is the next

@@ -58,12 +58,13 @@ impl Tables {
                         roots.extend([owner.chunk(), member.chunk()]);
                     }
                     Event::Flags { object, .. }
+                    | Event::Renewed { object }
                     | Event::Mapped { object, .. }
                     | Event::Unmapped { object, .. } => roots.push(object.chunk()),
                     Event::Value { chunk }
                     | Event::Inserted { chunk, .. }
                     | Event::Enlisted { chunk, .. } => roots.push(*chunk),
-                    Event::Filled { .. } => {}
+                    Event::Filled { .. } | Event::Savepoint(_) | Event::Wrote => {}
                 }
             }
         }

@@ -11,6 +11,7 @@ use super::{
     SessionOptions,
     identity::{Store, Stores},
     key::key_text,
+    nested::Block,
     transaction::Transaction,
 };
 use crate::{
@@ -43,6 +44,12 @@ pub(crate) struct Core {
     pub(crate) in_flight: Option<InFlight>,
     /// What may be prepared on the database, and is to be undone.
     pub(crate) owed: Option<Arc<str>>,
+    /// The blocks of the program that are under way, the innermost last.
+    pub(crate) blocks: Vec<Block>,
+    /// Whether its end does nothing to the transaction that it is joined into.
+    pub(crate) steps_aside: bool,
+    /// Whether it was closed for good.
+    pub(crate) closed: bool,
 }
 
 /// What to do with the outcome of a unit whose future was dropped.
@@ -66,6 +73,9 @@ impl Core {
             retryable: false,
             in_flight: None,
             owed: None,
+            blocks: Vec::new(),
+            steps_aside: false,
+            closed: false,
         }
     }
 
@@ -125,12 +135,21 @@ impl Core {
     pub(crate) fn check(&self) -> Result<()> {
         match &self.failed {
             Some(cause) => Err(Error::PendingRollback(cause.clone())),
-            None if self.transaction.prepared => {
-                let text = "the transaction is prepared: commit it or roll it back";
+            None if self.closed => {
+                let text = "the session was closed for good: use another one";
                 Err(Error::InvalidRequest(text.into()))
             }
-            None => Ok(()),
+            None => self.check_prepared().and_then(|()| self.check_block()),
         }
+    }
+
+    /// Refuses work in a transaction whose first phase is over.
+    pub(crate) fn check_prepared(&self) -> Result<()> {
+        if self.transaction.prepared {
+            let text = "the transaction is prepared: commit it or roll it back";
+            return Err(Error::InvalidRequest(text.into()));
+        }
+        Ok(())
     }
 
     /// An object, named for a person.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use aludel_core::expr::Select;
 use aludel_engine::{Engine, EngineFace, driver::Begin};
 
-use super::{IntoKey, SessionOptions, core::Core, merge::Source};
+use super::{IntoKey, Savepoint, SessionOptions, core::Core, merge::Source};
 use crate::{
     Error, FlushPlan, Result,
     loading::{Execute, Fetch, Rows, Stream, get::Early},
@@ -305,6 +305,67 @@ impl<F: EngineFace> Session<F> {
         self.core.begin(begin)
     }
 
+    /// Begins a savepoint within the transaction, which begins by that if there is none: what is done
+    /// from now on can be kept or taken back by itself, objects included. Changes made so far are
+    /// written first. On the database it begins with the next statement, and not at all without one.
+    ///
+    /// Savepoints may stand in each other. [`Session::commit`] and [`Session::rollback`] end the whole
+    /// transaction, and with it all of them. A block with a savepoint of its own is `savepoint!`, and
+    /// in blocking programs the function `savepoint`.
+    ///
+    /// # Errors
+    /// As [`Session::flush`].
+    pub fn begin_nested(
+        &mut self,
+    ) -> F::Out<impl Future<Output = Result<Savepoint>> + Send + use<'_, F>> {
+        F::run(self.core.begin_nested())
+    }
+
+    /// Ends a savepoint, and those within it, and keeps what was done: it belongs to the savepoint or
+    /// transaction around from now on. Nothing is expired.
+    ///
+    /// # Errors
+    /// As [`Session::flush`]: what fails is the innermost savepoint, which waits for
+    /// [`Session::rollback_nested`] then, and the transaction around can go on.
+    /// [`Error::ResourceClosed`] if it has ended already.
+    pub fn commit_nested(
+        &mut self,
+        savepoint: Savepoint,
+    ) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
+        F::run(self.core.commit_nested(savepoint))
+    }
+
+    /// Ends a savepoint, and those within it, and takes back what was done since it began: values,
+    /// states, keys and relationships. Objects that were changed since are expired; others keep what
+    /// is known of them. What was not flushed before is kept, as it was written when the savepoint began.
+    ///
+    /// # Errors
+    /// [`Error::ResourceClosed`] if it has ended already; [`Error::PendingRollback`] if the whole
+    /// transaction failed; [`Error::Borrowed`] if an object that it restores is borrowed, and nothing is
+    /// done then.
+    pub fn rollback_nested(
+        &mut self,
+        savepoint: Savepoint,
+    ) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
+        F::run(self.core.rollback_nested(savepoint))
+    }
+
+    /// Whether a transaction is under way: begun by hand, or by the first thing that was done.
+    pub fn in_transaction(&self) -> bool {
+        self.core.in_transaction()
+    }
+
+    /// Whether a savepoint is open.
+    pub fn in_nested_transaction(&self) -> bool {
+        !self.core.transaction.levels.is_empty()
+    }
+
+    /// For `savepoint!`: itself, of a session or of what leads to one.
+    #[doc(hidden)]
+    pub fn __this(&mut self) -> &mut Self {
+        self
+    }
+
     /// Whether a flush would find an attribute of an object changed: values are compared, so that one
     /// set to what it was isn't. An object without a row is, once anything is set on it. Collections
     /// count; [`Inspection::is_modified`](super::Inspection::is_modified) leaves them out.
@@ -333,18 +394,21 @@ impl<F: EngineFace> Session<F> {
     }
 
     /// Ends the session: the transaction is rolled back and every object detached; loaded values
-    /// stay readable. It may be used on afterwards.
+    /// stay readable. It may be used on afterwards, unless [`SessionOptions::close_resets_only`] says no.
     ///
     /// # Errors
     /// The database can't roll back; the connection is closed then, which rolls back, too.
     pub fn close(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
-        F::run(async move {
-            self.core.settle().await;
-            // Objects first: if the future is dropped, the pool rolls back.
-            self.core.failed = None;
-            self.core.expunge_all();
-            self.core.roll_back_database().await
-        })
+        F::run(self.core.close(!self.core.options.close_resets_only))
+    }
+
+    /// Does what [`Session::close`] does, and never for good: the session is as a new one. One that was
+    /// closed for good stays so.
+    ///
+    /// # Errors
+    /// As [`Session::close`].
+    pub fn reset(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
+        F::run(self.core.close(false))
     }
 
     /// Whether the transaction is usable: not after a failed flush, before `rollback()`.

@@ -20,7 +20,7 @@ use crate::{
         anchor::Anchor,
         chunk::{Chunk, Fields},
         graph::Graph,
-        log::Event,
+        log::{Event, Ledger},
         reference::Ref,
         state::{Cause, Flags, State},
     },
@@ -304,7 +304,7 @@ impl Core {
     pub(crate) fn expunge_all(&mut self) {
         self.forget_journals();
         let stores = std::mem::take(&mut self.stores);
-        let id = self.id;
+        let (id, marks) = (self.id, self.marks());
         self.tables(|tables| {
             for entry in tables.chunks.values() {
                 let head = entry.chunk.head();
@@ -323,7 +323,11 @@ impl Core {
                 tables.release(chunk.head().id);
             }
             if let Some(ledger) = tables.ledger(id) {
-                *ledger = crate::object::log::Ledger::new(id);
+                let wrote = ledger.wrote;
+                *ledger = Ledger::new(id);
+                ledger.wrote = wrote;
+                ledger.flushed = marks.len();
+                ledger.log = marks;
             }
         });
         drop(stores);

@@ -1,5 +1,7 @@
 //! [`SessionOptions`].
 
+use aludel_engine::JoinMode;
+
 /// How a session behaves.
 ///
 /// ```
@@ -11,11 +13,19 @@ pub struct SessionOptions {
     pub(crate) autoflush: bool,
     pub(crate) expire_on_commit: bool,
     pub(crate) twophase: bool,
+    pub(crate) close_resets_only: bool,
+    pub(crate) join_mode: JoinMode,
 }
 
 impl Default for SessionOptions {
     fn default() -> Self {
-        Self { autoflush: true, expire_on_commit: false, twophase: false }
+        Self {
+            autoflush: true,
+            expire_on_commit: false,
+            twophase: false,
+            close_resets_only: true,
+            join_mode: JoinMode::default(),
+        }
     }
 }
 
@@ -40,6 +50,26 @@ impl SessionOptions {
     #[must_use]
     pub fn twophase(mut self, yes: bool) -> Self {
         self.twophase = yes;
+        self
+    }
+
+    /// Whether a session can be used on after [`Session::close`]: yes. If not, everything that it is asked
+    /// for from then on is refused.
+    ///
+    /// [`Session::close`]: crate::session::Session::close
+    #[must_use]
+    pub fn close_resets_only(mut self, yes: bool) -> Self {
+        self.close_resets_only = yes;
+        self
+    }
+
+    /// What the transactions of a session that joins a connection ([`Session::join`]) are to the one
+    /// around: savepoints of it.
+    ///
+    /// [`Session::join`]: crate::session::Session::join
+    #[must_use]
+    pub fn join_mode(mut self, mode: JoinMode) -> Self {
+        self.join_mode = mode;
         self
     }
 

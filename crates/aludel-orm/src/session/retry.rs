@@ -7,7 +7,7 @@ use aludel_engine::{
     retry::{Retry, sleep},
 };
 
-use super::Session;
+use super::{Savepoint, Session, nested::Block};
 use crate::{Error, Result};
 
 /// Counts the attempts at a transaction.
@@ -31,6 +31,7 @@ impl<F: EngineFace> Attempts<F> {
     pub fn begin(&self) -> Result<Session<F>> {
         let mut session = Session::new(&self.engine);
         session.begin()?;
+        session.core().blocks.push(Block::Transaction);
         Ok(session)
     }
 
@@ -40,7 +41,11 @@ impl<F: EngineFace> Attempts<F> {
         mut session: Session<F>,
         result: Result<T, E>,
     ) -> Option<Result<T, E>> {
+        let has_ended = session.core().check_block().is_err();
+        session.core().blocks.clear();
         let result = match result {
+            // The block ended its transaction by hand.
+            Ok(value) if has_ended && session.is_active() => return Some(Ok(value)),
             Ok(value) => match session.core().commit().await {
                 Ok(()) => return Some(Ok(value)),
                 Err(error) => Err(E::from(error)),
@@ -59,6 +64,68 @@ impl<F: EngineFace> Attempts<F> {
             }
         }
     }
+}
+
+/// A block within a savepoint.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct NestedBlock(Savepoint);
+
+impl NestedBlock {
+    /// Begins the savepoint.
+    ///
+    /// # Errors
+    /// As [`Session::begin_nested`].
+    pub async fn begin<F: EngineFace>(session: &mut Session<F>) -> Result<Self> {
+        let core = session.core();
+        let savepoint = core.begin_nested().await?;
+        core.blocks.push(Block::Nested(savepoint));
+        Ok(Self(savepoint))
+    }
+
+    /// Ends it: kept on `Ok`, taken back on `Err`, and let be where it has ended by hand.
+    ///
+    /// # Errors
+    /// The block's, or what the database says to its end.
+    pub async fn end<F: EngineFace, T, E: From<Error>>(
+        self,
+        session: &mut Session<F>,
+        result: Result<T, E>,
+    ) -> Result<T, E> {
+        let core = session.core();
+        core.blocks.pop();
+        core.settle().await;
+        if core.level(self.0).is_err() {
+            return result;
+        }
+        let result = match result {
+            Ok(value) => match core.commit_nested(self.0).await {
+                Ok(()) => return Ok(value),
+                Err(error) => Err(E::from(error)),
+            },
+            error => error,
+        };
+        // Where more than the savepoint is lost, the session says so from now on; the first error is
+        // the program's.
+        let _ = core.rollback_nested(self.0).await;
+        result
+    }
+}
+
+/// Runs a block within a savepoint of a session's transaction: keeps what it did if it gives `Ok`, and
+/// takes it back, objects included, if it gives `Err`.
+///
+/// For async programs there is the macro `savepoint!`.
+///
+/// # Errors
+/// The body's, or what the database says to it.
+pub fn savepoint<T, E: From<Error>>(
+    session: &mut Session<BlockingEngine>,
+    body: impl FnOnce(&mut Session<BlockingEngine>) -> Result<T, E>,
+) -> Result<T, E> {
+    let block = BlockingEngine::run(NestedBlock::begin(session))?;
+    let result = body(session);
+    BlockingEngine::run(block.end(session, result))
 }
 
 /// Runs a transaction: commits if the body gives `Ok`, rolls back if it gives `Err`, and runs the

@@ -11,6 +11,7 @@ use aludel_engine::{
 use super::{
     core::{Core, InFlight},
     identity::key_of,
+    nested::{self, Level},
 };
 use crate::{
     Error, Result,
@@ -37,6 +38,8 @@ pub(crate) struct Transaction {
     preparing: bool,
     /// Whether its first phase is over.
     pub(crate) prepared: bool,
+    /// The savepoints that are open, the innermost last.
+    pub(crate) levels: Vec<Level>,
 }
 
 impl Transaction {
@@ -53,6 +56,10 @@ impl Transaction {
         self.xid.clone().filter(|_| self.preparing || self.prepared)
     }
 }
+
+/// Why a session waits for `rollback()` whose future was dropped within a savepoint.
+const DROPPED: &str =
+    "a future was dropped within a savepoint, and the whole transaction rolled back";
 
 /// The script of steps whose answers don't matter.
 pub(crate) struct Steps(pub(crate) Vec<Step>);
@@ -72,7 +79,8 @@ impl Core {
     /// Starts a transaction explicitly; its first statement begins it on the database.
     pub(crate) fn begin(&mut self, mode: Begin) -> Result<()> {
         self.check()?;
-        if self.transaction.begun.is_some() || self.transaction.asked.is_some() {
+        let Transaction { begun, asked, levels, .. } = &self.transaction;
+        if begun.is_some() || asked.is_some() || !levels.is_empty() {
             let text = "a transaction is already under way: commit or roll it back first";
             return Err(Error::InvalidRequest(text.into()));
         }
@@ -90,8 +98,19 @@ impl Core {
         Ok(self.opening(writes))
     }
 
-    /// The steps that must go before a statement: BEGIN, if there is none yet. The caller sends them.
+    /// The steps that must go before a statement: BEGIN, if there is none yet, and savepoints. The
+    /// caller sends them.
     pub(crate) fn opening(&mut self, writes: bool) -> Vec<Step> {
+        // A savepoint doesn't outlive a transaction that begins anew to write.
+        let nested = self.opens_level();
+        let mut steps = self.opening_transaction(writes || nested);
+        if nested {
+            self.opening_levels(&mut steps);
+        }
+        steps
+    }
+
+    fn opening_transaction(&mut self, writes: bool) -> Vec<Step> {
         let own = if writes { Begin::IMMEDIATE } else { Begin::DEFERRED };
         let restarts = self.engine.restarts_to_write();
         let Transaction { begun, asked, wrote, xid, .. } = &mut self.transaction;
@@ -118,7 +137,11 @@ impl Core {
     /// Remembers that something was written.
     pub(crate) fn wrote(&mut self) {
         self.transaction.wrote = true;
-        self.ledger(|it| it.wrote = true);
+        let mark = self.note_write().then_some(Event::Wrote);
+        self.ledger(|it| {
+            it.wrote = true;
+            it.log.extend(mark);
+        });
     }
 
     /// Takes a connection out of the pool, if the session has none. Nothing is begun by that, so a
@@ -155,7 +178,7 @@ impl Core {
         let connected = self.connect().await;
         let Some(connection) = self.connection.as_mut() else {
             self.in_flight = None;
-            self.transaction.begun = None;
+            self.forget_begun();
             return Err(connected.err().unwrap_or_else(no_connection));
         };
         let (result, work) = driver::run_returning(&mut **connection, work).await;
@@ -175,7 +198,8 @@ impl Core {
             self.connection = None;
             return error;
         }
-        let wrote = self.transaction.wrote;
+        // A savepoint can be gone back to, and what came before it may be locks.
+        let wrote = self.transaction.wrote || self.is_begun(0);
         // A transaction that can only be rolled back, and has nothing to lose, is: the next statement
         // begins another. With something to lose, that is for the program to say (TX-14).
         let open =
@@ -183,9 +207,9 @@ impl Core {
         // No BEGIN went through, or the database ended the transaction by itself.
         if !self.connection.as_ref().is_some_and(open) {
             self.connection = None;
-            self.transaction.begun = None;
+            self.forget_begun();
             if self.transaction.wrote {
-                self.fail(&error).await;
+                self.fail_all(&error).await;
             }
         }
         error
@@ -212,8 +236,10 @@ impl Core {
             _ if self.transaction.prepared => self.connection = None,
             // It failed, or was stopped, or waited for a connection and never started.
             Some((Err(_), _)) | None => {
+                let nested = !self.transaction.levels.is_empty();
                 drop(self.abort());
-                self.failed = None;
+                // The program may have given up no more than a savepoint, and all of it is gone.
+                self.failed = nested.then(|| DROPPED.into());
             }
         }
     }
@@ -221,7 +247,7 @@ impl Core {
     /// Takes back everything in memory. The connection, if its transaction is still to be rolled
     /// back: where nobody does, the pool does.
     fn abort(&mut self) -> Option<(Pooled, Control)> {
-        self.take_back();
+        self.take_back(None);
         let transaction = std::mem::take(&mut self.transaction);
         self.owed = transaction.in_doubt();
         let open = |it: &Pooled| transaction.begun.is_some() || it.in_transaction();
@@ -263,9 +289,26 @@ impl Core {
         self.owed = None;
     }
 
-    /// Fails the transaction: the database's is rolled back at once, objects are as before it, and
-    /// the session waits for `rollback()` (TX-12, TX-13).
+    /// Fails the innermost savepoint, or the transaction: the database's is rolled back at once,
+    /// objects are as before it, and the session waits to be told so (TX-12, TX-13).
     pub(crate) async fn fail(&mut self, error: &Error) {
+        let innermost = self.transaction.levels.len().checked_sub(1);
+        if self.failed.is_some() {
+            return;
+        }
+        if let Some(level) = innermost
+            && (!self.is_begun(level) || nested::can_go_on(self.connection.as_ref()))
+        {
+            self.failed = Some(Arc::from(error.to_string()));
+            if self.fail_level(level).await.is_ok() {
+                return;
+            }
+        }
+        self.fail_all(error).await;
+    }
+
+    /// Fails the whole transaction.
+    pub(crate) async fn fail_all(&mut self, error: &Error) {
         self.failed = Some(Arc::from(error.to_string()));
         // Objects first: dropped in the middle, the connection goes back to the pool, which rolls back.
         let left = self.abort();
@@ -314,19 +357,27 @@ impl Core {
         committed.await.map(drop)
     }
 
-    /// Ends the database's transaction by a ROLLBACK, if one is open, and gives the connection back.
-    pub(crate) async fn roll_back_database(&mut self) -> Result<()> {
+    /// Ends all there is: objects leave, and the database's transaction is rolled back, if one is open.
+    pub(crate) async fn close(&mut self, for_good: bool) -> Result<()> {
+        self.settle().await;
+        // Objects first: if the future is dropped, the pool rolls back.
+        self.failed = None;
+        self.closed |= for_good;
         let transaction = std::mem::take(&mut self.transaction);
+        self.ledger(|it| it.wrote = false);
+        self.expunge_all();
         self.owed = transaction.in_doubt();
         let open = |it: &Pooled| transaction.begun.is_some() || it.in_transaction();
-        let left = self.connection.take().filter(open).map(|it| (it, transaction.undoing()));
+        // The transaction around goes on, whatever was done in it.
+        let undoing = if self.steps_aside { Control::Commit } else { transaction.undoing() };
+        let left = self.connection.take().filter(open).map(|it| (it, undoing));
         self.undo_database(left).await
     }
 
     /// Ends the transaction and takes back all that was changed in it, without SQL but the ROLLBACK.
     pub(crate) async fn rollback(&mut self) -> Result<()> {
         self.settle().await;
-        self.check_restore()?;
+        self.check_restore(None)?;
         self.failed = None;
         let left = self.abort();
         // A connection that can't roll back is closed, and the database rolls back by that.
@@ -335,9 +386,9 @@ impl Core {
     }
 
     /// Refuses a rollback while an object that it restores is borrowed.
-    fn check_restore(&self) -> Result<()> {
+    pub(super) fn check_restore(&self, savepoint: Option<u64>) -> Result<()> {
         let mut chunks = self.ledger(|it| {
-            let logged = it.log.iter().filter_map(|it| match it {
+            let logged = it.log[it.place(savepoint)..].iter().filter_map(|it| match it {
                 Event::Value { chunk } | Event::Inserted { chunk, .. } => Some(*chunk),
                 _ => None,
             });
@@ -349,35 +400,36 @@ impl Core {
         chunks.try_for_each(|it| it.check_restore())
     }
 
-    /// Restores values, states, keys and relationships to what they were when the transaction began.
-    fn take_back(&mut self) {
+    /// Restores values, states, keys and relationships to what they were when the transaction began, or
+    /// the savepoint of this number; chunks from the second number on were loaded after it wrote.
+    pub(super) fn take_back(&mut self, savepoint: Option<(u64, Option<u64>)>) {
         let id = self.id;
         // Relationships all at once: between two of these, another thread would link what is half
         // taken back.
         let (dirty, mut log) = self.tables(|tables| {
             let Some(it) = tables.ledger(id) else { return Default::default() };
-            it.problem = None;
-            let log = std::mem::take(&mut it.log);
-            it.flushed = 0;
-            it.links = 0;
-            it.wrote = false;
+            let log = it.take_back(savepoint.map(|it| it.0));
             let dirty = std::mem::take(&mut it.dirty);
             log.iter().rev().for_each(|it| tables.undo_cell(it));
             (dirty, log)
         });
         // What somebody holds borrowed stays as it is, and stays listed.
         let mut borrowed: Vec<u64> = Vec::new();
+        let mut restored: Vec<Ref> = Vec::new();
         for id in dirty {
             if let Some(chunk) = self.chunk(Ref::new(id, 0)) {
                 chunk.head().recall();
-                if chunk.restore_touched().is_err() {
+                if chunk.restore_touched(&mut restored).is_err() {
                     borrowed.push(id);
                 }
             }
         }
         let wrote = log.iter().any(|it| matches!(it, Event::Value { .. } | Event::Inserted { .. }));
+        if savepoint.is_some() {
+            restored.extend(nested::seen(&log));
+        }
         while let Some(event) = log.pop() {
-            self.undo(event, &mut borrowed);
+            self.undo(event, &mut borrowed, &mut restored);
         }
         self.tables(|tables| {
             if let Some(ledger) = tables.ledger(id) {
@@ -394,15 +446,20 @@ impl Core {
                 ledger.marked = marked;
             }
         });
-        if wrote || self.transaction.begun.is_some() {
+        if let Some((_, wrote)) = savepoint {
+            self.expire_changed(&restored, wrote);
+        } else if wrote || self.transaction.begun.is_some() {
             self.expire_all();
         }
     }
 
-    fn undo(&mut self, event: Event, borrowed: &mut Vec<u64>) {
+    fn undo(&mut self, event: Event, borrowed: &mut Vec<u64>, restored: &mut Vec<Ref>) {
         match event {
-            // Taken back already.
-            Event::One { .. }
+            // Taken back already, or a mark.
+            Event::Savepoint(_)
+            | Event::Wrote
+            | Event::Renewed { .. }
+            | Event::One { .. }
             | Event::Added { .. }
             | Event::Removed { .. }
             | Event::Filled { .. }
@@ -431,7 +488,7 @@ impl Core {
             }
             Event::Value { chunk } => {
                 if let Some(chunk) = self.chunk(Ref::new(chunk, 0))
-                    && chunk.undo().is_err()
+                    && chunk.undo(restored).is_err()
                 {
                     borrowed.push(chunk.head().id);
                 }
@@ -477,12 +534,10 @@ impl Core {
         for chunk in self.stores.iter().flat_map(|it| it.chunks()) {
             let head = chunk.head();
             for slot in 0..head.used() {
-                let flags = head.flags(slot);
-                if flags.state() == State::Persistent {
-                    head.set_flags(slot, flags.with(Flags::EXPIRED));
-                }
+                head.expire(slot);
             }
         }
+        self.tables(|it| it.forget_all_expired(self.id));
     }
 
     /// The transaction was committed: its log is forgotten, and deleted objects are detached.

@@ -1,9 +1,9 @@
 //! Random changes of a small graph against a naive model: what is committed is what a fresh session
-//! reads, and what is rolled back is as it was committed last.
+//! reads, and what is rolled back is as it was committed last, or when the savepoint began.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aludel::{Obj, State, blocking::Session, prelude::*};
+use aludel::{Obj, Savepoint, State, blocking::Session, prelude::*};
 use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
@@ -17,6 +17,7 @@ use crate::{
 
 pub(super) const CASES: &[Case] = cases!["random":
     random_changes,
+    random_levels,
 ];
 
 /// One change. Numbers choose among the objects there are.
@@ -43,6 +44,21 @@ enum Step {
     Commit,
     Rollback,
     Renew,
+    Nest,
+    Keep(u8),
+    TakeBack(u8),
+    Fail,
+}
+
+/// The same with savepoints.
+fn nested_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        48 => step(),
+        8 => Just(Step::Nest),
+        3 => any::<u8>().prop_map(Step::Keep),
+        5 => any::<u8>().prop_map(Step::TakeBack),
+        1 => Just(Step::Fail),
+    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -87,12 +103,16 @@ fn pick<V>(of: &BTreeMap<usize, V>, number: u8) -> Option<usize> {
     (!of.is_empty()).then(|| *of.keys().nth(usize::from(number) % of.len()).unwrap())
 }
 
+type Orders = Vec<(usize, Vec<Obj<Book>>)>;
+
 struct World {
     store: Store,
     now: Model,
     committed: Model,
     /// Each author's loaded books, as they stood at the last commit.
-    orders: Vec<(usize, Vec<Obj<Book>>)>,
+    orders: Orders,
+    /// The open savepoints, and how things were when they began.
+    levels: Vec<(Savepoint, Model, Orders)>,
     authors: Vec<Obj<Author>>,
     books: Vec<Obj<Book>>,
     tags: Vec<Obj<Tag>>,
@@ -224,8 +244,50 @@ impl World {
                 self.check_memory();
             }
             Step::Flush => self.store.flush()?,
+            Step::Nest => {
+                let savepoint = self.store.begin_nested()?;
+                let orders = self.orders();
+                self.levels.push((savepoint, self.now.clone(), orders));
+            }
+            Step::Keep(at) => {
+                if let Some(at) = usize::from(at).checked_rem(self.levels.len()) {
+                    let (savepoint, ..) = self.levels.drain(at..).next().unwrap();
+                    self.store.commit_nested(savepoint)?;
+                    self.check_memory();
+                    self.check_rows()?;
+                }
+            }
+            Step::TakeBack(at) => {
+                if let Some(at) = usize::from(at).checked_rem(self.levels.len()) {
+                    let (savepoint, model, orders) = self.levels.drain(at..).next().unwrap();
+                    self.store.rollback_nested(savepoint)?;
+                    self.now = model;
+                    self.check_memory();
+                    self.check_orders(&orders);
+                    self.check_rows()?;
+                }
+            }
+            Step::Fail => {
+                self.store.add(Book::builder().title("impossible").pages(-1));
+                assert!(self.store.flush().unwrap_err().integrity().is_some());
+                // Seen at once.
+                let level = self.levels.pop();
+                let (now, orders) = match &level {
+                    Some((_, now, orders)) => (now, orders),
+                    None => (&self.committed, &self.orders),
+                };
+                self.now = now.clone();
+                self.check_memory();
+                self.check_orders(orders);
+                match level {
+                    Some((savepoint, ..)) => self.store.rollback_nested(savepoint)?,
+                    None => self.store.rollback()?,
+                }
+                self.check_rows()?;
+            }
             Step::Commit => {
                 self.store.commit()?;
+                self.levels.clear();
                 self.committed = self.now.clone();
                 self.remember_orders();
                 self.check_database()?;
@@ -233,16 +295,14 @@ impl World {
             }
             Step::Rollback => {
                 self.store.rollback()?;
+                self.levels.clear();
                 self.now = self.committed.clone();
                 self.check_memory();
-                for (at, books) in &self.orders {
-                    if let Ok(now) = self.authors[*at].books().iter() {
-                        assert!(now.eq(books.iter().cloned()), "the books of author {at}");
-                    }
-                }
+                self.check_orders(&self.orders);
             }
             Step::Renew => {
                 self.store.commit()?;
+                self.levels.clear();
                 self.committed = self.now.clone();
                 self.store.session = Session::new(&self.store.engine);
                 for at in self.now.authors.keys() {
@@ -263,8 +323,53 @@ impl World {
     }
 
     fn remember_orders(&mut self) {
+        self.orders = self.orders();
+    }
+
+    fn orders(&self) -> Orders {
         let books = |at: &usize| Some((*at, self.authors[*at].books().iter().ok()?.collect()));
-        self.orders = self.now.authors.keys().filter_map(books).collect();
+        self.now.authors.keys().filter_map(books).collect()
+    }
+
+    fn check_orders(&self, orders: &Orders) {
+        for (at, books) in orders {
+            if let Ok(now) = self.authors[*at].books().iter() {
+                assert!(now.eq(books.iter().cloned()), "the books of author {at}");
+            }
+        }
+    }
+
+    /// The session's own transaction holds what the model holds; objects take no part in it.
+    fn check_rows(&mut self) -> aludel::Result<()> {
+        let names = |rows: Vec<(i64, String)>| rows.into_iter().collect::<BTreeMap<_, _>>();
+        let authors = names(self.store.session.execute(select((Author.id, Author.name))).all()?);
+        let tags = names(self.store.session.execute(select((Tag.id, Tag.name))).all()?);
+        let titles = names(self.store.session.execute(select((Book.id, Book.title))).all()?);
+        let owners = self.store.session.execute(select((Book.id, Book.author_id))).all()?;
+        let pairs = select((BookTag.book_id, BookTag.tag_id));
+        let pairs = self.store.session.execute(pairs).all()?;
+        let mut found = Vec::new();
+        found.extend(authors.values().cloned());
+        found.extend(tags.values().cloned());
+        found.extend(owners.iter().map(|(book, author)| {
+            format!("{} of {:?}", titles[book], author.map(|it| &authors[&it]))
+        }));
+        found.extend(pairs.iter().map(|(book, tag)| format!("{} {}", titles[book], tags[tag])));
+        let now = &self.now;
+        let mut expected: Vec<String> = Vec::new();
+        expected.extend(now.authors.values().chain(now.tags.values()).cloned());
+        expected.extend(
+            now.books.values().map(|(title, author)| {
+                format!("{title} of {:?}", author.map(|it| &now.authors[&it]))
+            }),
+        );
+        expected.extend(
+            now.pairs.iter().map(|(book, tag)| format!("{} {}", now.books[book].0, now.tags[tag])),
+        );
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected);
+        Ok(())
     }
 
     /// A fresh session reads what the model holds.
@@ -346,16 +451,27 @@ impl World {
 }
 
 fn random_changes(at: &Place) {
-    let config = Config { cases: at.many(200), failure_persistence: None, ..Config::default() };
+    random(at, 200, step());
+}
+
+// TX-6, TX-7, TX-8, TX-9, TX-12
+fn random_levels(at: &Place) {
+    random(at, 150, nested_step());
+}
+
+fn random(at: &Place, cases: u32, step: impl Strategy<Value = Step>) {
+    let cases = cases * if super::work::is_long() { 20 } else { 1 };
+    let config = Config { cases: at.many(cases), failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, rng);
-    let steps = proptest::collection::vec(step(), 1..80);
+    let steps = proptest::collection::vec(step, 1..80);
     let outcome = runner.run(&steps, |steps| {
         let mut world = World {
             store: at.store(),
             now: Model::default(),
             committed: Model::default(),
             orders: Vec::new(),
+            levels: Vec::new(),
             authors: Vec::new(),
             books: Vec::new(),
             tags: Vec::new(),

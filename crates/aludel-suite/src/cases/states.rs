@@ -1,6 +1,6 @@
 //! The five states of an object, and what leads from one to the other.
 
-use aludel::{Error, Obj, State, blocking::Session, prelude::*};
+use aludel::{Error, Obj, SessionOptions, State, blocking::Session, prelude::*};
 
 use crate::{
     Case, Place, cases,
@@ -22,6 +22,8 @@ pub(super) const CASES: &[Case] = cases!["states":
     expunged_and_added_again,
     add_of_a_detached_object,
     close_detaches_everything,
+    closed_for_good,
+    two_sessions_on_one_graph,
     rollback_leaves_what_was_expunged,
     a_session_that_is_dropped,
     inspect_tells_changes_and_what_is_loaded,
@@ -284,6 +286,83 @@ fn close_detaches_everything(at: &Place) {
     assert!(matches!(store.refresh(&alice), Err(Error::Detached(_))));
     store.expunge_all();
     assert!(store.get(User, 1).unwrap().is_some());
+}
+
+// TX-18
+fn closed_for_good(at: &Place) {
+    let store = at.store();
+    let options = SessionOptions::new().close_resets_only(false);
+    let mut session = Session::with_options(&store.engine, options);
+    let alice = session.add(user("Alice"));
+    session.commit().unwrap();
+    // `reset` is what `close` is otherwise.
+    let bob = session.add(user("Bob"));
+    session.flush().unwrap();
+    session.reset().unwrap();
+    assert_eq!([state(&alice), state(&bob)], [State::Detached; 2]);
+    assert!(!session.in_transaction());
+    assert_eq!(session.scalars(select(User)).all().unwrap().len(), 1);
+    session.close().unwrap();
+    store.sent();
+    session.close().unwrap();
+    session.rollback().unwrap();
+    session.add(user("Carol"));
+    for result in [
+        session.flush(),
+        session.commit(),
+        session.begin(),
+        session.begin_nested().map(drop),
+        session.get(User, 1).map(drop),
+        session.scalars(select(User)).all().map(drop),
+        session.execute(delete(User)).map(drop),
+        session.delete(&alice),
+        session.flush_plan().map(drop),
+    ] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::InvalidRequest(_)), "{error}");
+        assert!(error.to_string().contains("closed for good"), "{error}");
+    }
+    assert_eq!(store.sent(), "");
+    session.reset().unwrap();
+    assert!(session.get(User, 1).is_err());
+}
+
+// STATE-9, STATE-10: objects of one graph in two sessions.
+fn two_sessions_on_one_graph(at: &Place) {
+    let mut store = at.store();
+    let alice = store.add(User::builder().name("Alice").addresses(["a", "b"].map(address)));
+    store.save();
+    let mails: Vec<_> = alice.addresses().iter().unwrap().collect();
+    store.renew();
+    // All are detached; what comes in takes with it what its cascades reach, and no more.
+    let mut other = Session::new(&store.engine);
+    let bob = other.add(user("Bob"));
+    other.commit().unwrap();
+    store.add(&alice);
+    assert!(mails.iter().all(|it| store.contains(it)));
+    assert!(matches!(other.try_add(&mails[0]), Err(Error::OtherSession(_))));
+    // A link between the two is refused by both, and changes neither.
+    bob.addresses().push(&mails[0]);
+    assert!(mails[0].user().get().unwrap().unwrap().is(&alice));
+    assert!(matches!(store.flush(), Err(Error::OtherSession(_))));
+    assert!(matches!(other.flush(), Err(Error::OtherSession(_))));
+    store.rollback().unwrap();
+    other.rollback().unwrap();
+    // Each goes on by itself.
+    store.add(&alice);
+    mails[1].borrow_mut().mail = "changed".into();
+    bob.borrow_mut().name = "Robert".into();
+    store.commit().unwrap();
+    other.commit().unwrap();
+    store.session.close().unwrap();
+    assert_eq!(state(&mails[1]), State::Detached);
+    assert_eq!(state(&bob), State::Persistent);
+    // What one has let go of, the other may have.
+    other.add(&alice);
+    bob.addresses().push(&mails[1]);
+    other.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM address WHERE user_id = 2"), 1);
+    assert_eq!(store.number("SELECT count(*) FROM address WHERE mail = 'changed'"), 1);
 }
 
 // STATE-11: what was expunged stays out, whatever is rolled back.

@@ -94,16 +94,18 @@ pub(crate) trait AnyChunk: Send + Sync + Any {
         let touched = self.head().flags(slot).has(Flags::TOUCHED);
         if touched && self.base(slot, see) { Ok(()) } else { self.with(slot, see) }
     }
-    /// Restores the objects touched since the last flush; one that is borrowed stays touched.
-    fn restore_touched(&self) -> Result<()>;
+    /// Restores the objects touched since the last flush, and lists them; one that is borrowed stays
+    /// touched.
+    fn restore_touched(&self, restored: &mut Vec<Ref>) -> Result<()>;
     /// Forgets one object's unflushed change.
     fn restore_one(&self, slot: u32);
     /// Forgets unflushed changes of these columns of one object; whether others are left.
     fn restore_columns(&self, slot: u32, columns: &[u16]) -> Result<bool>;
     /// Takes an object's values as they are, changed or not.
     fn accept(&self, slot: u32);
-    /// Restores the newest entry of the journal; an object that is borrowed is touched then.
-    fn undo(&self) -> Result<()>;
+    /// Restores the newest entry of the journal, and lists it; an object that is borrowed is touched
+    /// then.
+    fn undo(&self, restored: &mut Vec<Ref>) -> Result<()>;
     /// Forgets the journal.
     fn forget(&self);
     /// A new anchor for this chunk, which the sweep of this number kept without one.
@@ -296,10 +298,11 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
         base.map(|it| see(&it.1)).is_some()
     }
 
-    fn restore_touched(&self) -> Result<()> {
+    fn restore_touched(&self, restored: &mut Vec<Ref>) -> Result<()> {
         let list = std::mem::take(&mut *lock(&self.touched));
-        let restored = list.into_iter().rev().map(|(slot, base)| self.restore(slot, base));
-        restored.fold(Ok(()), Result::and)
+        restored.extend(list.iter().map(|it| self.head.reference(it.0)));
+        let outcomes = list.into_iter().rev().map(|(slot, base)| self.restore(slot, base));
+        outcomes.fold(Ok(()), Result::and)
     }
 
     fn restore_one(&self, slot: u32) {
@@ -326,9 +329,10 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
         self.drop_snapshot(slot);
     }
 
-    fn undo(&self) -> Result<()> {
-        let entry = lock(&self.journal).pop();
-        entry.map_or(Ok(()), |(slot, base)| self.restore(slot, base))
+    fn undo(&self, restored: &mut Vec<Ref>) -> Result<()> {
+        let Some((slot, base)) = lock(&self.journal).pop() else { return Ok(()) };
+        restored.push(self.head.reference(slot));
+        self.restore(slot, base)
     }
 
     fn forget(&self) {

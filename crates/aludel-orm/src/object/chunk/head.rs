@@ -103,6 +103,14 @@ impl Head {
         }
     }
 
+    /// The next read through the session reads a persistent object again.
+    pub(crate) fn expire(&self, slot: u32) {
+        let flags = self.flags(slot);
+        if flags.state() == State::Persistent {
+            self.set_flags(slot, flags.with(Flags::EXPIRED));
+        }
+    }
+
     /// The address of a slot.
     #[inline]
     pub(crate) fn reference(&self, slot: u32) -> Ref {
