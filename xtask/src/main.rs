@@ -2,6 +2,7 @@
 
 mod hello;
 mod long;
+mod rules;
 mod shell;
 mod tidy;
 
@@ -11,6 +12,7 @@ const USAGE: &str = "\
 cargo xtask <command>
 
   tidy    the checks that no compiler makes: layers, file headers, sizes, paths
+  rules   where each rule of the session's behaviour is tested, and which is not
   hello   builds a hello-world with Aludel and one with Diesel, compares time and crates
   long    what CI runs in short form, whole: all tests, the bench, the hello-world
 ";
@@ -19,6 +21,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["tidy"] => tidy::run(),
+        ["rules"] => rules::run(),
         ["hello"] => hello::run_all(),
         ["long"] => long::run_all(),
         _ => Err(USAGE.into()),

@@ -29,7 +29,7 @@ use proc_macro::TokenStream;
 /// | `schema = "s"` | the table's schema |
 /// | `index(a, b)`, `unique(a, b)` | an index, a unique constraint |
 /// | `check("a > 0")` | a check constraint |
-/// | `foreign_key((a, b) -> Region(x, y))` | a foreign key of several columns |
+/// | `foreign_key((a, b) -> Region(x, y))` | a foreign key of several columns; `, on_delete = …`, `, on_update = …` behind it |
 /// | `confirm_deleted_rows = false` | no warning where a `DELETE` matches no row |
 /// | `base = MyBase` | the declarative base |
 /// | `builder = false`, `builder = "new"` | no builder, or a function of another name |
@@ -47,6 +47,7 @@ use proc_macro::TokenStream;
 /// | `default = expression` | what the builder fills in |
 /// | `server_default = …` | what the database fills in: a number, a truth value, `now`, or SQL in quotes |
 /// | `version` | the row's version: an integer that is counted, a moment or a UUID; `version = \|old\| …` by a function of the last, `version(manual)` by the program |
+/// | `nullable = false` | NOT NULL, although the field's type can be NULL: such as an `Auto<Option<…>>` that may stay empty until a flush |
 /// | `length = 120` | text of at most so many characters |
 /// | `numeric(10, 2)` | an exact decimal number of so many digits, so many of them behind the point |
 ///

@@ -27,6 +27,7 @@ mod looking;
 mod merge;
 mod merge_loaded;
 mod natural_keys;
+mod newcomers;
 mod owners;
 mod plan;
 mod queries;
@@ -61,6 +62,7 @@ pub fn cases() -> Vec<Case> {
         associations::CASES,
         versions::CASES,
         plan::CASES,
+        newcomers::CASES,
         cascades::CASES,
         owners::CASES,
         composite::CASES,

@@ -206,6 +206,17 @@ pub struct Article {
     pub rank: Auto<i64>,
 }
 
+/// Columns that may stay unset.
+#[derive(Mapped, Debug)]
+#[table("optional", base = Suite)]
+pub struct Optional {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub a: Auto<Option<i64>>,
+    #[column(nullable = false)]
+    pub b: Auto<Option<i64>>,
+}
+
 /// Two that refer to each other.
 #[derive(Mapped, Debug)]
 #[table("hen", base = Suite)]

@@ -16,7 +16,13 @@ pub(crate) enum TableArg {
     Index(Vec<u16>),
     Unique(Vec<u16>),
     Check(LitStr),
-    ForeignKey { columns: Vec<u16>, own: Vec<Ident>, target: Path, references: Vec<Ident> },
+    ForeignKey {
+        columns: Vec<u16>,
+        own: Vec<Ident>,
+        target: Path,
+        references: Vec<Ident>,
+        actions: parse::Actions,
+    },
 }
 
 pub(super) fn resolve(
@@ -31,8 +37,8 @@ pub(super) fn resolve(
             parse::TableArg::Index(names) => TableArg::Index(positions(&names)),
             parse::TableArg::Unique(names) => TableArg::Unique(positions(&names)),
             parse::TableArg::Check(sql) => TableArg::Check(sql),
-            parse::TableArg::ForeignKey { columns: own, target, references } => {
-                TableArg::ForeignKey { columns: positions(&own), own, target, references }
+            parse::TableArg::ForeignKey { columns: own, target, references, actions } => {
+                TableArg::ForeignKey { columns: positions(&own), own, target, references, actions }
             }
         });
     }

@@ -97,6 +97,9 @@ fn column(entity: &Entity, column: &Member<ColumnArgs>) -> TokenStream {
     if args.index {
         meta.extend(quote!(.index()));
     }
+    if args.not_null {
+        meta.extend(quote!(.not_null()));
+    }
     // As functions rather than methods: the whole call stands at the argument that may be wrong.
     if let Some(length) = &args.length {
         meta = quote_spanned!(length.span()=> __aq::ColumnMeta::length(#meta, #length));
@@ -147,15 +150,19 @@ fn table_arg(entity: &Ident, arg: &TableArg) -> TokenStream {
         TableArg::Index(columns) => quote!(__aq::TableArg::Index(&[#(#columns),*])),
         TableArg::Unique(columns) => quote!(__aq::TableArg::Unique(&[#(#columns),*])),
         TableArg::Check(sql) => quote!(__aq::TableArg::Check(#sql)),
-        TableArg::ForeignKey { columns, own, target, references } => {
+        TableArg::ForeignKey { columns, own, target, references, actions } => {
             let pairs = own
                 .iter()
                 .zip(references)
                 .map(|(own, other)| pair(entity, own, &quote!(#target.#other)));
+            let [on_delete, on_update] = [actions.on_delete, actions.on_update]
+                .map(|variant| Ident::new(variant, Span::call_site()));
             quote! {
                 __aq::TableArg::ForeignKey {
                     columns: &[#(#columns),*],
                     references: || __aq::Vec::from([#(#pairs,)*]),
+                    on_delete: __aq::Action::#on_delete,
+                    on_update: __aq::Action::#on_update,
                 }
             }
         }

@@ -18,6 +18,7 @@ const KNOWN: &[&str] = &[
     "length",
     "numeric",
     "version",
+    "nullable",
 ];
 
 /// The arguments of `#[column]`.
@@ -36,6 +37,8 @@ pub(crate) struct ColumnArgs {
     pub(crate) length: Option<LitInt>,
     pub(crate) numeric: Option<(LitInt, LitInt)>,
     pub(crate) version: Option<Version>,
+    /// Whether it is NOT NULL although its type can be NULL.
+    pub(crate) not_null: bool,
 }
 
 /// The column that a foreign key refers to.
@@ -109,6 +112,7 @@ impl ColumnArgs {
             "length" => self.length = arg.value(mistakes).and_then(|it| integer(it, mistakes)),
             "numeric" => self.numeric = arg.list(digits, "numeric(10, 2)", mistakes),
             "version" => self.version = version(arg, mistakes),
+            "nullable" => self.not_null = !nullable(arg, mistakes),
             "skip" => mistakes.at(
                 &arg.name,
                 "every field of a mapped struct is a column or a relationship; \
@@ -136,20 +140,58 @@ fn reference(arg: &Arg, mistakes: &mut Mistakes) -> Option<Reference> {
     }
 }
 
+/// `nullable = false`; without it, the field's type says.
+fn nullable(arg: &Arg, mistakes: &mut Mistakes) -> bool {
+    let given = arg.value(mistakes);
+    if let Some(Expr::Lit(lit)) = given
+        && let Lit::Bool(it) = &lit.lit
+        && !it.value
+    {
+        return false;
+    }
+    if let Some(expr) = given {
+        mistakes.at(expr, "write `nullable = false`; a column that may be NULL is an `Option`");
+    }
+    true
+}
+
+/// What a foreign key of several columns does when the row that it refers to goes or changes: names of
+/// the variants.
+pub(crate) struct Actions {
+    pub(crate) on_delete: &'static str,
+    pub(crate) on_update: &'static str,
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self { on_delete: "NoAction", on_update: "NoAction" }
+    }
+}
+
 fn action(arg: &Arg, mistakes: &mut Mistakes) -> Option<Action> {
+    let word = arg.word(mistakes)?;
+    match variant(&word) {
+        Ok(variant) => Some(Action { key: arg.name.clone()?, variant }),
+        Err(error) => {
+            mistakes.at(&word, error.to_string());
+            None
+        }
+    }
+}
+
+/// The variant of an action's name.
+pub(super) fn variant(word: &Ident) -> syn::Result<&'static str> {
     const WORDS: [(&str, &str); 4] = [
         ("cascade", "Cascade"),
         ("set_null", "SetNull"),
         ("restrict", "Restrict"),
         ("no_action", "NoAction"),
     ];
-    let word = arg.word(mistakes)?;
     match WORDS.iter().find(|(name, _)| word == name) {
-        Some((_, variant)) => Some(Action { key: arg.name.clone()?, variant }),
+        Some((_, variant)) => Ok(variant),
         None => {
             let cure = suggest::cure(&word.to_string(), WORDS.iter().map(|(name, _)| *name));
-            mistakes.at(&word, format!("unknown action `{word}`{cure}"));
-            None
+            Err(syn::Error::new(word.span(), format!("unknown action `{word}`{cure}")))
         }
     }
 }

@@ -10,7 +10,10 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::{Arg, Given, args, attribute_args};
+use super::{
+    Arg, Given, args, attribute_args,
+    column::{self, Actions},
+};
 use crate::mistakes::Mistakes;
 
 const KNOWN: &[&str] = &[
@@ -55,7 +58,7 @@ pub(crate) enum TableArg {
     Index(Vec<Ident>),
     Unique(Vec<Ident>),
     Check(LitStr),
-    ForeignKey { columns: Vec<Ident>, target: Path, references: Vec<Ident> },
+    ForeignKey { columns: Vec<Ident>, target: Path, references: Vec<Ident>, actions: Actions },
 }
 
 /// Reads `#[table]`.
@@ -155,7 +158,7 @@ fn names(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
         .collect())
 }
 
-/// `(a, b) -> Region(x, y)`
+/// `(a, b) -> Region(x, y), on_update = cascade`
 fn foreign_key(input: ParseStream<'_>) -> syn::Result<TableArg> {
     let (own, other);
     parenthesized!(own in input);
@@ -164,5 +167,19 @@ fn foreign_key(input: ParseStream<'_>) -> syn::Result<TableArg> {
     let target = Path::parse_mod_style(input)?;
     parenthesized!(other in input);
     let references = names.parse2(other.parse()?)?;
-    Ok(TableArg::ForeignKey { columns, target, references })
+    let mut actions = Actions::default();
+    while !input.is_empty() {
+        input.parse::<Token![,]>()?;
+        let key = Ident::parse_any(input)?;
+        let place = if key == "on_delete" {
+            &mut actions.on_delete
+        } else if key == "on_update" {
+            &mut actions.on_update
+        } else {
+            return Err(syn::Error::new(key.span(), "expected `on_delete` or `on_update`"));
+        };
+        input.parse::<Token![=]>()?;
+        *place = column::variant(&Ident::parse_any(input)?)?;
+    }
+    Ok(TableArg::ForeignKey { columns, target, references, actions })
 }

@@ -140,7 +140,7 @@ fn relationships() {
 fn tables() {
     let text = pretty(crate::mapped(quote! {
         #[table("site", schema = "geo", index(country, code), unique(name), check("code > 0"),
-            foreign_key((country, code) -> models::Region(x, y)), base = my::Base,
+            foreign_key((country, code) -> models::Region(x, y), on_update = cascade), base = my::Base,
             builder = "new", entity = Sites, builder_type = NewSite, crate = facade::aludel)]
         pub(crate) struct Site {
             #[column(primary_key)]
@@ -174,7 +174,7 @@ fn tables() {
         __aq::TableArg::ForeignKey { columns: &[0u16, 1u16], references: || __aq::Vec::from([
         __aq::references(__aq::key(Site.country), __aq::key(models::Region.x)),
         __aq::references(__aq::key(Site.code), __aq::key(models::Region.y)),
-        ]), },]"#,
+        ]), on_delete: __aq::Action::NoAction, on_update: __aq::Action::Cascade, },]"#,
     );
 }
 

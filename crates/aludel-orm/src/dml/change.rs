@@ -140,7 +140,7 @@ impl Core {
     /// Executes a change that is written as text; how many rows it matched.
     pub(crate) async fn change_text(&mut self, text: TextStatement) -> Result<u64> {
         let compiled = text.compile(self.engine.dialect())?;
-        self.before_query(None).await?;
+        self.before_query(text.execution().autoflush).await?;
         let done = self.execute(ChangeWork::new(run_of(compiled, Want::Count))).await?;
         self.wrote();
         Ok(done.matched)

@@ -229,7 +229,10 @@ impl Core {
                 events.push(Event::Value { chunk: at.chunk() });
                 let written = chunk.write(at.slot(), &mut |fields| {
                     for (column, value) in &stale {
-                        fields.put(*column, (!value.is_null()).then(|| value.as_ref()));
+                        // A column that can't hold NULL is unset.
+                        if !fields.put(*column, Some(value.as_ref())) {
+                            fields.put(*column, None);
+                        }
                     }
                 });
                 if written.is_err() {
@@ -306,6 +309,8 @@ impl Core {
         }
         events.push(Event::Flags { object: at, old });
         head.set_flags(at.slot(), old.by(Cause::Delete).without(Flags::MARKED));
+        // Who referred to it does so no more: its key is NULL by now.
+        self.tables(|it| it.forget_deleted(mapper, at, events));
     }
 }
 

@@ -102,6 +102,7 @@ impl Core {
             let log = std::mem::take(&mut ledger.log);
             let seen = std::mem::replace(&mut ledger.flushed, log.len());
             let left = ledger.left;
+            let left_out = ledger.left_out;
             let (pending, marked, dirty) = if take {
                 ledger.links = 0;
                 ledger.left = false;
@@ -130,12 +131,20 @@ impl Core {
                 chunks.for_each(|it| it.head().recall());
             }
             gathered.of_new_objects(tables);
-            gathered.of_events(tables, &log[seen..]);
+            let brought = match left_out {
+                true => gathered.of_newcomers(tables),
+                false => HashSet::default(),
+            };
+            gathered.of_events(tables, &log[seen..], &brought);
             gathered.of_deleted(tables);
-            gathered.leave_out_strangers(tables);
+            let strangers = gathered.leave_out_strangers(tables);
+            if take {
+                tables.drop_queued_strangers(&log[seen..]);
+            }
             gathered.find_chunks(tables);
             if let Some(ledger) = tables.ledger(id) {
                 ledger.log = log;
+                ledger.left_out |= take && strangers;
             }
             gathered
         })
@@ -143,6 +152,20 @@ impl Core {
 }
 
 impl Tables {
+    /// What was queued on a collection that isn't loaded, and is in no session: it isn't written, and the
+    /// collection is loaded without it (CAS-4).
+    fn drop_queued_strangers(&mut self, events: &[Event]) {
+        for event in events {
+            if let Event::Added { owner, relation, member } = *event
+                && self.flags(member).state() == State::Transient
+                && let Some(cells) = self.relation_mut(owner.chunk(), relation)
+                && cells.is_queued(owner.slot())
+            {
+                cells.settle(owner.slot(), &[member.cell()]);
+            }
+        }
+    }
+
     /// Those of these objects whose flags are as asked for.
     fn with_state(&self, mut objects: Vec<Ref>, fits: impl Fn(Flags) -> bool) -> Vec<Ref> {
         let mut last: Option<(u64, &Arc<dyn AnyChunk>)> = None;
@@ -193,6 +216,43 @@ impl Gathered {
         }
     }
 
+    /// New objects with which persistent ones were linked before they came into the session: a flush in
+    /// between left these links out.
+    /// Pairs that are theirs, whatever else the log says of these.
+    fn of_newcomers(&mut self, tables: &Tables) -> HashSet<PairKey, RandomState> {
+        let mut brought = HashSet::default();
+        for &object in &self.pending {
+            let Some(mapper) = tables.meta(object).map(Mapper::of) else { continue };
+            for relation in mapper.relationships.iter().filter(|it| !it.is_canonical()) {
+                let mut others = Vec::new();
+                tables.related(relation, &[object], &mut others);
+                others.retain(|it| tables.flags(*it).state() == State::Persistent);
+                for other in others {
+                    match (relation.direction, relation.back) {
+                        (Direction::ManyToMany, _) => {
+                            let pair = Pair { relation, owner: object, member: other }.canonical();
+                            brought.insert(pair.key());
+                            self.pairs.push((pair, 1));
+                        }
+                        (Direction::OneToMany, Some(back))
+                            if [object.cell(), UNLOADED]
+                                .contains(&tables.one(other, back.index)) =>
+                        {
+                            self.references.push(Reference {
+                                child: other,
+                                columns: &relation.key,
+                                parent: Some(object),
+                                post: relation.post_update,
+                            });
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        brought
+    }
+
     /// A link between two objects becomes a foreign key of one of them.
     fn refer(&mut self, relation: &'static Relation, owner: Ref, other: Ref) {
         let (child, parent) = match relation.direction {
@@ -207,7 +267,12 @@ impl Gathered {
     }
 
     /// Persistent objects' relationships are read from the log: only what changed counts.
-    fn of_events(&mut self, tables: &Tables, events: &[Event]) {
+    fn of_events(
+        &mut self,
+        tables: &Tables,
+        events: &[Event],
+        brought: &HashSet<PairKey, RandomState>,
+    ) {
         // By child and relationship, the cell before the first change and after the last.
         let mut ones: Vec<(Ref, &'static Relation, u64, u64)> = Vec::new();
         let mut places: Map<(Ref, *const Relation), usize> = Map::default();
@@ -241,6 +306,9 @@ impl Gathered {
                     let added = matches!(event, Event::Added { .. });
                     if relation.direction == Direction::ManyToMany {
                         let pair = Pair { relation, owner, member };
+                        if brought.contains(&pair.key()) {
+                            continue;
+                        }
                         let place = *pairs.entry(pair.key()).or_insert_with(|| {
                             self.pairs.push((pair, 0));
                             self.pairs.len() - 1
@@ -351,7 +419,8 @@ impl Gathered {
     }
 
     /// Links with objects that are in no session are not written: the original warns, too (CAS-4).
-    fn leave_out_strangers(&mut self, tables: &Tables) {
+    fn leave_out_strangers(&mut self, tables: &Tables) -> bool {
+        let mut found = false;
         // Rows refer to few other chunks by turns: the last of each are remembered.
         let mut recent: [Option<(u64, &Head, bool)>; 4] = [None; 4];
         let mut turn = 0;
@@ -373,6 +442,7 @@ impl Gathered {
         self.references.retain(|it| {
             let outside = it.parent.is_some_and(&mut is_outside);
             if outside {
+                found = true;
                 warn_of_stranger(tables, it.child);
             }
             !outside
@@ -381,10 +451,12 @@ impl Gathered {
             // The owner of a pair that came is this session's: that is how it was found.
             let outside = is_outside(pair.member) || *net < 0 && is_outside(pair.owner);
             if outside && *net != 0 {
+                found = true;
                 warn_of_stranger(tables, pair.owner);
             }
             !outside && *net != 0
         });
+        found
     }
 
     fn find_chunks(&mut self, tables: &Tables) {

@@ -89,8 +89,13 @@ impl Planner {
             let bit = shapes.conditional.iter().position(|it| *it == column);
             bit.is_some_and(|bit| absent >> bit & 1 == 1)
         };
-        let number = self.shapes.len() as u32;
-        self.shapes.push(shape_of(shapes.mapper, &is_absent));
+        let shape = shape_of(shapes.mapper, &is_absent);
+        // What is absent and what is NULL are written alike: such rows go together.
+        let same = shapes.known.iter().map(|it| it.1).find(|it| self.shapes[*it as usize] == shape);
+        let number = same.unwrap_or_else(|| {
+            self.shapes.push(shape);
+            self.shapes.len() as u32 - 1
+        });
         shapes.known.push((absent, number));
         number
     }

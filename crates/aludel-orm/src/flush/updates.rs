@@ -375,7 +375,9 @@ impl Planner {
         changes.blanks |= blanked(mapper, &fills).is_some();
         let known = changes.find((place, child.slot()));
         // A reference that was set to what it was changes nothing.
-        if known.is_none() && self.is_settled(place, child.slot(), &fills) {
+        // Of an expired object it isn't known what it was (UOW-9).
+        let expired = flags.has(Flags::EXPIRED);
+        if known.is_none() && !expired && self.is_settled(place, child.slot(), &fills) {
             return Ok(());
         }
         let at = match known {
@@ -470,7 +472,9 @@ impl Planner {
             let value = self.known(fill);
             let own = &self.shared.chunks[place as usize];
             let read = own.with(slot, &mut |it| {
-                same &= value.as_ref().is_some_and(|value| it.get(*column) == value.as_ref());
+                let equal = value.as_ref().is_some_and(|value| it.get(*column) == value.as_ref());
+                // What was never set isn't known, either.
+                same &= equal && !it.is_unset(*column);
             });
             same &= read.is_ok();
         }

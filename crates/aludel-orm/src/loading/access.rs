@@ -9,7 +9,7 @@ use crate::{
         ManyAccess, Obj, OneAccess, Raw,
         access::{attribute, handles, relation},
         graph::Graph,
-        state::State,
+        state::{Flags, State},
     },
     session::{Session, core::Core},
 };
@@ -24,12 +24,21 @@ async fn load<E: Mapped>(
     let relation = relation::<E>(index);
     let object = Obj::from_raw(owner);
     if !is_known(&object, relation) {
-        core.before_query(None).await?;
         let at = core.own(&object)?;
+        // An expired object forgot what the query said that loaded it (LOAD-20).
+        let expired = object.raw().flags().has(Flags::EXPIRED);
         let forbidden = relation.strategy == Strategy::Raise
-            || core.tables(|tables| tables.is_forbidden(at, relation.index));
+            || !expired && core.tables(|tables| tables.is_forbidden(at, relation.index));
         if forbidden {
             return Err(Error::RaiseLoad(attribute::<E>(index)));
+        }
+        if core.fill_held(relation, at)? {
+            return Ok(cells(&object, relation));
+        }
+        core.before_query(None).await?;
+        // What it refers to, and whether it is there at all, its row says.
+        if expired && core.tables(|tables| tables.expired_columns(at).is_none()) {
+            core.freshen(at).await?;
         }
         core.load_members(relation, &[at], siblings).await?;
         core.sweep(false);

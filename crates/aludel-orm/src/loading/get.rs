@@ -18,9 +18,10 @@ use crate::{
         chunk::{Chunk, Slot, next_id},
         cohort::{AnyCohort, key_of},
         graph::Graph,
-        state::Flags,
+        log::Event,
+        state::{Cause, Flags, State},
     },
-    session::{Key, core::Core, transaction::no_connection},
+    session::{Key, core::Core, identity::fingerprint, transaction::no_connection},
 };
 
 /// The script of one row by its key, and what takes it. Where the type is known, that is a value and
@@ -84,8 +85,15 @@ impl Core {
     /// The object of a key, where nothing needs to be waited for: the session holds it, or the
     /// connection reads rows here and now, and nothing is to be flushed or begun before.
     pub(crate) fn get_early<T: Mapped>(&mut self, key: Key) -> Early<T> {
-        if let Some(object) = self.hit::<T>(&key) {
-            return Early::Done(Ok(Some(object)));
+        if self.in_flight.is_none()
+            && self.failed.is_none()
+            && let Some(object) = self.held::<T>(&key)
+        {
+            // Should the row of an expired one be gone, there is more to do.
+            return match object.raw().flags().has(Flags::EXPIRED) {
+                false => Early::Done(Ok(Some(object))),
+                true => Early::Later(Box::new(key)),
+            };
         }
         let waits = self.in_flight.is_some() || self.check().is_err();
         let must_flush = || self.options.autoflush && self.ledger(|it| !it.is_clean());
@@ -156,8 +164,28 @@ impl Core {
             self.flush().await?;
         }
         let mapper = Mapper::checked(T::meta())?;
-        let value = self.read::<Option<T>>(mapper, key, None).await?;
+        let value = self.read::<Option<T>>(mapper, key.clone(), None).await?;
+        if value.is_none() {
+            self.vanish(mapper, &key);
+        }
         self.found(mapper, value)
+    }
+
+    /// The row of an object that the session holds is gone: so is the object (IDM-8).
+    fn vanish(&mut self, mapper: &'static Mapper, key: &Key) {
+        let Some(at) = self.find_held(mapper, key) else { return };
+        let Some(chunk) = self.chunk(at) else { return };
+        let old = chunk.head().flags(at.slot());
+        if old.state() != State::Persistent || old.has(Flags::TOUCHED) {
+            return;
+        }
+        let fingerprint = fingerprint(key.iter().map(Value::as_ref));
+        self.store(mapper).remove(fingerprint, at);
+        chunk.head().set_flags(at.slot(), old.by(Cause::Delete).without(Flags::MARKED));
+        self.ledger(|it| {
+            it.log.push(Event::Unmapped { mapper: mapper.number, fingerprint, object: at });
+            it.log.push(Event::Flags { object: at, old });
+        });
     }
 
     /// Reads a row by its key into the session; whether there is one.

@@ -370,6 +370,7 @@ impl Core {
             if by_key
                 && let Some(key) = &key
                 && let Some(target) = self.find_held(Mapper::of(relation.target), key)
+                && !self.tables(|it| it.flags(target).has(Flags::EXPIRED))
             {
                 held.push((at, target));
                 continue;
@@ -397,6 +398,11 @@ impl Core {
         let (batch, nested) = (next_id(), self.level_wrote());
         let store = self.store(mapper);
         cohort.land(Landing { session, batch, graph: &graph, store, overwrite, nested })
+    }
+
+    /// Whether a relationship of one of these is yet to be loaded.
+    pub(crate) fn is_unloaded(&self, relation: &'static Relation, owners: &[Ref]) -> bool {
+        !self.unloaded(relation, owners, false).is_empty()
     }
 
     /// Owners whose relationship isn't loaded: these, and the live objects of their load.
@@ -436,6 +442,34 @@ impl Core {
     }
 
     /// Whether a many-to-one refers to its target's primary key.
+    /// Fills a many-to-one whose target is held, or that refers to nothing: no SQL, and so no flush (AF-2,
+    /// LOAD-2). Whether it is filled.
+    pub(crate) fn fill_held(&mut self, relation: &'static Relation, at: Ref) -> Result<bool> {
+        if self.in_flight.is_some() || !self.is_by_primary_key(relation) {
+            return Ok(false);
+        }
+        let Some(chunk) = self.chunk(at) else { return Ok(false) };
+        let flags = chunk.head().flags(at.slot());
+        if flags.state() != State::Persistent || flags.has(Flags::MARKED | Flags::EXPIRED) {
+            return Ok(false);
+        }
+        let mut fetch = Fetch::new(relation);
+        let mut key = None;
+        chunk.with(at.slot(), &mut |fields| key = fetch.key(fields))?;
+        let Some(key) = key else {
+            self.tables(|it| fetch.link(it, &[(at, None)]));
+            return Ok(true);
+        };
+        let Some(target) = self.find_held(Mapper::of(relation.target), &key) else {
+            return Ok(false);
+        };
+        let is_current = self.tables(|it| !it.flags(target).has(Flags::EXPIRED));
+        if is_current {
+            self.tables(|it| it.fill(relation, at, &[target.cell()]));
+        }
+        Ok(is_current)
+    }
+
     fn is_by_primary_key(&self, relation: &Relation) -> bool {
         relation.direction == Direction::ManyToOne
             && relation.pairs.len() == relation.target.primary_key.len()

@@ -57,7 +57,7 @@ impl<R: Send + 'static> Query<R> {
     pub(super) fn text(text: TextQuery<R>, dialect: &'static dyn Dialect) -> Result<Self> {
         let compiled = text.statement().compile(dialect)?;
         let buffer = text.buffer();
-        let execution = ExecutionOptions::default();
+        let execution = text.statement().execution();
         Ok(Self { kind: Kind::Text(compiled), buffer, paths: Vec::new(), execution })
     }
 

@@ -92,6 +92,13 @@ impl ColumnMeta {
         self
     }
 
+    /// Is NOT NULL, whatever the field's type.
+    #[must_use]
+    pub const fn not_null(mut self) -> Self {
+        self.nullable = false;
+        self
+    }
+
     /// Text of at most so many characters.
     ///
     /// # Panics

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use aludel_core::{
     expr::{ColumnRef, FromItem, Source},
+    schema::Action,
     value::SqlType,
 };
 
@@ -50,6 +51,10 @@ pub struct ForeignKey {
     pub columns: Vec<u16>,
     /// The columns referred to.
     pub references: Vec<Target>,
+    /// What the database does when the row referred to is deleted.
+    pub on_delete: Action,
+    /// What it does when that row's key changes.
+    pub on_update: Action,
 }
 
 /// A column that a foreign key refers to.
@@ -186,19 +191,27 @@ pub(super) fn foreign_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
     let target =
         |it: ColumnRef| Target { table: it.from.table.name.into(), column: it.name.into() };
     let single = meta.columns.iter().enumerate().filter_map(|(index, column)| {
-        let references = match &column.foreign_key.as_ref()?.target {
+        let key = column.foreign_key.as_ref()?;
+        let references = match &key.target {
             Referred::Column(path) => target(path()),
             Referred::Named(path) => {
                 let (table, column) = path.rsplit_once('.').unwrap_or((path, "id"));
                 Target { table: table.into(), column: column.into() }
             }
         };
-        Some(ForeignKey { columns: vec![index as u16], references: vec![references] })
+        Some(ForeignKey {
+            columns: vec![index as u16],
+            references: vec![references],
+            on_delete: key.on_delete,
+            on_update: key.on_update,
+        })
     });
     let composite = meta.args.iter().filter_map(|arg| match arg {
-        TableArg::ForeignKey { columns, references } => Some(ForeignKey {
+        TableArg::ForeignKey { columns, references, on_delete, on_update } => Some(ForeignKey {
             columns: columns.to_vec(),
             references: references().into_iter().map(target).collect(),
+            on_delete: *on_delete,
+            on_update: *on_update,
         }),
         _ => None,
     });

@@ -109,6 +109,10 @@ pub enum TableArg {
         columns: &'static [u16],
         /// The columns referred to, of one table.
         references: fn() -> Vec<ColumnRef>,
+        /// When the row referred to is deleted.
+        on_delete: Action,
+        /// When its key changes.
+        on_update: Action,
     },
 }
 

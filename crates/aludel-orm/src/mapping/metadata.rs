@@ -1,7 +1,7 @@
 //! From mapped structs to [`MetaData`].
 
 use aludel_core::schema::{
-    Action, Check, Column, ForeignKey, Index, MetaData, ServerDefault, Table, Unique,
+    Check, Column, ForeignKey, Index, MetaData, ServerDefault, Table, Unique,
 };
 
 use super::{ColumnDefault, EntityMeta, Mapper, TableArg};
@@ -34,20 +34,14 @@ fn table(meta: &'static EntityMeta) -> Table {
             ColumnDefault::None | ColumnDefault::Client(_) => None::<ServerDefault>,
         },
     });
-    let foreign_keys = mapper.foreign_keys.iter().map(|key| {
-        let single = match key.columns.as_slice() {
-            [only] => meta.columns[usize::from(*only)].foreign_key.as_ref(),
-            _ => None,
-        };
-        ForeignKey {
-            name: None,
-            columns: names(&key.columns),
-            schema: None,
-            table: key.references.first().map(|it| it.table.clone()).unwrap_or_default(),
-            references: key.references.iter().map(|it| it.column.clone()).collect(),
-            on_delete: single.map_or(Action::NoAction, |it| it.on_delete),
-            on_update: single.map_or(Action::NoAction, |it| it.on_update),
-        }
+    let foreign_keys = mapper.foreign_keys.iter().map(|key| ForeignKey {
+        name: None,
+        columns: names(&key.columns),
+        schema: None,
+        table: key.references.first().map(|it| it.table.clone()).unwrap_or_default(),
+        references: key.references.iter().map(|it| it.column.clone()).collect(),
+        on_delete: key.on_delete,
+        on_update: key.on_update,
     });
     let mut table = Table {
         schema: meta.table.schema.map(str::to_owned),

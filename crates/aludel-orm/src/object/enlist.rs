@@ -178,6 +178,16 @@ impl Tables {
         }
     }
 
+    /// A pending member that goes to another owner goes with it; where the session was told to, it leaves,
+    /// as in the original.
+    pub(super) fn drop_moved(&mut self, old: Ref, relation: &'static Relation, member: Ref) {
+        let session = self.session_of(old);
+        let leaves = session.and_then(|it| self.ledger(it)).is_some_and(|it| it.moved_leave);
+        if leaves {
+            self.drop_pending_orphan(relation, member);
+        }
+    }
+
     /// What was linked while an object was detached is a change of the session that it comes into.
     fn bring_links(&mut self, session: u64, object: Ref) {
         let of_object = |it: &mut Event| it.owner() == Some(object);

@@ -6,7 +6,9 @@ use super::{
     graph::Tables,
     log::Event,
     reference::{Ref, UNLOADED},
+    state::State,
 };
+use crate::mapping::{Direction, Mapper};
 
 impl Tables {
     /// The columns that are expired, where not all of them are.
@@ -50,6 +52,53 @@ impl Tables {
             self.relation_mut(object.chunk(), relation).filter(|_| cell != UNLOADED)
         {
             cells.set_one(object.slot(), cell);
+        }
+    }
+
+    /// Forgets all relationships of a session's persistent objects, but for those that somebody changed
+    /// since the last flush.
+    pub(crate) fn forget_relationships(&mut self, session: u64) {
+        let mut changed: Vec<Ref> = Vec::new();
+        if let Some(ledger) = self.ledger(session).filter(|it| it.links != 0) {
+            let events = ledger.log.get(ledger.flushed..).unwrap_or_default();
+            changed.extend(events.iter().filter_map(Event::owner));
+        }
+        for entry in self.chunks.values_mut() {
+            let head = entry.chunk.head();
+            if head.owner.load(Ordering::Acquire) != session {
+                continue;
+            }
+            for slot in 0..head.used() {
+                let is_changed = changed.contains(&head.reference(slot));
+                if head.flags(slot).state() == State::Persistent && !is_changed {
+                    entry.relations.iter_mut().for_each(|it| it.unload(slot));
+                }
+            }
+        }
+    }
+
+    /// Members of a deleted object forget it, who refer to it by a key that is NULL by now.
+    pub(crate) fn forget_deleted(
+        &mut self,
+        mapper: &'static Mapper,
+        object: Ref,
+        events: &mut Vec<Event>,
+    ) {
+        for relation in &mapper.relationships {
+            let back = relation.back.filter(|it| !it.many);
+            let (Direction::OneToMany, Some(back)) = (relation.direction, back) else { continue };
+            let mut members = Vec::new();
+            self.related(relation, &[object], &mut members);
+            members.retain(|it| {
+                self.flags(*it).state() == State::Persistent
+                    && self.one(*it, back.index) == object.cell()
+            });
+            for member in members {
+                let Some(cells) = self.relation_mut(member.chunk(), back.index) else { continue };
+                cells.unload(member.slot());
+                let (relation, old) = (back.index, object.cell());
+                events.push(Event::Forgotten { owner: member, relation, old });
+            }
         }
     }
 

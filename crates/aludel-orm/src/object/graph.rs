@@ -381,7 +381,7 @@ impl Tables {
     }
 
     /// The cell column of a chunk's relationship, made if need be.
-    pub(super) fn relation_mut(&mut self, chunk: u64, relation: u16) -> Option<&mut RelColumn> {
+    pub(crate) fn relation_mut(&mut self, chunk: u64, relation: u16) -> Option<&mut RelColumn> {
         Some(column(&mut self.chunks.get_mut(&chunk)?.relations, relation))
     }
 

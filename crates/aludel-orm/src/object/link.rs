@@ -50,6 +50,7 @@ impl Tables {
                 }
                 if let Some(old) = Ref::from_cell(old) {
                     self.remove_member(old, relation.index, member);
+                    self.drop_moved(old, relation, member);
                 }
                 self.put_one(member, back.index, owner.cell());
                 if old == UNLOADED && back.delete_orphan {
@@ -136,16 +137,14 @@ impl Tables {
     }
 
     fn become_one(&mut self, owner: Ref, relation: &'static Relation, new: Option<Ref>) {
-        if new.is_some_and(|new| !self.meet(owner, relation, new)) {
+        let cell = new.map_or(NULL, Ref::cell);
+        let old = self.one(owner, relation.index);
+        // Nothing happens to what stays as it is: no cascade follows it, either.
+        if old == cell || new.is_some_and(|new| !self.meet(owner, relation, new)) {
             return;
         }
         if let Some(new) = new {
             self.take_up(owner, relation, new);
-        }
-        let cell = new.map_or(NULL, Ref::cell);
-        let old = self.one(owner, relation.index);
-        if old == cell {
-            return;
         }
         if let Some(back) = relation.back {
             if let Some(old) = Ref::from_cell(old) {
@@ -181,8 +180,12 @@ impl Tables {
         }
         if let Some(old) = Ref::from_cell(old) {
             self.let_go(relation, old);
-            if let (None, Some(back)) = (new, relation.back_relation()) {
-                self.let_go(back, owner);
+            match (new, relation.back_relation()) {
+                (None, Some(back)) => self.let_go(back, owner),
+                (Some(_), Some(back)) if relation.direction == Direction::ManyToOne => {
+                    self.drop_moved(old, back, owner);
+                }
+                _ => {}
             }
         }
     }

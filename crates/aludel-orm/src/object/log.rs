@@ -26,6 +26,11 @@ pub(crate) struct Ledger {
     pub(crate) flushed: usize,
     /// How many changes of cells stand behind that.
     pub(crate) links: usize,
+    /// Whether pending members leave the session that one owner passes on to another.
+    pub(crate) moved_leave: bool,
+    /// Whether a flush left out a link with an object that is in no session: should that come in, the
+    /// link is its own.
+    pub(crate) left_out: bool,
     /// What went wrong where nothing could be returned; the next flush reports it.
     pub(crate) problem: Option<crate::Error>,
     /// The object that it is about.
@@ -118,6 +123,8 @@ impl Ledger {
             log: Vec::new(),
             flushed: 0,
             links: 0,
+            moved_leave: false,
+            left_out: false,
             problem: None,
             about: None,
         }
@@ -215,6 +222,8 @@ impl Ledger {
         self.pending.append(&mut other.pending);
         self.left |= other.left;
         self.wrote |= other.wrote;
+        self.left_out |= other.left_out;
+        self.moved_leave |= other.moved_leave;
         self.marked.append(&mut other.marked);
         self.joined.append(&mut other.joined);
         self.log.append(&mut other.log);

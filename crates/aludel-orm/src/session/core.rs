@@ -60,7 +60,9 @@ impl Core {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let graph = Arc::new(Graph::new());
-        Graph::with(&graph, |tables, _| tables.ledgers.push(Ledger::new(id)));
+        let mut ledger = Ledger::new(id);
+        ledger.moved_leave = options.moved_orphans_leave;
+        Graph::with(&graph, |tables, _| tables.ledgers.push(ledger));
         Self {
             id,
             graph,

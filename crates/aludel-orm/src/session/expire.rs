@@ -256,7 +256,7 @@ impl Core {
     }
 
     /// Reads an expired object again. What was changed since then stays a change.
-    async fn freshen(&mut self, at: Ref) -> Result<()> {
+    pub(crate) async fn freshen(&mut self, at: Ref) -> Result<()> {
         let Some(chunk) = self.chunk(at) else { return Err(Error::Detached(Error::subject(None))) };
         let mapper = Mapper::checked(chunk.meta())?;
         self.enter_joined()?;

@@ -94,6 +94,7 @@ impl<F: EngineFace> Session<F> {
         F::run(async move {
             self.core.settle().await;
             let at = self.core.before_delete(&object)?;
+            self.core.flush_for_cascades(at).await?;
             self.core.delete(vec![at]).await
         })
     }

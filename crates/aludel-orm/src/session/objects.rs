@@ -204,6 +204,31 @@ impl Core {
         });
     }
 
+    /// Flushes, if the delete cascades of an object are yet to be loaded: as any load that a program asks
+    /// for (AF-1).
+    pub(crate) async fn flush_for_cascades(&mut self, object: Ref) -> Result<()> {
+        if !self.options.autoflush || self.ledger(|it| it.is_clean()) {
+            return Ok(());
+        }
+        let mut seen = HashSet::new();
+        let mut stack = vec![object];
+        while let Some(at) = stack.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            let Some(meta) = self.tables(|it| it.meta(at)) else { continue };
+            let relations = Mapper::of(meta).relationships.iter();
+            for relation in relations.filter(|it| it.cascade.has(Cascade::DELETE)) {
+                let loads = relation.meta.passive_deletes == PassiveDeletes::No;
+                if loads && self.is_unloaded(relation, &[at]) {
+                    return self.flush().await;
+                }
+                self.tables(|it| it.related(relation, &[at], &mut stack));
+            }
+        }
+        Ok(())
+    }
+
     /// Which of these are to be deleted, by entity.
     fn to_delete(&self, objects: &[Ref]) -> Result<Vec<(&'static Mapper, Vec<Ref>)>> {
         let mut groups: Vec<(&'static Mapper, Vec<Ref>)> = Vec::new();
@@ -323,9 +348,9 @@ impl Core {
                 tables.release(chunk.head().id);
             }
             if let Some(ledger) = tables.ledger(id) {
-                let wrote = ledger.wrote;
+                let (wrote, moved_leave) = (ledger.wrote, ledger.moved_leave);
                 *ledger = Ledger::new(id);
-                ledger.wrote = wrote;
+                (ledger.wrote, ledger.moved_leave) = (wrote, moved_leave);
                 ledger.flushed = marks.len();
                 ledger.log = marks;
             }
@@ -343,15 +368,6 @@ impl Core {
         };
         let hit = self.existing_store(mapper)?.find(fp, same)?;
         Some(hit.anchor.chunk().head().reference(hit.slot))
-    }
-
-    /// The object of a key, where the session holds it and nothing stands in the way: no SQL.
-    #[inline]
-    pub(crate) fn hit<T: Mapped>(&mut self, key: &[Value]) -> Option<Obj<T>> {
-        if self.in_flight.is_some() || self.failed.is_some() {
-            return None;
-        }
-        self.held::<T>(key).filter(|it| !it.raw().flags().has(Flags::EXPIRED))
     }
 
     /// The object of a key, if the session holds it: no SQL.

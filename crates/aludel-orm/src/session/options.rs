@@ -15,6 +15,7 @@ pub struct SessionOptions {
     pub(crate) twophase: bool,
     pub(crate) close_resets_only: bool,
     pub(crate) join_mode: JoinMode,
+    pub(crate) moved_orphans_leave: bool,
 }
 
 impl Default for SessionOptions {
@@ -25,6 +26,7 @@ impl Default for SessionOptions {
             twophase: false,
             close_resets_only: true,
             join_mode: JoinMode::default(),
+            moved_orphans_leave: false,
         }
     }
 }
@@ -70,6 +72,14 @@ impl SessionOptions {
     #[must_use]
     pub fn join_mode(mut self, mode: JoinMode) -> Self {
         self.join_mode = mode;
+        self
+    }
+
+    /// Whether a pending object leaves the session when it goes from one owner to another, where the
+    /// relationship deletes orphans: no, it goes with its new owner. SQLAlchemy loses it.
+    #[must_use]
+    pub fn moved_orphans_leave(mut self, yes: bool) -> Self {
+        self.moved_orphans_leave = yes;
         self
     }
 

@@ -574,6 +574,8 @@ impl Core {
         self.transaction = Transaction::default();
         if self.options.expire_on_commit {
             self.expire_all();
+            let id = self.id;
+            self.tables(|it| it.forget_relationships(id));
         }
     }
 }

@@ -152,9 +152,11 @@ fn held_and_changed_objects_stay(at: &Place) {
     store.renew();
     let held = store.get_one(User, 1).unwrap();
     let marked = store.get_one(User, 3).unwrap();
-    store.get_one(User, 2).unwrap().borrow_mut().name = "changed".into();
+    let changed = store.get_one(User, 2).unwrap();
     store.delete(&marked).unwrap();
     drop(marked);
+    changed.borrow_mut().name = "changed".into();
+    drop(changed);
     store.add(user("new"));
     let quiet = |key: i64| select(User).filter(User.id.eq(key)).autoflush(false);
     for key in 4..=300 {

@@ -6,7 +6,7 @@ mod tests;
 
 use parse::{Piece, divide};
 
-use super::{RowBuffer, Rows};
+use super::{ExecutionOptions, RowBuffer, Rows};
 use crate::{
     Error, Result,
     compile::{Compiled, Param, within_limits},
@@ -20,6 +20,7 @@ use crate::{
 pub struct TextStatement {
     sql: String,
     values: Vec<(String, Value)>,
+    execution: ExecutionOptions,
 }
 
 /// A statement as you write it. `:name` is a parameter, and may stand more than once; it is none in
@@ -35,7 +36,7 @@ pub struct TextStatement {
 /// # Ok::<(), aludel_core::Error>(())
 /// ```
 pub fn text(sql: impl Into<String>) -> TextStatement {
-    TextStatement { sql: sql.into(), values: Vec::new() }
+    TextStatement { sql: sql.into(), values: Vec::new(), execution: ExecutionOptions::default() }
 }
 
 impl TextStatement {
@@ -53,6 +54,17 @@ impl TextStatement {
     /// by their names.
     pub fn rows<R: FromRow>(self) -> TextQuery<R> {
         TextQuery { statement: self, buffer: Rows::<R>::boxed }
+    }
+
+    /// Whether the session flushes first; its own setting where nothing is said.
+    pub fn autoflush(mut self, yes: bool) -> Self {
+        self.execution.autoflush = Some(yes);
+        self
+    }
+
+    /// How it is executed, beside what it says.
+    pub fn execution(&self) -> ExecutionOptions {
+        self.execution
     }
 
     /// The text, as it was written.

@@ -1,0 +1,101 @@
+//! Links that wait for an object to come in, members that go elsewhere, and what goes together.
+
+use aludel::{Obj, SessionOptions, State, blocking::Session, prelude::*};
+
+use crate::{
+    Case, Place, cases,
+    models::*,
+    store::{address, author, book, tag, user},
+};
+
+pub(super) const CASES: &[Case] = cases!["newcomers":
+    a_link_waits_for_a_new_owner,
+    a_pair_waits_for_a_new_member,
+    a_moved_member_goes_with_its_owner,
+    what_is_unset_and_what_is_null_go_together,
+    deleting_flushes_before_it_loads,
+];
+
+fn state<T: Mapped>(object: &Obj<T>) -> State {
+    inspect(object).state
+}
+
+// CAS-4: the flush in between leaves the link out, and doesn't forget it.
+fn a_link_waits_for_a_new_owner(at: &Place) {
+    let mut store = at.store();
+    let first = store.add(book("first"));
+    store.save();
+    let ann = Obj::new(author("Ann"));
+    ann.books().push(&first);
+    assert_eq!(state(&ann), State::Transient);
+    store.commit().unwrap();
+    assert_eq!(first.borrow().author_id, None);
+    store.add(&ann);
+    store.commit().unwrap();
+    assert_eq!(first.borrow().author_id, ann.borrow().id.get().copied());
+    assert_eq!(store.number("SELECT count(*) FROM book WHERE author_id IS NOT NULL"), 1);
+}
+
+// CAS-4, UOW-26
+fn a_pair_waits_for_a_new_member(at: &Place) {
+    let mut store = at.store();
+    let first = store.add(book("first"));
+    store.save();
+    let red = Obj::new(tag("red"));
+    red.books().push(&first);
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM book_tag"), 0);
+    store.add(&red);
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM book_tag"), 1);
+    store.save();
+    store.commit().unwrap();
+    assert_eq!(store.sent(), "");
+}
+
+// CAS-9, CAS-10
+fn a_moved_member_goes_with_its_owner(at: &Place) {
+    let engine = at.store().engine;
+    for original in [false, true] {
+        let options = SessionOptions::new().moved_orphans_leave(original);
+        let mut session = Session::with_options(&engine, options);
+        let (ann, bob) = (session.add(user("Ann")), session.add(user("Bob")));
+        let mail = ann.addresses().push(address("a@x.org"));
+        bob.addresses().push(&mail);
+        let expected = if original { State::Transient } else { State::Pending };
+        assert_eq!(state(&mail), expected);
+        session.commit().unwrap();
+        let count = text("SELECT count(*) AS n FROM address").rows::<(i64,)>();
+        assert_eq!(session.scalar(count).unwrap(), Some((i64::from(!original),)));
+        if !original {
+            assert_eq!(mail.borrow().user_id, bob.borrow().id);
+            session.delete(&bob).unwrap();
+            session.commit().unwrap();
+        }
+    }
+}
+
+// UOW-13, UOW-15
+fn what_is_unset_and_what_is_null_go_together(at: &Place) {
+    let mut store = at.store();
+    let unset = || Optional { id: Auto::UNSET, a: Auto::UNSET, b: Auto::new(Some(1)) };
+    let null = || Optional { id: Auto::UNSET, a: Auto::new(None), b: Auto::new(Some(2)) };
+    store.add_all([unset(), null(), unset()]);
+    store.commit().unwrap();
+    assert_eq!(store.sent(), "BEGIN\nINSERT INTO optional (a, b) VALUES (?, ?) -- 3 rows\nCOMMIT");
+}
+
+// AF-1, CAS-6
+fn deleting_flushes_before_it_loads(at: &Place) {
+    let mut store = at.store();
+    let ann = store.add(user("Ann"));
+    store.save();
+    store.renew();
+    let ann = store.get_one(User, ann.borrow().id.value().unwrap()).unwrap();
+    store.add(tag("red"));
+    store.sent();
+    store.delete(&ann).unwrap();
+    let sent = store.sent();
+    let insert = sent.find("INSERT INTO tag").unwrap();
+    assert!(insert < sent.find("FROM address").unwrap(), "{sent}");
+}
