@@ -61,7 +61,7 @@ fn a_many_to_many(at: &Place) {
     store.flush().unwrap();
     assert_eq!(
         store.sent(),
-        "INSERT INTO fan (city, number) VALUES (?, ?) -- (\"Ulm\", 2)\n\
+        "INSERT INTO supporter (city, number) VALUES (?, ?) -- (\"Ulm\", 2)\n\
          DELETE FROM club_fan WHERE league = ? AND club = ? AND city = ? AND fan = ? \
          -- (\"A\", 1, \"Ulm\", 1)\n\
          INSERT INTO club_fan (league, club, city, fan) VALUES (?, ?, ?, ?) \

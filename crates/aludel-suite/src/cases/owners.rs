@@ -112,7 +112,7 @@ fn a_second_owner_is_refused(at: &Place) {
     passport.holder().set(&bob);
     assert!(ann.passport().get().unwrap().is_none());
     store.commit().unwrap();
-    assert_eq!(store.number("SELECT count(*) FROM person WHERE passport_id IS NOT NULL"), 1);
+    assert_eq!(store.number("SELECT count(*) FROM citizen WHERE passport_id IS NOT NULL"), 1);
 }
 
 // CAS-13: the session learns of it when the owner comes in.
@@ -128,7 +128,7 @@ fn a_second_owner_is_refused_before_any_session(at: &Place) {
     store.add(&bob);
     refused(store.commit(), "Person.locker");
     store.rollback().unwrap();
-    assert_eq!(store.number("SELECT count(*) FROM person"), 1);
+    assert_eq!(store.number("SELECT count(*) FROM citizen"), 1);
 }
 
 // CAS-13: one that was let go of is free, and what was committed or loaded isn't asked.
@@ -145,10 +145,10 @@ fn a_second_owner_after_the_first_let_go(at: &Place) {
     ann.locker().set(Locker::builder().number(2));
     bob.locker().set(&locker);
     store.commit().unwrap();
-    assert_eq!(store.number("SELECT locker_id FROM person WHERE name = 'Bob'"), 2);
+    assert_eq!(store.number("SELECT locker_id FROM citizen WHERE name = 'Bob'"), 2);
     ann.locker().set(&locker);
     store.commit().unwrap();
-    assert_eq!(store.number("SELECT locker_id FROM person WHERE name = 'Ann'"), 2);
+    assert_eq!(store.number("SELECT locker_id FROM citizen WHERE name = 'Ann'"), 2);
     assert_eq!(store.number("SELECT count(*) FROM locker"), 1);
 }
 
@@ -168,14 +168,14 @@ fn an_orphan_of_a_many_to_one(at: &Place) {
     assert_eq!(
         store.sent(),
         "BEGIN\nINSERT INTO passport (number) VALUES (?) -- (\"A2\")\n\
-         UPDATE person SET passport_id = ? WHERE id = ? -- (2, 1)\n\
+         UPDATE citizen SET passport_id = ? WHERE id = ? -- (2, 1)\n\
          DELETE FROM passport WHERE id = ? -- (1)"
     );
     ann.locker().clear();
     store.commit().unwrap();
     assert_eq!(
         store.sent(),
-        "UPDATE person SET locker_id = ? WHERE id = ? -- (NULL, 1)\n\
+        "UPDATE citizen SET locker_id = ? WHERE id = ? -- (NULL, 1)\n\
          DELETE FROM locker WHERE id = ? -- (1)\nCOMMIT"
     );
     assert_eq!(state(&old), State::Detached);
@@ -201,7 +201,7 @@ fn an_orphan_of_a_many_to_one_that_is_not_loaded(at: &Place) {
         "SELECT passport.id, passport.number FROM passport WHERE passport.id IN (?) -- (1)\n\
          SELECT locker.id, locker.number FROM locker WHERE locker.id IN (?) -- (1)\n\
          INSERT INTO locker (number) VALUES (?) -- (2)\n\
-         UPDATE person SET passport_id = ?, locker_id = ? WHERE id = ? -- (NULL, 2, 1)\n\
+         UPDATE citizen SET passport_id = ?, locker_id = ? WHERE id = ? -- (NULL, 2, 1)\n\
          DELETE FROM passport WHERE id = ? -- (1)\n\
          DELETE FROM locker WHERE id = ? -- (1)\nCOMMIT"
     );
@@ -221,7 +221,7 @@ fn deleting_the_owner_of_a_many_to_one(at: &Place) {
     store.commit().unwrap();
     assert_eq!(
         store.sent(),
-        "DELETE FROM person WHERE id = ?\nDELETE FROM passport WHERE id = ?\n\
+        "DELETE FROM citizen WHERE id = ?\nDELETE FROM passport WHERE id = ?\n\
          DELETE FROM locker WHERE id = ?\nCOMMIT"
     );
 }
@@ -368,9 +368,9 @@ fn a_one_to_one_that_is_not_loaded_from_the_other_side(at: &Place) {
     store.commit().unwrap();
     assert_eq!(
         store.sent(),
-        "SELECT person.id, person.name, person.passport_id, person.locker_id FROM person \
-         WHERE person.passport_id IN (?) -- (1)\n\
-         UPDATE person SET passport_id = ? WHERE id = ? -- (NULL, 1), (1, 2)\nCOMMIT"
+        "SELECT citizen.id, citizen.name, citizen.passport_id, citizen.locker_id FROM citizen \
+         WHERE citizen.passport_id IN (?) -- (1)\n\
+         UPDATE citizen SET passport_id = ? WHERE id = ? -- (NULL, 1), (1, 2)\nCOMMIT"
     );
     assert!(ann.passport().get().unwrap().is_none());
     assert_eq!(store.number("SELECT count(*) FROM passport"), 1);

@@ -61,7 +61,7 @@ pub struct Ground {
 }
 
 #[derive(Mapped, Debug)]
-#[table("fan", base = Suite)]
+#[table("supporter", base = Suite)]
 pub struct Fan {
     #[column(primary_key, length = 20)]
     pub city: String,

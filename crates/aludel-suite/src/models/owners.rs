@@ -44,7 +44,7 @@ pub struct Memo {
 
 /// Owns what its row refers to.
 #[derive(Mapped, Debug)]
-#[table("person", base = Suite)]
+#[table("citizen", base = Suite)]
 pub struct Person {
     #[column(primary_key)]
     pub id: Auto<i64>,
