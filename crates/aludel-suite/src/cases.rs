@@ -22,6 +22,7 @@ mod fuzz;
 mod identity;
 mod joining;
 mod kills;
+mod levels;
 mod loading;
 mod looking;
 mod merge;
@@ -69,7 +70,8 @@ pub fn cases() -> Vec<Case> {
         relationships::CASES,
         rollback::CASES,
         savepoints::CASES,
-        savepoints::ASYNC,
+        levels::CASES,
+        levels::ASYNC,
         joining::CASES,
         joining::ASYNC,
         transactions::CASES,
