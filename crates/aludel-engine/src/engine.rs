@@ -8,7 +8,11 @@ mod options;
 
 pub use options::{EngineOptions, ResetOnReturn};
 
-use std::{fmt, sync::Arc};
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use aludel_core::dialect::Dialect;
 
@@ -31,6 +35,7 @@ struct Shared {
     pool: Pool,
     log: StatementLog,
     face: Face,
+    extension: Arc<OnceLock<Box<dyn Any + Send + Sync>>>,
 }
 
 impl EngineCore {
@@ -51,14 +56,16 @@ impl EngineCore {
         let connect = options.to_connect(&url, face, log.clone())?;
         let pool = options.to_pool(&*driver, &url);
         let pool = Pool::new(Arc::clone(&driver), url.clone(), connect, pool);
-        Ok(Self(Arc::new(Shared { url, driver, pool, log, face })))
+        let extension = Arc::default();
+        Ok(Self(Arc::new(Shared { url, driver, pool, log, face, extension })))
     }
 
     /// An engine for another driver, as this one is otherwise.
     pub(crate) fn around(&self, driver: Arc<dyn Driver>) -> Self {
-        let Shared { url, pool, log, face, .. } = &*self.0;
-        let pool = pool.around(Arc::clone(&driver));
-        Self(Arc::new(Shared { url: url.clone(), driver, pool, log: log.clone(), face: *face }))
+        let Shared { url, pool, log, face, extension, .. } = &*self.0;
+        let (url, log, face) = (url.clone(), log.clone(), *face);
+        let (pool, extension) = (pool.around(Arc::clone(&driver)), Arc::clone(extension));
+        Self(Arc::new(Shared { url, driver, pool, log, face, extension }))
     }
 
     /// Where the database is.
@@ -90,6 +97,12 @@ impl EngineCore {
     /// What is sent, once it is started.
     pub fn log(&self) -> &StatementLog {
         &self.0.log
+    }
+
+    /// A place where what is built on the engine keeps what all its users share.
+    #[doc(hidden)]
+    pub fn extension(&self) -> &OnceLock<Box<dyn Any + Send + Sync>> {
+        &self.0.extension
     }
 
     /// How many connections there are.

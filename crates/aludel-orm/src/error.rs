@@ -89,6 +89,12 @@ pub enum Error {
     /// Something was used that has ended, such as a savepoint; the text says what.
     #[error("{0}")]
     ResourceClosed(&'static str),
+    /// A hook refused.
+    #[error(transparent)]
+    Hook(Box<HookFailed>),
+    /// A flush, or the flushes of a commit, that find no end; the text says why.
+    #[error("{0}")]
+    Flush(Box<str>),
     /// A call that makes no sense as things stand; the text says why, and what does.
     #[error("{0}")]
     InvalidRequest(Box<str>),
@@ -145,6 +151,17 @@ pub struct StaleData {
     pub expected: u64,
     /// How many were matched.
     pub matched: u64,
+}
+
+/// A hook refused.
+#[derive(Debug)]
+pub struct HookFailed {
+    /// The event.
+    pub hook: &'static str,
+    /// The object, where the event is one of an object's.
+    pub subject: Option<Subject>,
+    /// What the hook gave.
+    pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 /// A constraint refused a change.
@@ -347,6 +364,22 @@ impl fmt::Display for IntegrityError {
             write!(f, "{entity}: ")?;
         }
         self.source.fmt(f)
+    }
+}
+
+impl fmt::Display for HookFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.hook)?;
+        if let Some(subject) = &self.subject {
+            write!(f, " of {subject}")?;
+        }
+        write!(f, " refused: {}", self.source)
+    }
+}
+
+impl std::error::Error for HookFailed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.source)
     }
 }
 

@@ -22,8 +22,11 @@ pub mod testing;
 
 mod error;
 
+pub mod events;
+
 pub use error::{
-    Attribute, BlankedKey, Error, IntegrityError, MappingError, Result, StaleData, Subject,
+    Attribute, BlankedKey, Error, HookFailed, IntegrityError, MappingError, Result, StaleData,
+    Subject,
 };
 pub use flush::{FlushAction, FlushPlan, FlushStep};
 

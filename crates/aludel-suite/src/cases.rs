@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a case fails by panicking")]
 
 mod associations;
+mod attributes;
 mod autoflush;
 mod bad_input;
 mod boundary;
@@ -15,6 +16,7 @@ mod dialects;
 mod dml;
 mod errors;
 mod evaluated;
+mod events;
 mod exact;
 mod faults;
 mod flush;
@@ -55,6 +57,8 @@ pub fn cases() -> Vec<Case> {
         states::CASES,
         looking::CASES,
         transient::CASES,
+        events::CASES,
+        attributes::CASES,
         identity::CASES,
         flush::CASES,
         switches::CASES,

@@ -108,9 +108,11 @@ pub use aludel_engine::{
     log,
 };
 pub use aludel_orm::{
-    Attribute, BlankedKey, Error, FlushAction, FlushPlan, FlushStep, IntegrityError, MappingError,
-    Result, StaleData, Subject,
+    Attribute, BlankedKey, Error, FlushAction, FlushPlan, FlushStep, HookFailed, IntegrityError,
+    MappingError, Result, StaleData, Subject,
     dml::{BulkInsert, BulkReturning, InsertObjects},
+    events,
+    events::{HookContext, HookError, HookResult, Hooks},
     loading::{
         Execute, Fetch, LoadOption, Optional, Relationships, Rows, Stream, WithOptions, joinedload,
         raiseload, selectinload,
@@ -171,9 +173,13 @@ pub mod prelude {
         Auto, Base, CreateAll as _, DeclarativeBase as _, Engine, EntityConst as _,
         Expression as _, ForUpdate, InsertObjects as _, Many, Mapped, MetaDataOf as _, Obj, One,
         Optional as _, Relationships as _, Row, Session, SqlEnum, SqlNewtype, Synchronize,
-        WithOptions as _, all_of, any_of, case, delete, exists, func, insert, inspect, joinedload,
-        lit, not_exists, raiseload, savepoint, schema::MetaData, select, selectinload, text,
-        transaction, update,
+        WithOptions as _, all_of, any_of, case, delete,
+        events::{
+            ColumnEvents as _, ListenEngine as _, ListenMapper as _, RelationshipEvents as _,
+        },
+        exists, func, insert, inspect, joinedload, lit, not_exists, raiseload, savepoint,
+        schema::MetaData,
+        select, selectinload, text, transaction, update,
     };
 }
 
@@ -305,6 +311,8 @@ mod book {
     mod session {}
     #[doc = include_str!("../../../book/src/looking.md")]
     mod looking {}
+    #[doc = include_str!("../../../book/src/events.md")]
+    mod events {}
     #[doc = include_str!("../../../book/src/types.md")]
     mod types {}
     #[doc = include_str!("../../../book/src/queries.md")]

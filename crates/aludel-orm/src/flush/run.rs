@@ -175,7 +175,7 @@ impl Core {
     pub(crate) async fn flush(&mut self) -> Result<()> {
         self.settle().await;
         self.check()?;
-        if self.ledger(|it| !it.is_clean()) {
+        if !self.is_clean() {
             self.connect().await?;
             self.write(None).await?;
         }
@@ -184,6 +184,11 @@ impl Core {
 
     /// Writes what changed and ends the transaction, in one unit of work.
     pub(crate) async fn commit(&mut self) -> Result<()> {
+        if self.is_hooked() && !self.transaction.prepared {
+            self.settle().await;
+            self.check()?;
+            Box::pin(self.before_commit()).await?;
+        }
         if self.options.twophase {
             self.prepare().await?;
         }
@@ -218,7 +223,22 @@ impl Core {
     pub(crate) async fn write(&mut self, end: Option<End>) -> Result<()> {
         // An object that is borrowed mutably is refused before anything is taken.
         self.check_borrows()?;
-        let result = self.try_write(end).await;
+        let mut hooks = None;
+        if self.is_hooked() {
+            match Box::pin(self.before_flush()).await {
+                Ok(found) => hooks = found,
+                // A hook that refuses leaves all as it is.
+                Err(error @ (Error::Hook(_) | Error::Flush(_))) => return Err(error),
+                Err(error) => {
+                    self.fail(&error).await;
+                    return Err(error);
+                }
+            }
+        }
+        let mut result = self.try_write(end).await;
+        if let (Some(hooks), Ok(())) = (hooks, &result) {
+            result = self.after_flush(hooks);
+        }
         if let Err(error) = &result {
             self.fail(error).await;
         }
@@ -249,6 +269,17 @@ impl Core {
         Ok(())
     }
 
+    /// Marks orphans for deletion, with all that their delete cascades reach.
+    pub(crate) async fn mark_orphans(&mut self) -> Result<()> {
+        loop {
+            let orphans = self.orphans();
+            if orphans.is_empty() {
+                return Ok(());
+            }
+            self.delete(orphans).await?;
+        }
+    }
+
     async fn try_write(&mut self, end: Option<End>) -> Result<()> {
         // What the last unit left behind, and nobody holds by now.
         self.sweep(false);
@@ -261,13 +292,7 @@ impl Core {
             });
         }
         self.load_replaced().await?;
-        loop {
-            let orphans = self.orphans();
-            if orphans.is_empty() {
-                break;
-            }
-            self.delete(orphans).await?;
-        }
+        self.mark_orphans().await?;
         self.load_followers().await?;
         let planner = Planner::plan(self, true, Vec::new())?;
         let opening = if planner.plan.steps.is_empty() { Vec::new() } else { self.opening(true) };

@@ -195,6 +195,7 @@ impl Core {
             return Ok(false);
         }
         self.land(&mut *cohort, false)?;
+        self.landed();
         self.sweep(false);
         Ok(true)
     }
@@ -222,6 +223,7 @@ impl Core {
             let flags = raw.flags();
             if flags.has(Flags::EXPIRED) {
                 raw.renew(self.id, value, self.level_wrote())?;
+                self.note_landed(mapper, raw.reference(), true);
             }
             return Ok(Obj::from_raw(raw));
         }
@@ -235,6 +237,7 @@ impl Core {
         store.adopt(chunk.head().id, anchor.clone());
         store.insert(fp, chunk.head().reference(0));
         let object = Obj::from_raw(Raw::new(anchor, 0));
+        self.note_landed(mapper, chunk.head().reference(0), false);
         self.sweep(false);
         Ok(object)
     }

@@ -325,6 +325,7 @@ impl Core {
             held.iter().for_each(|(at, member)| it.fill(relation, *at, &[member.cell()]));
             fetch.link(it, &wanted);
         });
+        self.landed();
         Ok(())
     }
 
@@ -346,6 +347,7 @@ impl Core {
             keyed.push((at, key));
         }
         let (mut formers, wanted) = self.read_members(&mut fetch, keyed).await?;
+        self.landed();
         let (members, starts) = fetch.members();
         for (at, place) in wanted {
             let members = place.map_or(&[][..], |it| &members[range(&starts, it)]);

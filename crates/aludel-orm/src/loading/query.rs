@@ -276,6 +276,7 @@ impl Core {
         }
         self.settle_buffer(&mut |context| buffer.settle(context))?;
         eager.finish(self, &mut *buffer)?;
+        self.landed();
         Ok((buffer, eager.keep()))
     }
 

@@ -20,6 +20,7 @@ use aludel_engine::{
 use super::{entity::Settle, query::Query};
 use crate::{
     Error, Result,
+    events::{HookSet, hooks_of, landed, load_hooks_anywhere},
     object::graph::Graph,
     session::{
         core::{Core, sweep},
@@ -41,6 +42,7 @@ pub struct Stream<'s, F: EngineFace, R: Send + 'static> {
     graph: Arc<Graph>,
     stores: &'s mut Stores,
     nested: bool,
+    hooks: Vec<Arc<HookSet>>,
     face: PhantomData<F>,
 }
 
@@ -103,6 +105,7 @@ impl Core {
             self.run(Steps(opening), |_, _| ()).await?;
         }
         let (session, nested) = (self.id, self.level_wrote());
+        let hooks = if load_hooks_anywhere() { hooks_of(self) } else { Vec::new() };
         let graph = Graph::root(&self.graph).clone();
         let Self { connection: Some(connection), stores, .. } = self else {
             return Err(Error::InvalidRequest("the session has no connection".into()));
@@ -117,6 +120,7 @@ impl Core {
             graph,
             stores,
             nested,
+            hooks,
             face: PhantomData,
         })
     }
@@ -135,6 +139,9 @@ impl<F: EngineFace, R: Send + 'static> Stream<'_, F, R> {
         let result = chunk.settle(&mut context);
         *self.stores = context.stores;
         result.map_err(Error::from_settle)?;
+        if load_hooks_anywhere() {
+            landed(&self.hooks, &self.graph, self.stores);
+        }
         self.rows = chunk.drain().into_iter();
         Ok(())
     }

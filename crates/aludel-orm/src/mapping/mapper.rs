@@ -12,7 +12,7 @@ use super::{
     EntityMeta, Referred, Registry, Relation, Statements, TableArg, Version, overlaps,
     resolve::resolve,
 };
-use crate::{Error, Result, error::MappingError, object::chunk::Columns};
+use crate::{Error, Result, error::MappingError, events::AttributeSlot, object::chunk::Columns};
 
 /// An entity's description with every reference resolved: its table, keys and relationships.
 ///
@@ -68,12 +68,21 @@ pub struct Target {
 
 /// The place of a mapper in its entity's static description.
 #[derive(Debug, Default)]
-pub struct MapperSlot(OnceLock<Mapper>);
+pub struct MapperSlot {
+    mapper: OnceLock<Mapper>,
+    attributes: AttributeSlot,
+}
 
 impl MapperSlot {
     /// An empty place.
     pub const fn new() -> Self {
-        Self(OnceLock::new())
+        Self { mapper: OnceLock::new(), attributes: AttributeSlot::new() }
+    }
+
+    /// The hooks of the entity's attributes.
+    #[inline]
+    pub(crate) fn attributes(&self) -> &AttributeSlot {
+        &self.attributes
     }
 }
 
@@ -81,7 +90,7 @@ impl Mapper {
     /// The mapper of an entity, made at first use.
     #[inline]
     pub fn of(meta: &'static EntityMeta) -> &'static Self {
-        match meta.mapper.0.get() {
+        match meta.mapper.mapper.get() {
             Some(mapper) => mapper,
             None => Self::configure(meta),
         }
@@ -90,7 +99,7 @@ impl Mapper {
     #[cold]
     fn configure(meta: &'static EntityMeta) -> &'static Self {
         let mut fresh = false;
-        let mapper = meta.mapper.0.get_or_init(|| {
+        let mapper = meta.mapper.mapper.get_or_init(|| {
             fresh = true;
             let place = Registry::global().place(meta);
             let mut problems = Vec::new();

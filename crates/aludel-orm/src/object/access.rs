@@ -11,6 +11,7 @@ use super::{
 use crate::{
     Error, Result,
     error::Attribute,
+    events,
     mapping::{IntoNew, Mapped, Mapper, Relation},
 };
 
@@ -56,6 +57,9 @@ fn meet<E: Mapped, R: Mapped>(owner: &Raw<E>, member: &Raw<R>) -> Arc<Graph> {
 /// Links two objects, whatever the relationship's kind.
 pub(super) fn link<E: Mapped, R: Mapped>(owner: &Raw<E>, index: u16, member: &Raw<R>) {
     let relation = relation::<E>(index);
+    if let Err(error) = events::may_link(owner, relation, member) {
+        return events::report(owner, error);
+    }
     let graph = meet(owner, member);
     Graph::with(&graph, |tables, _| {
         if relation.many {
@@ -117,9 +121,11 @@ impl<'a, E: Mapped, R: Mapped> ManyAccess<'a, E, R> {
     /// Removes a member.
     ///
     /// # Errors
-    /// [`Error::NotMember`] if the collection is loaded and doesn't hold it (REL-13).
+    /// [`Error::NotMember`] if the collection is loaded and doesn't hold it (REL-13); [`Error::Hook`] if
+    /// a hook refuses.
     pub fn remove(self, member: &Obj<R>) -> Result<()> {
         let relation = relation::<E>(self.index);
+        events::may_unlink(self.owner, relation, member.raw())?;
         let found = on_graph(self.owner, false, |tables, owner| {
             tables.detach(owner, relation, member.raw().reference())
         });
@@ -128,8 +134,12 @@ impl<'a, E: Mapped, R: Mapped> ManyAccess<'a, E, R> {
 
     /// Makes the collection hold exactly these members.
     pub fn set(self, members: impl IntoMembers<R>) {
-        let members = members.into_members();
+        let mut members = members.into_members();
         let relation = relation::<E>(self.index);
+        if events::has_link_hooks::<E, R>() {
+            let old = Self::new(self.owner, self.index).iter().map(Vec::from_iter);
+            events::may_set(self.owner, relation, &old.unwrap_or_default(), &mut members);
+        }
         let mut graph = self.owner.graph_or_new();
         for member in &members {
             graph = meet(self.owner, member.raw());
@@ -192,13 +202,29 @@ impl<'a, E: Mapped, R: Mapped> OneAccess<'a, E, R> {
     /// Makes it another object: an existing one, a value or a finished builder.
     pub fn set(self, target: impl IntoNew<Entity = R>) -> Obj<R> {
         let target = to_obj(target);
-        link(self.owner, self.index, target.raw());
+        if self.may_leave(Some(&target)) {
+            link(self.owner, self.index, target.raw());
+        }
         target
+    }
+
+    /// Whether hooks let go of what is there.
+    fn may_leave(&self, next: Option<&Obj<R>>) -> bool {
+        if !events::has_link_hooks::<E, R>() {
+            return true;
+        }
+        let old = Self::new(self.owner, self.index).get().ok().flatten();
+        let Some(old) = old.filter(|it| next != Some(it)) else { return true };
+        let allowed = events::may_unlink(self.owner, relation::<E>(self.index), old.raw());
+        allowed.map_err(|it| events::report(self.owner, it)).is_ok()
     }
 
     /// Makes it none.
     pub fn clear(self) {
         let relation = relation::<E>(self.index);
+        if !self.may_leave(None) {
+            return;
+        }
         let graph = self.owner.graph_or_new();
         Graph::with(&graph, |tables, _| tables.assign(self.owner.reference(), relation, None));
     }

@@ -15,7 +15,7 @@ use super::{
     reference::Ref,
     state::{Flags, State},
 };
-use crate::mapping::{EntityConst, EntityMeta, Mapped};
+use crate::mapping::{EntityConst, EntityMeta, Mapped, Mapper};
 
 /// A handle on an object of whatever entity: what a session lists, and what hooks get that are of no
 /// one entity. [`downcast`](Self::downcast) leads back to an [`Obj`].
@@ -42,6 +42,10 @@ impl AnyObj {
 
     fn meta(&self) -> &'static EntityMeta {
         self.anchor.chunk().meta()
+    }
+
+    pub(crate) fn mapper(&self) -> &'static Mapper {
+        Mapper::of(self.meta())
     }
 
     /// The entity's name.

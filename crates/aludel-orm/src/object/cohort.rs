@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     Result,
+    events::{Landed, load_hooks_anywhere},
     mapping::{Direction, EntityMeta, Mapped, Mapper, Relation},
     session::identity::{Hit, Store, fingerprint, same_value, spread},
 };
@@ -220,7 +221,11 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
                         None => {}
                         Some(hit) => {
                             hits += 1;
-                            if let Some(raw) = meet(hit, slot, session, overwrite, nested)? {
+                            if let Some((raw, again)) = meet(hit, slot, session, overwrite, nested)?
+                            {
+                                if again && load_hooks_anywhere() {
+                                    store.landed.push(Landed { object: raw.reference(), again });
+                                }
                                 self.held.insert(start + offset as u32, raw);
                             }
                         }
@@ -240,6 +245,12 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
                         chunk.head().set_flags(slot, Flags::default());
                     }
                 }
+            }
+            if load_hooks_anywhere() {
+                let new = (0..chunk.head().used())
+                    .filter(|it| hits == 0 || !self.held.contains_key(&(start + it)))
+                    .map(|it| Landed { object: chunk.head().reference(it), again: false });
+                store.landed.extend(new);
             }
             let anchor = Arc::new(Anchor::with_graph(chunk.clone(), graph.clone()));
             store.adopt(chunk.head().id, anchor.clone());
@@ -281,26 +292,26 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
 }
 
 /// A row met an object that the session holds: the object stays as it is (IDM-5), unless it is
-/// expired or rows overwrite.
+/// expired or rows overwrite; whether so.
 fn meet<T: Mapped>(
     hit: Hit,
     slot: &mut Slot<T>,
     session: u64,
     overwrite: bool,
     nested: bool,
-) -> Result<Option<Raw<T>>> {
+) -> Result<Option<(Raw<T>, bool)>> {
     let Some(raw) = Raw::<T>::from_any(hit.anchor, hit.slot) else { return Ok(None) };
     let fresh = slot.get_mut().take();
-    let flags = raw.flags();
+    let again = overwrite || raw.flags().has(Flags::EXPIRED);
     if let Some(fresh) = fresh
-        && (overwrite || flags.has(Flags::EXPIRED))
+        && again
     {
         if overwrite {
             raw.chunk().drop_snapshot(raw.slot());
         }
         raw.renew(session, fresh, nested)?;
     }
-    Ok(Some(raw))
+    Ok(Some((raw, again)))
 }
 
 impl<T: Mapped> Raw<T> {

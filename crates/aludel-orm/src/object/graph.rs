@@ -45,7 +45,7 @@ pub(crate) struct Tables {
     /// relationship (CAS-13).
     pub(super) owners: HashMap<(Ref, u32, u16), Ref, RandomState>,
     /// What went wrong between objects that no session knows: it learns of it when they come in.
-    pub(super) problems: Vec<(Ref, crate::Error)>,
+    pub(crate) problems: Vec<(Ref, crate::Error)>,
     /// Anchors that died since the last sweep.
     pub(super) dead: usize,
     /// Whether a collection that isn't loaded was ever changed.

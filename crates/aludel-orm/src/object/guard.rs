@@ -15,7 +15,7 @@ use std::{
 use atomic_refcell::{AtomicRef, AtomicRefMut};
 
 use super::chunk::Slot;
-use crate::{Error, error::Subject, mapping::Mapped};
+use crate::{Error, error::Subject, events::Watch, mapping::Mapped};
 
 /// How many guards a thread lists; of more it only knows the number.
 const LISTED: usize = 8;
@@ -145,6 +145,8 @@ pub struct ObjRef<'a, T> {
 /// What is changed through it is written at the next flush.
 pub struct ObjMut<'a, T> {
     value: AtomicRefMut<'a, T>,
+    /// What hooks of columns see of the change.
+    watch: Watch<'a, T>,
     _held: Held,
 }
 
@@ -155,8 +157,19 @@ impl<'a, T> ObjRef<'a, T> {
 }
 
 impl<'a, T> ObjMut<'a, T> {
-    pub(super) fn new(slot: &Slot<T>, value: AtomicRefMut<'a, T>) -> Self {
-        Self { value, _held: Held::new(address(slot)) }
+    pub(super) fn new(slot: &Slot<T>, value: AtomicRefMut<'a, T>, watch: Watch<'a, T>) -> Self {
+        Self { value, watch, _held: Held::new(address(slot)) }
+    }
+}
+
+impl<T> Drop for ObjMut<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(watch) = self.watch.take()
+            && !std::thread::panicking()
+        {
+            watch(&mut self.value);
+        }
     }
 }
 

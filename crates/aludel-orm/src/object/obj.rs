@@ -77,10 +77,14 @@ impl<T: Mapped> Obj<T> {
         match raw.chunk().edit(raw.slot()) {
             Ok(value) => {
                 let flags = raw.flags();
-                if flags.has(Flags::TRACKED) && !flags.has(Flags::TOUCHED) {
-                    self.touch(&value);
+                let mut watch = None;
+                if flags.has(Flags::TRACKED) {
+                    if !flags.has(Flags::TOUCHED) {
+                        self.touch(&value);
+                    }
+                    watch = crate::events::watch(raw, &value);
                 }
-                ObjMut::new(raw.chunk().cell(raw.slot()), value)
+                ObjMut::new(raw.chunk().cell(raw.slot()), value, watch)
             }
             Err(error) => panic!("{error}"),
         }

@@ -45,6 +45,13 @@ impl<E> AnyAttribute<E> {
     fn new(place: Place) -> Self {
         Self { place, entity: PhantomData }
     }
+
+    /// The position of a column.
+    pub(crate) fn column(self) -> u16 {
+        match self.place {
+            Place::Column(at) | Place::Relationship(at) => at,
+        }
+    }
 }
 
 impl<E: Mapped, T> From<Column<E, T>> for AnyAttribute<E> {

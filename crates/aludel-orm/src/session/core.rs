@@ -17,6 +17,7 @@ use super::{
 use crate::{
     Error, Result,
     error::Subject,
+    events::HookSet,
     mapping::Mapper,
     object::{
         chunk::AnyChunk,
@@ -50,6 +51,10 @@ pub(crate) struct Core {
     pub(crate) steps_aside: bool,
     /// Whether it was closed for good.
     pub(crate) closed: bool,
+    /// This session's own hooks.
+    pub(crate) hooks: Option<Arc<HookSet>>,
+    /// What hooks want deleted.
+    pub(crate) to_delete: Vec<Ref>,
 }
 
 /// What to do with the outcome of a unit whose future was dropped.
@@ -78,6 +83,8 @@ impl Core {
             blocks: Vec::new(),
             steps_aside: false,
             closed: false,
+            hooks: None,
+            to_delete: Vec::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use super::{IntoKey, Savepoint, SessionOptions, core::Core, merge::Source};
 use crate::{
     Error, FlushPlan, Result,
     loading::{Execute, Fetch, Rows, Stream, get::Early},
-    mapping::{EntityConst, IntoNew, Mapped, NewObject},
+    mapping::{EntityConst, IntoNew, Mapped},
     object::Obj,
 };
 
@@ -53,14 +53,7 @@ impl<F: EngineFace> Session<F> {
     // `T` rather than `N::Entity` in what it returns: with the latter the compiler's message about an
     // unfinished builder points at `add` and not at the builder.
     pub fn add<N: IntoNew<Entity = T>, T: Mapped>(&mut self, new: N) -> Obj<T> {
-        match new.into_new() {
-            NewObject::Value(value) => self.core.add_value(value),
-            NewObject::Linked(value, links) => self.core.add_linked(value, links),
-            NewObject::Object(object) => {
-                self.core.add_object(&object);
-                object
-            }
-        }
+        self.core.add(new)
     }
 
     /// Adds several objects.
@@ -390,8 +383,7 @@ impl<F: EngineFace> Session<F> {
 
     /// Whether an object is pending or persistent in this session.
     pub fn contains<T: Mapped>(&self, object: &Obj<T>) -> bool {
-        let inside = |state| state != crate::object::State::Deleted;
-        self.core.own(object).is_ok() && inside(object.raw().flags().state())
+        self.core.contains(object)
     }
 
     /// Ends the session: the transaction is rolled back and every object detached; loaded values

@@ -13,6 +13,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 
 use crate::{
+    events::Landed,
     mapping::{EntityMeta, Mapper},
     object::{
         anchor::AnyAnchor,
@@ -81,6 +82,8 @@ pub(crate) struct Store {
     deferred: Vec<(u64, u32, u32)>,
     /// The chunk that new objects are appended to, and its size.
     pub(crate) open: Option<(u64, usize)>,
+    /// What was read since the hooks of loads were called last, where there are any.
+    pub(crate) landed: Vec<Landed>,
 }
 
 /// An object found by its key.
@@ -149,6 +152,7 @@ impl Store {
             map: HashTable::new(),
             deferred: Vec::new(),
             open: None,
+            landed: Vec::new(),
         }
     }
 

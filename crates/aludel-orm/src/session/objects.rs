@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    mapping::{Cascade, Direction, Link, Mapped, Mapper, PassiveDeletes},
+    mapping::{Cascade, Direction, IntoNew, Link, Mapped, Mapper, NewObject, PassiveDeletes},
     object::{
         Obj, Raw,
         anchor::Anchor,
@@ -30,6 +30,23 @@ use crate::{
 const SIZES: [usize; 4] = [1, 8, 64, 512];
 
 impl Core {
+    /// Adds a value, a finished builder, or an existing object.
+    pub(crate) fn add<N: IntoNew<Entity = T>, T: Mapped>(&mut self, new: N) -> Obj<T> {
+        match new.into_new() {
+            NewObject::Value(value) => self.add_value(value),
+            NewObject::Linked(value, links) => self.add_linked(value, links),
+            NewObject::Object(object) => {
+                self.add_object(&object);
+                object
+            }
+        }
+    }
+
+    /// Whether an object is pending or persistent in this session.
+    pub(crate) fn contains<T: Mapped>(&self, object: &Obj<T>) -> bool {
+        self.own(object).is_ok() && object.raw().flags().state() != State::Deleted
+    }
+
     /// Adds a value: it is pending, in a chunk of the session's own.
     pub(crate) fn add_value<T: Mapped>(&mut self, value: T) -> Obj<T> {
         let raw = self.place(value, State::Pending);

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     Error, Result,
+    events::SessionEvent,
     mapping::Mapper,
     object::{
         log::Event,
@@ -111,6 +112,9 @@ impl Core {
     }
 
     fn opening_transaction(&mut self, writes: bool) -> Vec<Step> {
+        if self.transaction.begun.is_none() {
+            self.announce(SessionEvent::AfterBegin);
+        }
         let own = if writes { Begin::IMMEDIATE } else { Begin::DEFERRED };
         let restarts = self.engine.restarts_to_write();
         let Transaction { begun, asked, wrote, xid, .. } = &mut self.transaction;
@@ -247,8 +251,13 @@ impl Core {
     /// Takes back everything in memory. The connection, if its transaction is still to be rolled
     /// back: where nobody does, the pool does.
     fn abort(&mut self) -> Option<(Pooled, Control)> {
+        let any = self.ledger(|it| !it.log.is_empty() || !it.is_clean());
+        self.to_delete.clear();
         self.take_back(None);
         let transaction = std::mem::take(&mut self.transaction);
+        if any || transaction.begun.is_some() || transaction.asked.is_some() {
+            self.announce(SessionEvent::AfterRollback);
+        }
         self.owed = transaction.in_doubt();
         let open = |it: &Pooled| transaction.begun.is_some() || it.in_transaction();
         Some((self.connection.take().filter(open)?, transaction.undoing()))
@@ -577,6 +586,7 @@ impl Core {
             let id = self.id;
             self.tables(|it| it.forget_relationships(id));
         }
+        self.announce(SessionEvent::AfterCommit);
     }
 }
 

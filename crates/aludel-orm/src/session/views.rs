@@ -107,7 +107,7 @@ impl<F: EngineFace> IntoIterator for &Session<F> {
 }
 
 impl Core {
-    fn objects(&self, list: impl FnOnce(&Self) -> Vec<Ref>) -> Objects {
+    pub(crate) fn objects(&self, list: impl FnOnce(&Self) -> Vec<Ref>) -> Objects {
         let refs = list(self);
         Objects(any_objects(Graph::root(&self.graph), &refs))
     }

@@ -1,0 +1,30 @@
+//! Events: closures that are called around a flush, an insert, a commit, a load, and when attributes are
+//! set.
+//!
+//! [`Hooks`] are registered for one session, for all sessions of an engine, or for an entity wherever
+//! it is used; they are called in the order mapper, engine, session, and within each in the order in
+//! which they were registered. Hooks are synchronous, so that they serve both faces: they see the
+//! session through a [`HookContext`].
+
+mod attributes;
+mod context;
+mod fire;
+mod hooks;
+mod listen;
+
+pub(crate) use attributes::{
+    AttributeSlot, Watch, has_link_hooks, may_link, may_set, may_unlink, report, watch,
+};
+pub use attributes::{ColumnEvents, RelationshipEvents};
+pub use context::HookContext;
+pub(crate) use fire::{Landed, landed, load_hooks_anywhere};
+pub use hooks::Hooks;
+pub(crate) use hooks::{HookSet, SessionEvent};
+pub(crate) use listen::hooks_of;
+pub use listen::{ListenEngine, ListenMapper};
+
+/// Why a hook refuses: any error, or a text (`Err("too young".into())`).
+pub type HookError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a hook gives that may refuse.
+pub type HookResult = Result<(), HookError>;

@@ -1,0 +1,186 @@
+//! Hooks of attributes: values are checked and changed where they are set, links where they are made.
+
+use std::sync::Once;
+
+use aludel::{Error, Obj, State, prelude::*};
+
+use crate::{
+    Case, Place, cases,
+    models::hooked::{Club, Member},
+};
+
+pub(super) const CASES: &[Case] = cases!["attributes":
+    a_value_is_changed,
+    a_value_is_refused,
+    new_objects_are_checked_by_the_flush,
+    loads_are_not_checked,
+    links_are_refused,
+    links_of_objects_without_a_session,
+];
+
+/// Names have no spaces around them and aren't "bad"; mails are of lower case; nobody called "banned"
+/// comes in, and nobody called "founder" leaves.
+fn hooks() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        Club.name.on_set(|name, _| {
+            *name = name.trim().to_owned();
+            if name == "bad" { Err("a name is not bad".into()) } else { Ok(()) }
+        });
+        Club.mail.on_set(|mail, old| {
+            if mail.is_none() && old.is_some_and(Option::is_some) {
+                return Err("a mail stays".into());
+            }
+            *mail = mail.as_ref().map(|it| it.to_lowercase());
+            Ok(())
+        });
+        Club.members.on_append(|_, member| {
+            let is_banned = member.borrow().name == "banned";
+            if is_banned { Err("this one is banned".into()) } else { Ok(()) }
+        });
+        Club.members.on_remove(|_, member| {
+            let is_founder = member.borrow().name == "founder";
+            if is_founder { Err("founders stay".into()) } else { Ok(()) }
+        });
+    });
+}
+
+fn club(name: &str) -> Club {
+    hooks();
+    Club { id: Auto::UNSET, name: name.into(), mail: None, members: Many::new() }
+}
+
+fn member(name: &str) -> Member {
+    Member { id: Auto::UNSET, name: name.into(), club_id: None, club: One::new() }
+}
+
+// EVT-7, EXP-11
+fn a_value_is_changed(at: &Place) {
+    let mut store = at.store();
+    let it = store.add(club("one"));
+    store.save();
+    let mut guard = it.borrow_mut();
+    guard.name = " two ".into();
+    guard.mail = Some("A@X.org".into());
+    assert_eq!(guard.name, " two ");
+    drop(guard);
+    assert_eq!(it.borrow().name, "two");
+    assert_eq!(it.borrow().mail.as_deref(), Some("a@x.org"));
+    store.commit().unwrap();
+    assert_eq!(store.sent(), "BEGIN\nUPDATE club SET name = ?, mail = ? WHERE id = ?\nCOMMIT");
+    // What is as before is not set.
+    it.borrow_mut().name = " two ".into();
+    store.commit().unwrap();
+    assert_eq!(store.sent(), "");
+}
+
+// EVT-7: what is refused never was; the next flush tells.
+fn a_value_is_refused(at: &Place) {
+    let mut store = at.store();
+    let it = store.add(Club { mail: Some("a@x".into()), ..club("one") });
+    store.save();
+    it.borrow_mut().name = "bad".into();
+    assert_eq!(it.borrow().name, "one");
+    let error = store.flush().unwrap_err();
+    assert_eq!(error.to_string(), "on_set of Club 1 refused: a name is not bad");
+    assert!(std::error::Error::source(&error).is_some());
+    assert!(matches!(store.flush(), Err(Error::PendingRollback(_))));
+    store.rollback().unwrap();
+    // One of several: the others take effect.
+    let mut guard = it.borrow_mut();
+    guard.mail = None;
+    guard.name = "three".into();
+    drop(guard);
+    assert_eq!((it.borrow().mail.as_deref(), it.borrow().name.as_str()), (Some("a@x"), "three"));
+    assert!(matches!(store.commit(), Err(Error::Hook(_))));
+    assert!(!store.sent().contains("UPDATE"));
+    store.rollback().unwrap();
+    assert_eq!(it.borrow().name, "one");
+    // Of a detached object the session learns that it comes into.
+    store.expunge(&it).unwrap();
+    it.borrow_mut().name = "bad".into();
+    store.add(&it);
+    assert!(matches!(store.flush(), Err(Error::Hook(_))));
+    store.rollback().unwrap();
+}
+
+// EXP-11
+fn new_objects_are_checked_by_the_flush(at: &Place) {
+    let mut store = at.store();
+    let it = store.add(Club { mail: Some("A@X".into()), ..club(" one ") });
+    let bad = store.add(club("bad"));
+    store.sent();
+    let error = store.flush().unwrap_err();
+    assert_eq!(error.to_string(), "on_set of Club refused: a name is not bad");
+    // Nothing was sent, and nothing is lost: it can be repaired.
+    assert_eq!(store.sent(), "");
+    assert!(store.is_active());
+    assert_eq!(inspect(&bad).state, State::Pending);
+    bad.borrow_mut().name = "good".into();
+    store.commit().unwrap();
+    assert_eq!((it.borrow().name.as_str(), it.borrow().mail.as_deref()), ("one", Some("a@x")));
+    assert_eq!(store.number("SELECT count(*) FROM club WHERE name IN ('one', 'good')"), 2);
+}
+
+// EXP-11: not on load.
+fn loads_are_not_checked(at: &Place) {
+    let mut store = at.store();
+    hooks();
+    store.run("INSERT INTO club (name, mail) VALUES (' bad ', 'A@X')");
+    let it = store.get_one(Club, 1).unwrap();
+    assert_eq!(it.borrow().name, " bad ");
+    store.expire(&it).unwrap();
+    store.fresh(&it).unwrap();
+    assert_eq!(it.borrow().mail.as_deref(), Some("A@X"));
+    store.commit().unwrap();
+    assert!(!store.sent().contains("UPDATE"));
+}
+
+// EVT-7
+fn links_are_refused(at: &Place) {
+    let mut store = at.store();
+    let club = store.add(club("one"));
+    let founder = club.members().push(member("founder"));
+    let other = club.members().push(member("other"));
+    store.save();
+    assert!(matches!(club.members().remove(&founder), Err(Error::Hook(_))));
+    club.members().remove(&other).unwrap();
+    assert_eq!(club.members().len().unwrap(), 1);
+    store.commit().unwrap();
+    // From the other side, too; there it is the next flush that tells.
+    founder.club().clear();
+    assert!(founder.club().get().unwrap().is_some());
+    let error = store.flush().unwrap_err();
+    assert_eq!(error.to_string(), "on_remove of Member 1 refused: founders stay");
+    store.rollback().unwrap();
+    let banned = store.add(member("banned"));
+    banned.club().set(&club);
+    assert!(banned.club().get().unwrap().is_none());
+    assert!(matches!(store.flush(), Err(Error::Hook(_))));
+    store.rollback().unwrap();
+    // A whole collection: what is refused stays out, and what is kept stays in.
+    club.members().load(&mut store.session).unwrap();
+    club.members().set([member("banned"), member("new")]);
+    let names: Vec<_> = club.members().iter().unwrap().map(|it| it.borrow().name.clone()).collect();
+    assert_eq!(names, ["founder", "new"]);
+    assert!(matches!(store.flush(), Err(Error::Hook(_))));
+    store.rollback().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM member WHERE club_id = 1"), 1);
+}
+
+// EVT-7: the session that they come into learns of it.
+fn links_of_objects_without_a_session(at: &Place) {
+    let mut store = at.store();
+    let alone = Obj::new(club("one"));
+    alone.members().push(member("banned"));
+    alone.members().push(member("welcome"));
+    assert_eq!(alone.members().len().unwrap(), 1);
+    store.add(&alone);
+    let error = store.flush().unwrap_err();
+    assert_eq!(error.to_string(), "on_append of Club refused: this one is banned");
+    store.rollback().unwrap();
+    let built = store.add(Club::builder().name("two").members([member("banned")]));
+    assert!(built.members().is_empty().unwrap());
+    assert!(matches!(store.flush(), Err(Error::Hook(_))));
+    store.rollback().unwrap();
+}
