@@ -44,8 +44,10 @@ use proc_macro::TokenStream;
 /// | `primary_key`, `unique`, `index` | as they say |
 /// | `foreign_key = User.id` or `"user.id"` | refers to a column; the first form is checked at compile time |
 /// | `on_delete = cascade`, `on_update = …` | `cascade`, `set_null`, `restrict` or `no_action` |
-/// | `default = expression` | what the builder fills in |
+/// | `default = expression` | what the builder fills in; `default = func::now()` or another SQL expression (`func::…(…)`, `sql_expr(…)`) stands in the INSERT |
 /// | `server_default = …` | what the database fills in: a number, a truth value, `now`, or SQL in quotes |
+/// | `onupdate = …` | what each UPDATE sets that doesn't set the column: a value, made anew each time, or an SQL expression |
+/// | `server_onupdate` | the database changes it with each UPDATE |
 /// | `version` | the row's version: an integer that is counted, a moment or a UUID; `version = \|old\| …` by a function of the last, `version(manual)` by the program |
 /// | `nullable = false` | NOT NULL, although the field's type can be NULL: such as an `Auto<Option<…>>` that may stay empty until a flush |
 /// | `length = 120` | text of at most so many characters |

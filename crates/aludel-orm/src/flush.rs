@@ -7,6 +7,7 @@
 
 mod apply;
 mod associations;
+mod computed;
 mod deletes;
 mod emit;
 mod follow;

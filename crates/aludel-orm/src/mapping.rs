@@ -31,7 +31,7 @@ pub use field::{Field, FieldKind};
 pub use mapped::{EntityConst, Handle, IntoNew, Link, Mapped, NewObject};
 pub use mapper::{ForeignKey, Mapper, MapperSlot};
 pub use meta::{
-    Back, Cascade, ColumnMeta, Default as ColumnDefault, EntityMeta, ForeignKeyMeta,
+    Back, Cascade, ColumnMeta, Default as ColumnDefault, EntityMeta, ForeignKeyMeta, OnUpdate,
     PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg,
 };
 pub use registry::{Registered, Registry};

@@ -13,6 +13,7 @@
 pub(crate) mod access;
 pub(crate) mod anchor;
 mod any;
+pub(crate) mod assigned;
 pub(crate) mod cells;
 pub(crate) mod chunk;
 pub(crate) mod cohort;

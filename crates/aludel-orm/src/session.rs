@@ -1,5 +1,6 @@
 //! The session: the identity map, the unit of work and the transaction behind one `&mut`.
 
+mod assign;
 mod attributes;
 pub(crate) mod core;
 mod expire;

@@ -11,6 +11,7 @@ mod cancellation;
 mod cascades;
 mod circles;
 mod composite;
+mod computed;
 mod contract;
 mod dialects;
 mod dml;
@@ -65,6 +66,7 @@ pub fn cases() -> Vec<Case> {
         circles::CASES,
         natural_keys::CASES,
         associations::CASES,
+        computed::CASES,
         versions::CASES,
         plan::CASES,
         newcomers::CASES,

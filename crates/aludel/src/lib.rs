@@ -313,6 +313,8 @@ mod book {
     mod looking {}
     #[doc = include_str!("../../../book/src/events.md")]
     mod events {}
+    #[doc = include_str!("../../../book/src/defaults.md")]
+    mod defaults {}
     #[doc = include_str!("../../../book/src/types.md")]
     mod types {}
     #[doc = include_str!("../../../book/src/queries.md")]

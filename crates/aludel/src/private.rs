@@ -17,7 +17,8 @@ pub use std::{
 pub use aludel_core::{
     DecodeError,
     expr::{
-        Column, Expression, FromItem, FromTarget, Query, Selectable, SettleError, Source, TableName,
+        Column, Expression, FromItem, FromTarget, Query, Selectable, SetValue, SettleError, Source,
+        TableName,
     },
     schema::{Action, ServerDefault},
     value::{

@@ -92,7 +92,8 @@ fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
             mistakes.at(key, format!("`{key}` needs `foreign_key = …` beside it"));
         }
     }
-    if let (Some(default), Some(_)) = (&args.default, &args.server_default) {
+    let default = args.default.as_ref().or(args.default_expression.as_ref());
+    if let (Some(default), Some(_)) = (default, &args.server_default) {
         mistakes.at(default, "the program's `default` and a `server_default`: choose one");
     }
     if let Some(version) = &args.version {
@@ -103,13 +104,22 @@ fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
             mistakes
                 .at(&column.ty, "a version is never NULL: it is compared, and NULL equals nothing");
         }
-        if let Some(default) = args.default.as_ref().filter(|_| column.is_counted()) {
+        if let Some(default) = default.filter(|_| column.is_counted()) {
             mistakes.at(
                 default,
                 "the unit of work makes the first version, too: leave `default` out, or say what \
                  follows by `version = |old| …`",
             );
         }
+    }
+    if let (Some(value), true) = (&args.onupdate, args.server_onupdate) {
+        mistakes.at(value, "the program's `onupdate` and a `server_onupdate`: choose one");
+    }
+    if let Some(value) = args.onupdate.as_ref().filter(|_| args.primary_key) {
+        mistakes.at(value, "a key that changes with each UPDATE tells no row from others");
+    }
+    if let Some(value) = args.onupdate.as_ref().filter(|_| args.version.is_some()) {
+        mistakes.at(value, "a version changes with each UPDATE by itself: leave `onupdate` out");
     }
     if let (Some(length), Some(_)) = (&args.length, &args.numeric) {
         mistakes.at(length, "`length` is for text and `numeric` for decimals: choose one");

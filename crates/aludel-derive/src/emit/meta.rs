@@ -47,7 +47,11 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
         Some(quote!(fn #function() -> #ty { #body }))
     });
     // Sort keys such as `Address.id.desc()` are methods of a trait that users may not have named.
-    let operators = entity.relationships.iter().any(|it| it.args.order_by.is_some()).then(|| {
+    let sorts = entity.relationships.iter().any(|it| it.args.order_by.is_some());
+    let is_computed = |it: &Member<ColumnArgs>| {
+        it.args.onupdate.is_some() || it.args.default_expression.is_some()
+    };
+    let operators = (sorts || entity.columns.iter().any(is_computed)).then(|| {
         quote!(
             use __aq::Expression as _;
         )
@@ -130,6 +134,18 @@ fn column(entity: &Entity, column: &Member<ColumnArgs>) -> TokenStream {
                 quote_spanned!(span=> __aq::versioned_by::<#ty>(#meta, #next))
             }
         };
+    }
+    if let Some(value) = &args.default_expression {
+        let value = quote_spanned!(value.span()=> __aq::SetValue::<#ty>::into_value(#value));
+        let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::default_expression);
+        meta = quote_spanned!(column.ty.span()=> #method(#meta, || #value));
+    }
+    if let Some(value) = &args.onupdate {
+        let value = quote_spanned!(value.span()=> __aq::SetValue::<#ty>::into_value(#value));
+        meta.extend(quote!(.client_on_update(|| #value)));
+    }
+    if args.server_onupdate {
+        meta.extend(quote!(.server_on_update()));
     }
     if args.default.is_some() {
         let function = default_fn(column);

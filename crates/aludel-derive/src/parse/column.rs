@@ -15,6 +15,8 @@ const KNOWN: &[&str] = &[
     "index",
     "default",
     "server_default",
+    "onupdate",
+    "server_onupdate",
     "length",
     "numeric",
     "version",
@@ -33,6 +35,10 @@ pub(crate) struct ColumnArgs {
     pub(crate) unique: bool,
     pub(crate) index: bool,
     pub(crate) default: Option<Expr>,
+    /// A default that the database computes, in the INSERT.
+    pub(crate) default_expression: Option<Expr>,
+    pub(crate) onupdate: Option<Expr>,
+    pub(crate) server_onupdate: bool,
     pub(crate) server_default: Option<ServerDefault>,
     pub(crate) length: Option<LitInt>,
     pub(crate) numeric: Option<(LitInt, LitInt)>,
@@ -107,7 +113,15 @@ impl ColumnArgs {
             "foreign_key" => self.foreign_key = reference(arg, mistakes),
             "on_delete" => self.on_delete = action(arg, mistakes),
             "on_update" => self.on_update = action(arg, mistakes),
-            "default" => self.default = arg.value(mistakes).cloned(),
+            "default" => {
+                let value = arg.value(mistakes).cloned();
+                match value.as_ref().is_some_and(is_expression) {
+                    true => self.default_expression = value,
+                    false => self.default = value,
+                }
+            }
+            "onupdate" => self.onupdate = arg.value(mistakes).cloned(),
+            "server_onupdate" => self.server_onupdate = arg.flag(mistakes),
             "server_default" => self.server_default = server_default(arg, mistakes),
             "length" => self.length = arg.value(mistakes).and_then(|it| integer(it, mistakes)),
             "numeric" => self.numeric = arg.list(digits, "numeric(10, 2)", mistakes),
@@ -247,6 +261,24 @@ fn is_now(expr: &Expr) -> bool {
     match expr {
         Expr::Path(path) => path.path.segments.last().is_some_and(|it| it.ident == "now"),
         Expr::Call(call) => call.args.is_empty() && is_now(&call.func),
+        _ => false,
+    }
+}
+
+/// `func::…(…)`, `sql_expr(…)`: a macro sees no types, but these are where expressions come from.
+fn is_expression(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => {
+                let mut names = path.path.segments.iter().rev().map(|it| &it.ident);
+                names.next().is_some_and(|it| it == "sql_expr")
+                    || names.next().is_some_and(|it| it == "func")
+            }
+            _ => false,
+        },
+        Expr::MethodCall(call) => is_expression(&call.receiver),
+        Expr::Binary(binary) => is_expression(&binary.left) || is_expression(&binary.right),
+        Expr::Paren(inner) => is_expression(&inner.expr),
         _ => false,
     }
 }

@@ -348,6 +348,8 @@ fn versions() {
                 version: Option<i64>,
                 #[column(version(counted))]
                 other: i64,
+                #[column(onupdate = 1, server_onupdate, default = func::now(), server_default = now)]
+                changed: i64,
             }
         },
         &expect![[r#"
@@ -355,7 +357,9 @@ fn versions() {
             a row has one version: field `id`
             a version changes with each UPDATE: it can't be in the key
             a version is never NULL: it is compared, and NULL equals nothing
-            the unit of work makes the first version, too: leave `default` out, or say what follows by `version = |old| …`"#]],
+            the unit of work makes the first version, too: leave `default` out, or say what follows by `version = |old| …`
+            the program's `default` and a `server_default`: choose one
+            the program's `onupdate` and a `server_onupdate`: choose one"#]],
     );
 }
 

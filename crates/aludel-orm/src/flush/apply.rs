@@ -6,6 +6,7 @@ use aludel_core::value::{Value, ValueRef};
 use aludel_engine::driver::Work;
 
 use super::{
+    computed::WITHIN,
     emit::FlushWork,
     follow::Follower,
     plan::{CellRows, Fill, FlushAction, ObjectRows, Rows, Shared},
@@ -132,7 +133,7 @@ impl Core {
     ) {
         let shared = &rows.shared;
         let filled: Vec<(usize, u16)> = (0..rows.columns.len())
-            .filter(|it| rows.fills[*it].is_some())
+            .filter(|it| rows.fills[*it].is_some() && rows.columns[*it] != WITHIN)
             .map(|it| (it, rows.columns[it]))
             .collect();
         let first = rows.ordinals.first().map(|it| &work.new[*it as usize]);
@@ -213,7 +214,7 @@ impl Core {
                 .columns
                 .iter()
                 .zip(cells)
-                .filter(|it| !matches!(it.1, Fill::Own))
+                .filter(|it| !matches!(it.1, Fill::Own) && *it.0 != WITHIN)
                 .filter_map(|(column, fill)| Some((*column, shared.value(fill, &others)?)))
                 .collect();
             let mut stale: Vec<&(u16, Value)> = Vec::new();
@@ -240,6 +241,17 @@ impl Core {
                     let head = chunk.head();
                     head.set_flags(at.slot(), head.flags(at.slot()).with(Flags::EXPIRED));
                 }
+            }
+            if !rows.expires.is_empty() {
+                let head = chunk.head();
+                let old = head.flags(at.slot());
+                self.tables(|it| {
+                    // What is expired as a whole stays so.
+                    if !old.has(Flags::EXPIRED) || it.expired_columns(*at).is_some() {
+                        it.expire_columns(*at, &rows.expires);
+                    }
+                });
+                head.set_flags(at.slot(), old.with(Flags::EXPIRED));
             }
             if rekeyed {
                 let key = rows.columns.len()..rows.columns.len() + mapper.meta.primary_key.len();

@@ -66,6 +66,7 @@ impl Planner {
                     cells,
                     objects: Vec::new(),
                     columns: Columns::new(),
+                    expires: Columns::new(),
                     shared: self.placeholder.clone(),
                 };
                 self.plan.steps.push(Step {
@@ -112,6 +113,7 @@ impl Planner {
                 returning: Vec::new(),
             };
             let rows = CellRows {
+                expires: Columns::new(),
                 width: columns.len() + keys.len(),
                 cells,
                 objects: Vec::new(),

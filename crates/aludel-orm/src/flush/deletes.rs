@@ -71,6 +71,7 @@ impl Planner {
                 cells: group.iter().flat_map(|it| self.key_of_deleted(it)).collect(),
                 objects: group.iter().map(|it| it.at).collect(),
                 columns: Columns::new(),
+                expires: Columns::new(),
                 shared: self.placeholder.clone(),
             };
             self.plan.steps.push(Step {

@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet, hash_map::Entry};
 use crate::{
     mapping::{Direction, Mapper, PassiveDeletes, Relation},
     object::{
+        assigned::Assigned,
         chunk::{AnyChunk, Head},
         graph::Tables,
         log::Event,
@@ -33,6 +34,8 @@ pub(super) struct Gathered {
     pub(super) references: Vec<Reference>,
     /// Pairs of many-to-many relationships that came (above 0) or went (below 0).
     pub(super) pairs: Vec<(Pair, i32)>,
+    /// What `session.set` said of columns that can't hold it themselves.
+    pub(super) assigned: Vec<Assigned>,
     /// The chunks of all of these.
     pub(super) chunks: Vec<Arc<dyn AnyChunk>>,
     /// Where each of them is, by number.
@@ -103,6 +106,8 @@ impl Core {
             let seen = std::mem::replace(&mut ledger.flushed, log.len());
             let left = ledger.left;
             let left_out = ledger.left_out;
+            gathered.assigned =
+                if take { std::mem::take(&mut ledger.assigned) } else { ledger.assigned.clone() };
             let (pending, marked, dirty) = if take {
                 ledger.links = 0;
                 ledger.left = false;

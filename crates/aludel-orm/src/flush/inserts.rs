@@ -1,10 +1,11 @@
 //! New objects: which columns each INSERT has, where the values come from, and in which order.
 
-use aludel_core::{dialect::Returning, value::ValueRef};
+use aludel_core::{dialect::Returning, expr::Node, value::ValueRef};
 use aludel_engine::driver::Want;
 use smallvec::SmallVec;
 
 use super::{
+    computed::Expressions,
     gather::Map,
     plan::{Fill, FlushAction, ObjectRows, Rows, Step},
     run::Planner,
@@ -15,7 +16,7 @@ use crate::{
         ColumnDefault, Mapper, Version,
         statements::{Inserted, Purpose},
     },
-    object::{chunk::Columns, reference::Ref},
+    object::{assigned::To, chunk::Columns, reference::Ref},
 };
 
 /// A new object.
@@ -28,12 +29,30 @@ pub(super) struct NewObject {
 }
 
 /// The columns of an INSERT, and those that come back.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Shape {
     pub(crate) columns: Columns,
+    /// Columns that the database computes; they are among those that come back.
+    pub(super) expressions: Expressions,
     pub(super) returning: Columns,
     /// Whether the database generates the integer key.
     pub(super) generates: bool,
+}
+
+impl Shape {
+    /// The database computes a column, whatever the object's value is.
+    fn compute(&mut self, mapper: &Mapper, column: u16, node: Node) {
+        self.columns.retain(|it| *it != column);
+        self.returning.retain(|it| *it != column);
+        self.expressions.retain(|it| it.0 != column);
+        self.expressions.push((column, node));
+        self.returning.push(column);
+        if mapper.meta.primary_key == [column] {
+            self.generates = false;
+        } else if self.generates && self.returning[0] != mapper.meta.primary_key[0] {
+            self.returning.insert(0, mapper.meta.primary_key[0]);
+        }
+    }
 }
 
 /// Values that don't come from the object itself, by column.
@@ -74,11 +93,33 @@ impl Planner {
             self.fill_defaults(mapper, start);
         }
         // Only links ask which object has which ordinal.
-        if !self.gathered.references.is_empty() || !self.gathered.pairs.is_empty() {
+        let links = !self.gathered.references.is_empty() || !self.gathered.pairs.is_empty();
+        if links || !self.gathered.assigned.is_empty() {
             let objects = self.shared.objects.iter().enumerate();
             self.ordinals = objects.map(|(ordinal, it)| (*it, ordinal as u32)).collect();
         }
+        self.compute_new();
         Ok(())
+    }
+
+    /// Columns of new objects that `session.set` set to expressions (UOW-20).
+    fn compute_new(&mut self) {
+        for assigned in std::mem::take(&mut self.gathered.assigned) {
+            let Some(ordinal) = self.ordinal(assigned.object) else {
+                self.gathered.assigned.push(assigned);
+                continue;
+            };
+            let To::Expression(node) = assigned.to else { continue };
+            let new = self.new[ordinal as usize];
+            let mut shape = self.shapes[new.shape as usize].clone();
+            shape.compute(new.mapper, assigned.column, node);
+            let known = self.shapes.iter().position(|it| *it == shape);
+            let number = known.unwrap_or_else(|| {
+                self.shapes.push(shape);
+                self.shapes.len() - 1
+            });
+            self.new[ordinal as usize].shape = number as u32;
+        }
     }
 
     fn shape(&mut self, shapes: &mut Shapes, absent: u128) -> u32 {
@@ -265,21 +306,35 @@ impl Planner {
             let fetched = self.fetched(first.mapper, shape);
             let returning =
                 if fetched.is_empty() { shape.returning.clone() } else { Columns::new() };
-            let purpose = Purpose::Insert(Inserted {
+            let inserted = Inserted {
                 columns: shape.columns.clone(),
                 returning: returning.clone(),
                 generates: shape.generates,
-            });
+            };
+            let mut fills = self.fills(group, &shape.columns);
+            let (statement, columns) = match shape.expressions.is_empty() {
+                true => {
+                    let purpose = Purpose::Insert(inserted);
+                    (first.mapper.statement(purpose, self.dialect)?, shape.columns.clone())
+                }
+                false => {
+                    let inline = self.inline_insert(first.mapper, &inserted, &shape.expressions)?;
+                    for (place, value) in &inline.within {
+                        let fixed = vec![Fill::Value(value.clone()); group.len()];
+                        fills.insert(*place, Some(fixed));
+                    }
+                    (inline.statement, inline.columns)
+                }
+            };
             let want = match (shape.generates, returning.is_empty()) {
                 (_, false) => Want::Rows,
                 (true, true) => Want::Keys,
                 (false, true) => Want::Nothing,
             };
-            let fills = self.fills(group, &shape.columns);
             let rows = ObjectRows {
                 plain: fills.iter().all(Option::is_none),
                 fills,
-                columns: shape.columns.clone(),
+                columns,
                 returning: shape.returning.clone(),
                 ordinals: group.to_vec(),
                 shared: self.placeholder.clone(),
@@ -288,7 +343,7 @@ impl Planner {
                 mapper: first.mapper,
                 action: FlushAction::Insert,
                 wave: self.wave(first.mapper, first.level, 1),
-                statement: first.mapper.statement(purpose, self.dialect)?,
+                statement,
                 want,
                 rows: Rows::Objects(rows.into()),
             });
@@ -372,7 +427,12 @@ fn conditional(mapper: &Mapper) -> Columns {
 /// The columns of an object's INSERT: those with a value, explicit NULLs for those without one and
 /// without a default (UOW-13), and not those that the database fills in.
 pub(crate) fn shape_of(mapper: &Mapper, is_absent: &dyn Fn(u16) -> bool) -> Shape {
-    let mut shape = Shape { columns: Columns::new(), returning: Columns::new(), generates: false };
+    let mut shape = Shape {
+        columns: Columns::new(),
+        expressions: Vec::new(),
+        returning: Columns::new(),
+        generates: false,
+    };
     let key = mapper.generates_key().then(|| mapper.meta.primary_key[0]);
     for (index, column) in mapper.meta.columns.iter().enumerate() {
         let index = index as u16;
@@ -382,6 +442,10 @@ pub(crate) fn shape_of(mapper: &Mapper, is_absent: &dyn Fn(u16) -> bool) -> Shap
             _ if key == Some(index) => shape.generates = true,
             ColumnDefault::Client(_) => shape.columns.push(index),
             ColumnDefault::Server(_) => shape.returning.push(index),
+            ColumnDefault::Expression(default) => {
+                shape.expressions.push((index, default()));
+                shape.returning.push(index);
+            }
             // Nobody will set it but a relationship, or the database by itself.
             ColumnDefault::None if column.auto && !mapper.is_foreign(index) && !column.nullable => {
                 shape.returning.push(index);

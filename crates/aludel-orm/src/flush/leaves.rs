@@ -147,6 +147,7 @@ impl Planner {
             }
             let checks = usize::from(mapper.version.is_some());
             let rows = CellRows {
+                expires: Columns::new(),
                 width: columns.len() + mapper.meta.primary_key.len() + checks,
                 cells,
                 // The objects go: they keep what they show.

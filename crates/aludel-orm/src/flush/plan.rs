@@ -95,8 +95,10 @@ pub(crate) struct CellRows {
     pub(crate) cells: Vec<Fill>,
     /// Whose rows they are, where they are objects'; for errors and for what is written back.
     pub(crate) objects: Vec<Ref>,
-    /// The columns that an UPDATE sets.
+    /// The columns that an UPDATE sets; parameters within expressions stand among them.
     pub(crate) columns: Columns,
+    /// The columns that an UPDATE leaves to the database: nobody knows their values.
+    pub(crate) expires: Columns,
     pub(crate) shared: Arc<Shared>,
 }
 

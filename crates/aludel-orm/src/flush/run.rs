@@ -102,13 +102,17 @@ impl Planner {
         planner.shared.chunks = std::mem::take(&mut planner.gathered.chunks);
         planner.shape_new_objects()?;
         planner.level_new_objects()?;
-        let mut changes = Changes::new(!planner.gathered.references.is_empty());
+        let by_object =
+            !planner.gathered.references.is_empty() || !planner.gathered.assigned.is_empty();
+        let mut changes = Changes::new(by_object);
         planner.place_changes(&mut changes)?;
+        planner.place_assigned(&mut changes)?;
         planner.follow(core, &mut changes)?;
         let later = planner.place_references(&mut changes)?;
         planner.follow(core, &mut changes)?;
         planner.switch_rows(&mut changes)?;
         planner.place_post_updates(&mut changes, later);
+        planner.set_on_update(&mut changes);
         planner.insert_steps()?;
         planner.update_steps(changes)?;
         planner.association_steps()?;

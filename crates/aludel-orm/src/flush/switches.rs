@@ -3,7 +3,14 @@
 
 use aludel_core::value::Value;
 
-use super::{gather::Map, inserts::Overrides, plan::Fill, run::Planner, updates::Changes};
+use super::{
+    computed::Expressions,
+    gather::Map,
+    inserts::Overrides,
+    plan::Fill,
+    run::Planner,
+    updates::{Changes, Kind},
+};
 use crate::{
     Result,
     mapping::{ColumnDefault, Mapper, Version},
@@ -85,11 +92,20 @@ impl Planner {
         let mapper = self.new[ordinal as usize].mapper;
         let overrides = self.overridden.get(ordinal as usize).cloned().unwrap_or_default();
         let (place, slot) = self.shared.objects[ordinal as usize];
+        // An expression that the program has set; one that is a default is there for INSERTs.
+        let shape = &self.shapes[self.new[ordinal as usize].shape as usize];
+        let is_default = |column: u16| {
+            let default = &mapper.meta.columns[usize::from(column)].default;
+            matches!(default, ColumnDefault::Expression(_))
+        };
+        let set = shape.expressions.iter().filter(|it| !is_default(it.0));
+        let expressions: Expressions = set.cloned().collect();
         let (mut columns, mut left_out) = (Columns::new(), Columns::new());
         let mut fills = Vec::new();
         self.shared.chunks[place as usize].with(slot, &mut |fields| {
             for column in 0..mapper.meta.columns.len() as u16 {
-                if mapper.meta.primary_key.contains(&column) {
+                let is_set = expressions.iter().any(|it| it.0 == column);
+                if is_set || mapper.meta.primary_key.contains(&column) {
                     continue;
                 }
                 let fill = reference(&overrides, mapper, column, fields);
@@ -113,9 +129,10 @@ impl Planner {
         let filled = filled.filter(|it| overrides.iter().any(|fill| fill.0 == *it.0));
         kept.extend(filled.map(|(column, value)| (*column, value.clone())));
         let version = self.next_version(mapper, ordinal, old, &mut columns, &mut fills)?;
-        if !columns.is_empty() {
+        if !columns.is_empty() || !expressions.is_empty() {
             let late = self.late(mapper, &fills);
-            changes.take_over(mapper, (place, slot), columns, late, fills, (key, version));
+            let kind = Kind { expressions, late, ..Kind::new(mapper, columns) };
+            changes.take_over((place, slot), kind, fills, (key, version));
         }
         self.switches.push(Switch { new: ordinal, old, kept, stale });
         Ok(())

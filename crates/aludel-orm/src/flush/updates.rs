@@ -6,6 +6,7 @@ use aludel_engine::driver::Want;
 use smallvec::SmallVec;
 
 use super::{
+    computed::{Expressions, Inline},
     gather::{Map, Reference},
     plan::{CellRows, EditRows, Fill, FlushAction, Rows, Step},
     post::PostUpdates,
@@ -41,11 +42,22 @@ struct Row {
 
 /// What rows have in common.
 #[derive(Clone)]
-struct Kind {
-    mapper: &'static Mapper,
-    columns: Columns,
+pub(super) struct Kind {
+    pub(super) mapper: &'static Mapper,
+    pub(super) columns: Columns,
+    /// Columns that the database computes.
+    pub(super) expressions: Expressions,
+    /// Columns that the database changes by itself.
+    pub(super) expires: Columns,
     /// How many levels of new objects of its own group the row waits for.
-    late: u32,
+    pub(super) late: u32,
+}
+
+impl Kind {
+    pub(super) fn new(mapper: &'static Mapper, columns: Columns) -> Self {
+        let (expressions, expires) = (Expressions::new(), Columns::new());
+        Self { mapper, columns, expressions, expires, late: 0 }
+    }
 }
 
 /// What doesn't come from an object itself.
@@ -105,6 +117,8 @@ impl Changes {
             std::ptr::eq(it.mapper, kind.mapper)
                 && it.late == kind.late
                 && it.columns == kind.columns
+                && it.expressions == kind.expressions
+                && it.expires == kind.expires
         };
         let known = self.kinds.iter().rposition(same);
         known.unwrap_or_else(|| {
@@ -116,15 +130,13 @@ impl Changes {
     /// A new object becomes the row of this key.
     pub(super) fn take_over(
         &mut self,
-        mapper: &'static Mapper,
         (chunk, slot): (u32, u32),
-        columns: Columns,
-        late: u32,
+        kind: Kind,
         fills: Vec<(u16, Fill)>,
         (key, version): (Key, Option<Value>),
     ) {
-        let order = self.order(mapper, &mut key.iter().map(Value::as_ref));
-        let kind = self.kind(Kind { mapper, columns, late });
+        let order = self.order(kind.mapper, &mut key.iter().map(Value::as_ref));
+        let kind = self.kind(kind);
         self.extras.push(Extra { fills, key: Some(known_key(key)), version, own: None });
         let extra = Some(self.extras.len() as u32 - 1);
         self.push(Row { order, chunk, slot, kind, extra });
@@ -150,7 +162,7 @@ impl Changes {
                 self.keys.len() as i64 - 1
             }
         };
-        let kind = self.kind(Kind { mapper, columns, late });
+        let kind = self.kind(Kind { late, ..Kind::new(mapper, columns) });
         self.extras.push(Extra { fills, key: Some(key), version, own: None });
         let extra = Some(self.extras.len() as u32 - 1);
         self.push(Row { order, chunk, slot, kind, extra });
@@ -169,18 +181,50 @@ impl Changes {
             return;
         }
         let Some(row) = self.find(at) else { return };
-        let extra = *self.rows[row].extra.get_or_insert_with(|| {
-            self.extras.push(Extra::default());
-            self.extras.len() as u32 - 1
-        });
         let own = |column: &u16| Fill::Field { chunk: at.0, slot: at.1, column: *column };
-        let key = &mut self.extras[extra as usize].key;
-        let key = key.get_or_insert_with(|| primary_key.iter().map(own).collect());
+        let key = self.extra(row).key.get_or_insert_with(|| primary_key.iter().map(own).collect());
         for (place, column) in primary_key.iter().enumerate() {
             if let Some((_, fill)) = fills.iter().find(|it| it.0 == *column) {
                 key[place] = fill.clone();
             }
         }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// What a row has in common with others.
+    pub(super) fn kind_of(&self, at: usize) -> &Kind {
+        &self.kinds[self.rows[at].kind as usize]
+    }
+
+    /// A row is of this kind now.
+    pub(super) fn set_kind(&mut self, at: usize, kind: Kind) {
+        if !kind.expressions.is_empty() || !kind.expires.is_empty() {
+            self.extra(at);
+        }
+        self.rows[at].kind = self.kind(kind);
+    }
+
+    /// A row's column gets a value that isn't the object's own.
+    pub(super) fn fill(&mut self, at: usize, kind: &mut Kind, column: u16, fill: Fill) {
+        if let Err(place) = kind.columns.binary_search(&column) {
+            kind.columns.insert(place, column);
+        }
+        kind.expressions.retain(|it| it.0 != column);
+        let fills = &mut self.extra(at).fills;
+        fills.retain(|it| it.0 != column);
+        fills.push((column, fill));
+    }
+
+    /// What of a row doesn't come from the object itself.
+    fn extra(&mut self, at: usize) -> &mut Extra {
+        let place = *self.rows[at].extra.get_or_insert_with(|| {
+            self.extras.push(Extra::default());
+            self.extras.len() as u32 - 1
+        });
+        &mut self.extras[place as usize]
     }
 
     fn push(&mut self, row: Row) {
@@ -232,7 +276,7 @@ impl Planner {
                 let kind = match &last {
                     Some((same, kind)) if *same == set => *kind,
                     _ => {
-                        let kind = changes.kind(Kind { mapper, columns: set.clone(), late: 0 });
+                        let kind = changes.kind(Kind::new(mapper, set.clone()));
                         switches = columns.iter().any(|it| mapper.referred().contains(it));
                         last = Some((set, kind));
                         kind
@@ -311,7 +355,7 @@ impl Planner {
     }
 
     /// Whether a flush would mark an object first. One that is under way has done so.
-    fn is_doomed(&self, object: Ref) -> bool {
+    pub(super) fn is_doomed(&self, object: Ref) -> bool {
         !self.consume && self.gathered.marked.binary_search(&object).is_ok()
     }
 
@@ -324,6 +368,7 @@ impl Planner {
     fn widen(&mut self, ordinal: u32, column: u16) {
         let mut shape = self.shapes[self.new[ordinal as usize].shape as usize].clone();
         shape.returning.retain(|it| *it != column);
+        shape.expressions.retain(|it| it.0 != column);
         if self.new[ordinal as usize].mapper.meta.primary_key.contains(&column) {
             shape.generates = false;
         }
@@ -356,6 +401,55 @@ impl Planner {
         self.switchers.push((child, old));
     }
 
+    /// The row of an object to update.
+    pub(super) fn row(
+        &mut self,
+        changes: &mut Changes,
+        place: u32,
+        object: Ref,
+        mapper: &'static Mapper,
+    ) -> Result<(usize, Kind)> {
+        let chunk = self.shared.chunks[place as usize].clone();
+        let slot = object.slot();
+        let known = changes.find((place, slot));
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let mut order = 0;
+                chunk.with(slot, &mut |fields| {
+                    let mut key = mapper.meta.primary_key.iter().map(|it| fields.get(*it));
+                    order = changes.order(mapper, &mut key);
+                })?;
+                let kind = changes.kind(Kind::new(mapper, Columns::new()));
+                changes.push(Row { order, chunk: place, slot, kind, extra: None });
+                changes.rows.len() - 1
+            }
+        };
+        changes.extra(at);
+        Ok((at, changes.kind_of(at).clone()))
+    }
+
+    /// A row is written in the version that was read.
+    fn check_row(&self, extra: &mut Extra, kind: &mut Kind, place: u32, slot: u32) -> Result<()> {
+        let (mapper, set) = (kind.mapper, &mut kind.columns);
+        if mapper.version.is_none() || extra.version.is_some() {
+            return Ok(());
+        }
+        let chunk = &self.shared.chunks[place as usize];
+        chunk.with(slot, &mut |it| extra.check_version(mapper, it, set))
+    }
+
+    /// The same for a row that is written whatever its object's own values are.
+    pub(super) fn check_assigned(
+        &self,
+        changes: &mut Changes,
+        at: usize,
+        kind: &mut Kind,
+    ) -> Result<()> {
+        let Row { chunk, slot, .. } = changes.rows[at];
+        self.check_row(changes.extra(at), kind, chunk, slot)
+    }
+
     /// `behind` puts the row behind changes of others of its group.
     pub(super) fn refer_existing(
         &mut self,
@@ -364,49 +458,25 @@ impl Planner {
         mut fills: SmallVec<[(u16, Fill); 2]>,
         behind: bool,
     ) -> Result<()> {
-        let Some(place) = self.place(child.chunk()) else { return Ok(()) };
-        let chunk = self.shared.chunks[place as usize].clone();
-        let flags = chunk.head().flags(child.slot());
-        let deleted = flags.has(Flags::MARKED) || self.is_doomed(child);
-        if flags.state() != State::Persistent || deleted {
-            return Ok(());
-        }
-        let mapper = Mapper::checked(chunk.meta())?;
+        let Some((place, mapper)) = self.to_update(child)? else { return Ok(()) };
         changes.blanks |= blanked(mapper, &fills).is_some();
         let known = changes.find((place, child.slot()));
         // A reference that was set to what it was changes nothing.
         // Of an expired object it isn't known what it was (UOW-9).
+        let flags = self.shared.chunks[place as usize].head().flags(child.slot());
         let expired = flags.has(Flags::EXPIRED);
         if known.is_none() && !expired && self.is_settled(place, child.slot(), &fills) {
             return Ok(());
         }
-        let at = match known {
-            Some(at) => at,
-            None => {
-                let mut order = 0;
-                chunk.with(child.slot(), &mut |fields| {
-                    let mut key = mapper.meta.primary_key.iter().map(|it| fields.get(*it));
-                    order = changes.order(mapper, &mut key);
-                })?;
-                let kind = changes.kind(Kind { mapper, columns: Columns::new(), late: 0 });
-                changes.push(Row { order, chunk: place, slot: child.slot(), kind, extra: None });
-                changes.rows.len() - 1
-            }
-        };
-        let mut kind = changes.kinds[changes.rows[at].kind as usize].clone();
-        let extra = changes.rows[at].extra.unwrap_or_else(|| {
-            changes.extras.push(Extra::default());
-            changes.extras.len() as u32 - 1
-        });
-        let list = &mut changes.extras[extra as usize];
-        let own = list.own.get_or_insert_with(|| kind.columns.clone()).clone();
+        let (at, mut kind) = self.row(changes, place, child, mapper)?;
+        let own = changes.extra(at).own.get_or_insert_with(|| kind.columns.clone()).clone();
         // One column of a row that wasn't known was compared above.
-        let may_hold = (known.is_some() || fills.len() > 1) && !flags.has(Flags::EXPIRED);
+        let may_hold = (known.is_some() || fills.len() > 1) && !expired;
         // Of several columns those that hold their value already are left alone (UOW-8).
         fills.retain(|fill| {
             let same = may_hold && self.is_settled(place, child.slot(), std::slice::from_ref(fill));
             if same {
-                list.fills.retain(|it| it.0 != fill.0);
+                changes.extra(at).fills.retain(|it| it.0 != fill.0);
                 if !own.contains(&fill.0) {
                     kind.columns.retain(|it| *it != fill.0);
                 }
@@ -414,30 +484,26 @@ impl Planner {
             !same
         });
         let rekeyed = fills.iter().any(|it| mapper.meta.primary_key.contains(&it.0));
-        if rekeyed && list.key.is_none() {
+        let extra = changes.extra(at);
+        if rekeyed && extra.key.is_none() {
             let see =
-                &mut |it: &dyn Fields| list.key = Some(known_key(key_values(mapper.meta, it)));
-            chunk.with(child.slot(), see)?;
+                &mut |it: &dyn Fields| extra.key = Some(known_key(key_values(mapper.meta, it)));
+            self.shared.chunks[place as usize].with(child.slot(), see)?;
         }
         let is_version = |it: &u16| mapper.version.is_some_and(|version| version.0 == *it);
-        if fills.is_empty() && own.is_empty() && kind.columns.iter().all(is_version) {
+        let is_nothing = fills.is_empty() && own.is_empty() && kind.expressions.is_empty();
+        if is_nothing && kind.columns.iter().all(is_version) {
             // Nothing is left to write, nor a version.
-            *list = Extra { own: Some(own), ..Extra::default() };
+            *extra = Extra { own: Some(own), ..Extra::default() };
             kind.columns.clear();
-        } else if mapper.version.is_some() && list.version.is_none() {
-            let set = &mut kind.columns;
-            chunk.with(child.slot(), &mut |it| list.check_version(mapper, it, set))?;
+        } else {
+            self.check_row(extra, &mut kind, place, child.slot())?;
         }
         kind.late = kind.late.max(self.late(mapper, &fills)).max(u32::from(behind));
         for (column, fill) in fills {
-            if let Err(place) = kind.columns.binary_search(&column) {
-                kind.columns.insert(place, column);
-            }
-            list.fills.retain(|it| it.0 != column);
-            list.fills.push((column, fill));
+            changes.fill(at, &mut kind, column, fill);
         }
-        changes.rows[at].extra = Some(extra);
-        changes.rows[at].kind = changes.kind(kind);
+        changes.set_kind(at, kind);
         Ok(())
     }
 
@@ -489,7 +555,10 @@ impl Planner {
         }
         let Changes { rows, kinds, extras, keys, .. } = &mut changes;
         // A reference that was taken away and set again leaves nothing to do.
-        rows.retain(|it| !kinds[it.kind as usize].columns.is_empty());
+        rows.retain(|it| {
+            let kind = &kinds[it.kind as usize];
+            !kind.columns.is_empty() || !kind.expressions.is_empty()
+        });
         let rank = |it: &Row| {
             let Kind { mapper, late, .. } = &kinds[it.kind as usize];
             (mapper.depth, mapper.group, *late, mapper.meta.table)
@@ -515,17 +584,26 @@ impl Planner {
                 |it: &&Row| it.kind == first.kind && it.extra.is_some() == first.extra.is_some();
             let (group, more) = rest.split_at(rest.iter().take_while(same).count());
             rest = more;
-            let Kind { mapper, columns, late } = kinds[first.kind as usize].clone();
+            let kind = &kinds[first.kind as usize];
+            let Kind { mapper, columns, expressions, late, .. } = kind.clone();
+            let inline = match expressions.is_empty() {
+                true => None,
+                false => Some(self.inline_update(mapper, &columns, &expressions)?),
+            };
             let rows = match first.extra {
                 None => self.edits(mapper, &columns, group),
-                Some(_) => self.cells(mapper, &columns, group, extras),
+                Some(_) => self.cells(kind, inline.as_ref(), group, extras),
+            };
+            let statement = match inline {
+                Some(inline) => inline.statement,
+                None => mapper.statement(Purpose::Update(columns), self.dialect)?,
             };
             let part = if late == 0 { 0 } else { 4 };
             self.plan.steps.push(Step {
                 mapper,
                 action: FlushAction::Update,
                 wave: self.wave(mapper, late.saturating_sub(1), part),
-                statement: mapper.statement(Purpose::Update(columns), self.dialect)?,
+                statement,
                 want: Want::Count,
                 rows,
             });
@@ -541,16 +619,20 @@ impl Planner {
     }
 
     /// Rows with values from elsewhere.
-    fn cells(&self, mapper: &Mapper, columns: &Columns, group: &[Row], extras: &[Extra]) -> Rows {
+    fn cells(&self, kind: &Kind, inline: Option<&Inline>, group: &[Row], extras: &[Extra]) -> Rows {
+        let mapper = kind.mapper;
+        let columns = inline.map_or(&kind.columns, |it| &it.columns);
+        let fixed = |place: usize| inline.and_then(|it| it.fixed(place));
         let width =
             columns.len() + mapper.meta.primary_key.len() + usize::from(mapper.version.is_some());
         let mut cells = Vec::with_capacity(group.len() * width);
         for row in group {
             let Some(extra) = row.extra.and_then(|it| extras.get(it as usize)) else { continue };
             let own = |column: u16| Fill::Field { chunk: row.chunk, slot: row.slot, column };
-            for column in columns {
+            for (place, column) in columns.iter().enumerate() {
                 let fill = extra.fills.iter().find(|it| it.0 == *column);
-                cells.push(fill.map_or_else(|| own(*column), |it| it.1.clone()));
+                let fill = fill.map(|it| it.1.clone()).or_else(|| fixed(place));
+                cells.push(fill.unwrap_or_else(|| own(*column)));
             }
             match &extra.key {
                 Some(key) => cells.extend(key.iter().cloned()),
@@ -561,8 +643,10 @@ impl Planner {
         let at = |it: &Row| self.shared.chunks[it.chunk as usize].head().reference(it.slot);
         let objects = group.iter().map(at).collect();
         let columns = columns.clone();
+        let computed = kind.expressions.iter().map(|it| &it.0);
+        let expires = computed.chain(&kind.expires).copied().collect();
         let shared = self.placeholder.clone();
-        Rows::Cells(CellRows { width, cells, objects, columns, shared }.into())
+        Rows::Cells(CellRows { width, cells, objects, columns, expires, shared }.into())
     }
 }
 

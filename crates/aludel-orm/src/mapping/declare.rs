@@ -4,14 +4,14 @@
 use std::any::TypeId;
 
 use aludel_core::{
-    expr::{ColumnRef, OrderBy, SortKeys},
+    expr::{ColumnRef, Node, OrderBy, SortKeys},
     schema::{Action, ServerDefault},
     value::{SqlType, Value},
 };
 
 use super::{
     Back, Cascade, ColumnDefault, ColumnMeta, DeclarativeBase, EntityMeta, FieldKind,
-    ForeignKeyMeta, PassiveDeletes, Referred, RelationshipMeta, Strategy,
+    ForeignKeyMeta, OnUpdate, PassiveDeletes, Referred, RelationshipMeta, Strategy,
 };
 use crate::object::{RelField, target_meta};
 
@@ -31,6 +31,7 @@ impl ColumnMeta {
             unique: false,
             index: false,
             default: ColumnDefault::None,
+            on_update: None,
             version: None,
         }
     }
@@ -130,6 +131,35 @@ impl ColumnMeta {
     #[must_use]
     pub const fn server_default(mut self, default: fn() -> ServerDefault) -> Self {
         self.default = ColumnDefault::Server(default);
+        self
+    }
+
+    /// The database fills it in, by an expression in the INSERT.
+    ///
+    /// # Panics
+    /// The column is neither an `Auto` nor nullable, so that an object always has a value. Generated code
+    /// calls this in a `static`, where a panic is a compiler error.
+    #[must_use]
+    pub const fn default_expression(mut self, default: fn() -> Node) -> Self {
+        assert!(
+            self.auto || self.nullable,
+            "a default that the database computes needs a field that can be without a value: `Auto<…>`"
+        );
+        self.default = ColumnDefault::Expression(default);
+        self
+    }
+
+    /// Each UPDATE that doesn't set it sets it to this.
+    #[must_use]
+    pub const fn client_on_update(mut self, value: fn() -> Node) -> Self {
+        self.on_update = Some(OnUpdate::Client(value));
+        self
+    }
+
+    /// The database changes it with each UPDATE.
+    #[must_use]
+    pub const fn server_on_update(mut self) -> Self {
+        self.on_update = Some(OnUpdate::Server);
         self
     }
 

@@ -9,7 +9,7 @@ use aludel_core::{
 };
 
 use super::{
-    EntityMeta, Referred, Registry, Relation, Statements, TableArg, Version, overlaps,
+    EntityMeta, OnUpdate, Referred, Registry, Relation, Statements, TableArg, Version, overlaps,
     resolve::resolve,
 };
 use crate::{Error, Result, error::MappingError, events::AttributeSlot, object::chunk::Columns};
@@ -38,6 +38,8 @@ pub struct Mapper {
     pub(crate) number: u32,
     /// The column that is the row's version, and who makes the next.
     pub version: Option<(u16, Version)>,
+    /// What UPDATEs do to columns that they don't set.
+    pub on_update: Vec<(u16, OnUpdate)>,
     pub(crate) statements: Statements,
     /// The columns that relationships refer to: found when a key changes for the first time.
     pub(crate) referred: OnceLock<Columns>,
@@ -124,6 +126,7 @@ impl Mapper {
                 integer_key,
                 number: place.number,
                 version: version(meta),
+                on_update: on_update(meta),
                 statements: Statements::default(),
                 referred: OnceLock::new(),
                 problems,
@@ -193,6 +196,12 @@ impl Mapper {
 fn version(meta: &EntityMeta) -> Option<(u16, Version)> {
     let mut columns = meta.columns.iter().enumerate();
     columns.find_map(|(index, column)| Some((index as u16, column.version?)))
+}
+
+/// What UPDATEs do to columns that they don't set.
+fn on_update(meta: &EntityMeta) -> Vec<(u16, OnUpdate)> {
+    let columns = meta.columns.iter().enumerate();
+    columns.filter_map(|(index, column)| Some((index as u16, column.on_update?))).collect()
 }
 
 /// The foreign keys that an entity's columns and table arguments declare.

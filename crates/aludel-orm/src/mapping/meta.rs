@@ -3,7 +3,7 @@
 use std::any::TypeId;
 
 use aludel_core::{
-    expr::{ColumnRef, OrderBy, TableName},
+    expr::{ColumnRef, Node, OrderBy, TableName},
     schema::{Action, ServerDefault},
     value::{SqlType, Value},
 };
@@ -59,6 +59,8 @@ pub struct ColumnMeta {
     pub index: bool,
     /// What fills it where an object has no value.
     pub default: Default,
+    /// What an UPDATE does to it that doesn't set it.
+    pub on_update: Option<OnUpdate>,
     /// Whether it is the row's version, and who makes the next.
     pub version: Option<Version>,
 }
@@ -72,6 +74,17 @@ pub enum Default {
     Server(fn() -> ServerDefault),
     /// The program, at flush.
     Client(fn() -> Value),
+    /// An expression in the INSERT.
+    Expression(fn() -> Node),
+}
+
+/// What an UPDATE does to a column that it doesn't set by itself.
+#[derive(Clone, Copy, Debug)]
+pub enum OnUpdate {
+    /// Sets it to a value or an expression.
+    Client(fn() -> Node),
+    /// The database changes it, by a trigger or by itself.
+    Server,
 }
 
 /// A foreign key of one column.

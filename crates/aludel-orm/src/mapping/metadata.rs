@@ -31,7 +31,9 @@ fn table(meta: &'static EntityMeta) -> Table {
         nullable: it.nullable,
         server_default: match &it.default {
             ColumnDefault::Server(default) => Some(default()),
-            ColumnDefault::None | ColumnDefault::Client(_) => None::<ServerDefault>,
+            ColumnDefault::None | ColumnDefault::Client(_) | ColumnDefault::Expression(_) => {
+                None::<ServerDefault>
+            }
         },
     });
     let foreign_keys = mapper.foreign_keys.iter().map(|key| ForeignKey {

@@ -104,11 +104,6 @@ impl Mapper {
         let table = self.meta.table;
         let equal = |it: &u16| self.node(*it).equals(Node::Hole);
         let by_key = || Node::all(self.meta.primary_key.iter().map(equal));
-        // A row is changed and deleted only in the version that was read.
-        let by_version = || {
-            let columns = self.meta.primary_key.iter();
-            Node::all(columns.chain(self.version.iter().map(|it| &it.0)).map(equal))
-        };
         match purpose {
             Purpose::Get => Query { filter: by_key(), ..self.query(Source::Table) }.into(),
             Purpose::Fetch(key, columns) => {
@@ -116,27 +111,14 @@ impl Mapper {
                 let filter = Node::all(key.iter().map(equal));
                 Query { items: items.collect(), filter, ..Query::default() }.into()
             }
-            Purpose::Delete => Delete { table, filter: by_version(), returning: Vec::new() }.into(),
-            Purpose::Insert(Inserted { columns, returning, generates }) => {
-                let by_returning =
-                    dialect.capability().dml.generated_keys == GeneratedKeys::Returning;
-                let key = match self.meta.primary_key {
-                    [key] if *generates && returning.is_empty() && by_returning => Some(key),
-                    _ => None,
-                };
-                Insert {
-                    table,
-                    columns: self.names(columns),
-                    rows: vec![columns.iter().map(|_| Node::Hole).collect()],
-                    on_conflict: None,
-                    returning: key.into_iter().chain(returning).map(|it| self.node(*it)).collect(),
-                }
-                .into()
+            Purpose::Delete => {
+                Delete { table, filter: self.by_version(), returning: Vec::new() }.into()
             }
+            Purpose::Insert(inserted) => self.insert(inserted, dialect).into(),
             Purpose::Update(columns) => Update {
                 table,
                 set: self.names(columns).into_iter().map(|it| (it, Node::Hole)).collect(),
-                filter: by_version(),
+                filter: self.by_version(),
                 returning: Vec::new(),
             }
             .into(),
@@ -150,6 +132,29 @@ impl Mapper {
                 let relation = &self.relationships[usize::from(*relation)];
                 members_query(relation, *n).into()
             }
+        }
+    }
+
+    /// A row in the version that was read: what may be changed and deleted.
+    pub(crate) fn by_version(&self) -> Option<Node> {
+        let columns = self.meta.primary_key.iter().chain(self.version.iter().map(|it| &it.0));
+        Node::all(columns.map(|it| self.node(*it).equals(Node::Hole)))
+    }
+
+    /// An INSERT of one row.
+    pub(crate) fn insert(&self, inserted: &Inserted, dialect: &dyn Dialect) -> Insert {
+        let Inserted { columns, returning, generates } = inserted;
+        let by_returning = dialect.capability().dml.generated_keys == GeneratedKeys::Returning;
+        let key = match self.meta.primary_key {
+            [key] if *generates && returning.is_empty() && by_returning => Some(key),
+            _ => None,
+        };
+        Insert {
+            table: self.meta.table,
+            columns: self.names(columns),
+            rows: vec![columns.iter().map(|_| Node::Hole).collect()],
+            on_conflict: None,
+            returning: key.into_iter().chain(returning).map(|it| self.node(*it)).collect(),
         }
     }
 

@@ -211,6 +211,13 @@ impl<T: Mapped> Chunk<T> {
         Ok(())
     }
 
+    /// Gives a column the value that it had at the last flush.
+    pub(crate) fn reset(&self, slot: u32, column: u16) -> Result<()> {
+        let mut value = self.edit(slot)?;
+        self.with_snapshot(slot, |base| erased::copy(base, &mut *value, column));
+        Ok(())
+    }
+
     fn differing(old: &T, new: &T) -> Columns {
         let mut columns = Columns::new();
         for column in 0..T::meta().columns.len() as u16 {

@@ -328,9 +328,22 @@ impl<T: Mapped> Raw<T> {
         let ones = relations.filter(|it| it.direction == Direction::ManyToOne).filter(is_read);
         let stale: SmallVec<[u16; 8]> =
             ones.filter(|it| !self.still_refers(it, &fresh)).map(|it| it.index).collect();
+        let assigned = self
+            .graph()
+            .map(|it| Graph::with(it, |it, _| it.ledger(session).map(|it| it.assigned_values(at))));
+        let mut assigned = assigned.flatten().unwrap_or_default();
+        if !assigned.is_empty() {
+            // Another value may have been set since.
+            let now = self.chunk().read(self.slot())?;
+            assigned.retain(|it| now.get(it.0) == it.1.as_ref());
+        }
         match &some {
             Some(columns) => self.chunk().renew_columns(self.slot(), &fresh, columns)?,
             None => self.chunk().renew(self.slot(), fresh)?,
+        }
+        for (column, value) in assigned {
+            let value = (!value.is_null()).then(|| value.as_ref());
+            self.chunk().edit(self.slot())?.put(column, value);
         }
         self.chunk().head().set_flags(self.slot(), self.flags().without(Flags::EXPIRED));
         if let Some(graph) = self.graph().filter(|_| nested) {

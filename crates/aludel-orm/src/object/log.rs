@@ -1,7 +1,7 @@
 //! [`Ledger`]: what a session must remember of the objects that it tracks: what changed since the
 //! last flush, and how to take it all back.
 
-use super::{chunk::Columns, reference::Ref, state::Flags};
+use super::{assigned::Assigned, chunk::Columns, reference::Ref, state::Flags};
 
 /// A session's entry in the graph that its objects live in.
 pub(crate) struct Ledger {
@@ -31,6 +31,8 @@ pub(crate) struct Ledger {
     /// Whether a flush left out a link with an object that is in no session: should that come in, the
     /// link is its own.
     pub(crate) left_out: bool,
+    /// What `session.set` said of columns that can't hold it themselves.
+    pub(crate) assigned: Vec<Assigned>,
     /// What went wrong where nothing could be returned; the next flush reports it.
     pub(crate) problem: Option<crate::Error>,
     /// The object that it is about.
@@ -125,6 +127,7 @@ impl Ledger {
             links: 0,
             moved_leave: false,
             left_out: false,
+            assigned: Vec::new(),
             problem: None,
             about: None,
         }
@@ -176,6 +179,8 @@ impl Ledger {
         let mut undone = self.log.split_off(self.place(savepoint));
         self.problem = None;
         self.links = 0;
+        // A savepoint begins with a flush: whatever was assigned was assigned since.
+        self.assigned.clear();
         if savepoint.is_none() {
             self.wrote = false;
         } else {
@@ -202,6 +207,7 @@ impl Ledger {
 
     /// A rollback leaves an object as it is from now on.
     pub(super) fn disown(&mut self, it: Ref) {
+        self.forget_assigned(it, None);
         for event in &mut self.log {
             match event {
                 // In place, as others know events by their places.
@@ -228,6 +234,7 @@ impl Ledger {
         self.joined.append(&mut other.joined);
         self.log.append(&mut other.log);
         self.links += other.links;
+        self.assigned.append(&mut other.assigned);
         if self.problem.is_none() {
             (self.problem, self.about) = (other.problem, other.about);
         }

@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
+use atomic_refcell::AtomicRefMut;
 use smallvec::smallvec;
 
 use super::{
@@ -16,7 +17,10 @@ use super::{
     graph::Graph,
     state::{Flags, State},
 };
-use crate::mapping::{Handle, IntoNew, Mapped};
+use crate::{
+    Result,
+    mapping::{Handle, IntoNew, Mapped},
+};
 
 /// A handle on an object: cheap to clone, `Send + Sync`, equal by identity, and usable after its
 /// session is gone.
@@ -73,21 +77,26 @@ impl<T: Mapped> Obj<T> {
     /// the entity and its key.
     #[track_caller]
     pub fn borrow_mut(&self) -> ObjMut<'_, T> {
-        let raw = self.raw();
-        match raw.chunk().edit(raw.slot()) {
+        match self.try_edit() {
             Ok(value) => {
-                let flags = raw.flags();
-                let mut watch = None;
-                if flags.has(Flags::TRACKED) {
-                    if !flags.has(Flags::TOUCHED) {
-                        self.touch(&value);
-                    }
-                    watch = crate::events::watch(raw, &value);
-                }
+                let raw = self.raw();
+                let tracked = raw.flags().has(Flags::TRACKED);
+                let watch = if tracked { crate::events::watch(raw, &value) } else { None };
                 ObjMut::new(raw.chunk().cell(raw.slot()), value, watch)
             }
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// The same without a guard of the thread's, and without a panic.
+    pub(crate) fn try_edit(&self) -> Result<AtomicRefMut<'_, T>> {
+        let raw = self.raw();
+        let value = raw.chunk().edit(raw.slot())?;
+        let flags = raw.flags();
+        if flags.has(Flags::TRACKED) && !flags.has(Flags::TOUCHED) {
+            self.touch(&value);
+        }
+        Ok(value)
     }
 
     /// The first change since the last flush: the session learns of it, and the old values are kept.

@@ -197,6 +197,7 @@ impl Core {
         let id = self.id;
         self.tables(|it| {
             it.forget_expired(at);
+            it.forget_assigned(id, at, None);
             it.expire_cells(id, at, &all);
         });
         Ok(())
@@ -224,6 +225,7 @@ impl Core {
                 false if columns.is_empty() => {}
                 false => tables.expire_columns(at, columns),
             }
+            tables.forget_assigned(id, at, Some(columns));
             tables.expire_cells(id, at, relations);
         });
         if !columns.is_empty() {

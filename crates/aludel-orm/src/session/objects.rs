@@ -338,7 +338,10 @@ impl Core {
             self.store(mapper).remove(fp, at);
         }
         head.set_flags(at.slot(), outside.without(Flags::MARKED));
-        self.ledger(|it| it.left = true);
+        self.ledger(|it| {
+            it.left = true;
+            it.forget_assigned(at, None);
+        });
         Some(mapper)
     }
 
