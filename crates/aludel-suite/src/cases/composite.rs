@@ -143,16 +143,16 @@ fn members_whose_key_is_their_owners(at: &Place) {
     store.commit().unwrap();
     assert_eq!(
         store.sent(),
-        "INSERT INTO member (league, number, shirt, name) VALUES (?, ?, ?, ?) \
+        "INSERT INTO guild_member (league, number, shirt, name) VALUES (?, ?, ?, ?) \
          -- (\"A\", 1, 11, \"member 11\")\n\
-         DELETE FROM member WHERE league = ? AND number = ? AND shirt = ? -- (\"A\", 1, 7)\n\
+         DELETE FROM guild_member WHERE league = ? AND number = ? AND shirt = ? -- (\"A\", 1, 7)\n\
          COMMIT"
     );
     assert!(store.get_one(Member, ("A", 1, 11)).unwrap().is(&new));
     assert!(store.get(Member, ("A", 1, 7)).unwrap().is_none());
     store.delete(&one).unwrap();
     store.commit().unwrap();
-    assert_eq!(store.number("SELECT count(*) FROM member"), 0);
+    assert_eq!(store.number("SELECT count(*) FROM guild_member"), 0);
     assert_eq!(inspect(&new).state, State::Detached);
 }
 
@@ -170,7 +170,7 @@ fn a_member_that_moves_changes_its_key(at: &Place) {
         store.flush().unwrap();
         assert_eq!(
             store.sent(),
-            "UPDATE member SET number = ? WHERE league = ? AND number = ? AND shirt = ? \
+            "UPDATE guild_member SET number = ? WHERE league = ? AND number = ? AND shirt = ? \
              -- (2, \"A\", 1, 7)"
         );
         assert!(store.get_one(Member, ("A", 2, 7)).unwrap().is(&member));

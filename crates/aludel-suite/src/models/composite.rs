@@ -6,7 +6,7 @@ use super::Suite;
 
 /// A key of two columns, which everything else here refers to.
 #[derive(Mapped, Debug)]
-#[table("club", base = Suite)]
+#[table("guild", base = Suite)]
 pub struct Club {
     #[column(primary_key, length = 3)]
     pub league: String,
@@ -33,7 +33,7 @@ pub struct Club {
 
 /// Its key is the club's, and a number.
 #[derive(Mapped, Debug)]
-#[table("member", base = Suite, foreign_key((league, number) -> Club(league, number)))]
+#[table("guild_member", base = Suite, foreign_key((league, number) -> Club(league, number)))]
 pub struct Member {
     #[column(primary_key, length = 3)]
     pub league: Auto<String>,
