@@ -134,7 +134,11 @@ pub(super) fn entity_of<'c>(
 pub(super) fn fill_defaults(insert: &mut Insert) {
     let Some(meta) = entity_of(insert.table, insert.columns.iter().copied()) else { return };
     for column in meta.columns {
-        let ColumnDefault::Client(value) = &column.default else { continue };
+        let default: &dyn Fn() -> Node = match &column.default {
+            ColumnDefault::Client(value) => &|| Node::Bind(value()),
+            ColumnDefault::Expression(default) => default,
+            ColumnDefault::None | ColumnDefault::Server(_) => continue,
+        };
         if insert.columns.contains(&column.name) {
             continue;
         }
@@ -142,7 +146,7 @@ pub(super) fn fill_defaults(insert: &mut Insert) {
         if insert.rows.is_empty() {
             insert.rows.push(Vec::new());
         }
-        insert.rows.iter_mut().for_each(|it| it.push(Node::Bind(value())));
+        insert.rows.iter_mut().for_each(|it| it.push(default()));
     }
 }
 
