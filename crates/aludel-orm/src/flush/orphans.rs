@@ -1,5 +1,7 @@
 //! Orphans: persistent members that a delete-orphan relationship let go of and nobody took up.
 
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
 use smallvec::SmallVec;
 
 use super::gather::Map;
@@ -19,6 +21,7 @@ impl Core {
     /// far as it is loaded.
     pub(super) fn doomed(&self) -> Vec<Ref> {
         let mut doomed = self.orphans();
+        let mut seen: HashSet<Ref, RandomState> = doomed.iter().copied().collect();
         let mut next = 0;
         while let Some(object) = doomed.get(next).copied() {
             next += 1;
@@ -34,7 +37,7 @@ impl Core {
                 found.retain(|it| is_tracked(tables, self.id, *it));
                 found
             });
-            doomed.extend(found.into_iter().filter(|it| !doomed.contains(it)).collect::<Vec<_>>());
+            doomed.extend(found.into_iter().filter(|it| seen.insert(*it)));
         }
         doomed
     }
@@ -97,10 +100,11 @@ fn find(tables: &Tables, session: u64, pending: &[Ref], events: &[Event]) -> Vec
         }
     }
     let mut orphans = Vec::new();
+    let mut seen: HashSet<Ref, RandomState> = HashSet::default();
     for (member, relation) in order {
         let gone = last[&(member, std::ptr::from_ref(relation))].iter().all(|it| it.1);
         let lost = gone && !is_owned(tables, pending, member, relation);
-        if lost && !orphans.contains(&member) {
+        if lost && seen.insert(member) {
             orphans.push(member);
         }
     }
