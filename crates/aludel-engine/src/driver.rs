@@ -26,7 +26,7 @@ mod written;
 
 pub(crate) use find::driver_for;
 pub(crate) use run::start_once;
-pub use run::{once, run, run_boxed, run_returning, settle};
+pub use run::{once, run, run_any, run_boxed, run_returning, settle};
 pub use script::{
     Begin, Binder, Control, Flow, Isolation, Params, Run, Source, Statement, Step, Want, Work,
 };

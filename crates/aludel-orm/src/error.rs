@@ -1,6 +1,6 @@
 //! What the ORM can refuse, and what a database refused, with the objects it concerns.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, panic::Location, sync::Arc};
 
 use aludel_engine::{DatabaseError, Integrity, Kind};
 
@@ -95,6 +95,9 @@ pub enum Error {
     /// A flush, or the flushes of a commit, that find no end; the text says why.
     #[error("{0}")]
     Flush(Box<str>),
+    /// More statements than were promised by [`Session::budget`](crate::session::Session::budget).
+    #[error("{0}")]
+    Budget(Box<BudgetExceeded>),
     /// A call that makes no sense as things stand; the text says why, and what does.
     #[error("{0}")]
     InvalidRequest(Box<str>),
@@ -151,6 +154,19 @@ pub struct StaleData {
     pub expected: u64,
     /// How many were matched.
     pub matched: u64,
+}
+
+/// More statements than were promised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetExceeded {
+    /// How many were promised.
+    pub limit: usize,
+    /// The statement that would have been the first too many; it was not sent.
+    pub sql: Arc<str>,
+    /// Where the promise was made.
+    pub promised_at: &'static Location<'static>,
+    /// Where the program called what needs it.
+    pub called_at: &'static Location<'static>,
 }
 
 /// A hook refused.
@@ -364,6 +380,18 @@ impl fmt::Display for IntegrityError {
             write!(f, "{entity}: ")?;
         }
         self.source.fmt(f)
+    }
+}
+
+impl fmt::Display for BudgetExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { limit, sql, promised_at, called_at } = self;
+        write!(
+            f,
+            "the call at {called_at} needs more than the {limit} statement(s) that were promised at \
+             {promised_at}: {sql}; load what it reads with fewer (`selectinload`, `joinedload`, \
+             `.load()`), or promise more"
+        )
     }
 }
 

@@ -25,8 +25,8 @@ mod error;
 pub mod events;
 
 pub use error::{
-    Attribute, BlankedKey, Error, HookFailed, IntegrityError, MappingError, Result, StaleData,
-    Subject,
+    Attribute, BlankedKey, BudgetExceeded, Error, HookFailed, IntegrityError, MappingError, Result,
+    StaleData, Subject,
 };
 pub use flush::{FlushAction, FlushPlan, FlushStep};
 

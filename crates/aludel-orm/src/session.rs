@@ -2,6 +2,7 @@
 
 mod assign;
 mod attributes;
+mod budget;
 pub(crate) mod core;
 mod expire;
 mod face;
@@ -14,12 +15,15 @@ mod merge;
 pub(crate) mod nested;
 mod objects;
 mod options;
+#[cfg(debug_assertions)]
+pub(crate) mod repeats;
 mod retry;
 pub(crate) mod transaction;
 mod transient;
 mod views;
 
 pub use attributes::{AnyAttribute, Attributes};
+pub use budget::Budget;
 pub use face::Session;
 pub use history::{Historied, History};
 pub use inspect::{AttributeKind, AttributeState, Change, Inspect, Inspection, inspect};

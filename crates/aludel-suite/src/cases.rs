@@ -6,6 +6,7 @@ mod attributes;
 mod autoflush;
 mod bad_input;
 mod boundary;
+mod budgets;
 mod bulk;
 mod cancellation;
 mod cascades;
@@ -60,6 +61,7 @@ pub fn cases() -> Vec<Case> {
         transient::CASES,
         events::CASES,
         attributes::CASES,
+        budgets::CASES,
         identity::CASES,
         flush::CASES,
         switches::CASES,

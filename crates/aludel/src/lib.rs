@@ -108,8 +108,8 @@ pub use aludel_engine::{
     log,
 };
 pub use aludel_orm::{
-    Attribute, BlankedKey, Error, FlushAction, FlushPlan, FlushStep, HookFailed, IntegrityError,
-    MappingError, Result, StaleData, Subject,
+    Attribute, BlankedKey, BudgetExceeded, Error, FlushAction, FlushPlan, FlushStep, HookFailed,
+    IntegrityError, MappingError, Result, StaleData, Subject,
     dml::{BulkInsert, BulkReturning, InsertObjects},
     events,
     events::{HookContext, HookError, HookResult, Hooks},
@@ -123,9 +123,9 @@ pub use aludel_orm::{
     },
     object::{AnyObj, Many, ManyAccess, Obj, ObjMut, ObjRef, One, OneAccess, State},
     session::{
-        AnyAttribute, AttributeKind, AttributeState, Attributes, Change, History, Inspection,
-        IntoKey, JoinedSession, Objects, Savepoint, SessionOptions, inspect, make_transient,
-        make_transient_to_detached,
+        AnyAttribute, AttributeKind, AttributeState, Attributes, Budget, Change, History,
+        Inspection, IntoKey, JoinedSession, Objects, Savepoint, SessionOptions, inspect,
+        make_transient, make_transient_to_detached,
     },
 };
 

@@ -53,6 +53,18 @@ pub async fn run_boxed<W: Work>(
     (result, work)
 }
 
+/// As [`run_returning`], for a script of whatever type.
+pub async fn run_any(connection: &mut dyn Connection, mut work: Box<dyn Work>) -> Done {
+    if connection.is_under_way() {
+        settle(connection).await;
+    }
+    if let Some(result) = connection.run_inline(&mut *work) {
+        return (result, work);
+    }
+    connection.start(work);
+    Pending { connection, done: false }.await
+}
+
 /// Waits for a unit whose future was dropped, and tells how it ended; `None` if there is none.
 ///
 /// Dropping this future changes nothing: the unit was cancelled already, if at all.

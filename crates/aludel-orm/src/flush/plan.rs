@@ -197,6 +197,25 @@ impl FlushPlan {
         self.steps.is_empty()
     }
 
+    /// Which step waits for which: positions of the earlier and of the later one.
+    pub fn edges(&self) -> Vec<(usize, usize)> {
+        let mut edges = Vec::new();
+        for (later, step) in self.steps.iter().enumerate() {
+            for (earlier, other) in self.steps.iter().enumerate().take(later) {
+                let needs = match step.action {
+                    FlushAction::Delete => {
+                        other.after.contains(&step.table) || other.table == step.table
+                    }
+                    _ => step.after.contains(&other.table),
+                };
+                if needs && other.wave < step.wave {
+                    edges.push((earlier, later));
+                }
+            }
+        }
+        edges
+    }
+
     /// The graph of steps as Mermaid text.
     pub fn to_mermaid(&self) -> String {
         use fmt::Write as _;
@@ -209,18 +228,8 @@ impl FlushPlan {
                 step.action, step.table, step.rows
             );
         }
-        for (index, step) in self.steps.iter().enumerate() {
-            for (earlier, other) in self.steps.iter().enumerate().take(index) {
-                let needs = match step.action {
-                    FlushAction::Delete => {
-                        other.after.contains(&step.table) || other.table == step.table
-                    }
-                    _ => step.after.contains(&other.table),
-                };
-                if needs && other.wave < step.wave {
-                    let _ = writeln!(text, "    s{earlier} --> s{index}");
-                }
-            }
+        for (earlier, later) in self.edges() {
+            let _ = writeln!(text, "    s{earlier} --> s{later}");
         }
         text
     }

@@ -40,6 +40,10 @@ async fn load<E: Mapped>(
         if expired && core.tables(|tables| tables.expired_columns(at).is_none()) {
             core.freshen(at).await?;
         }
+        #[cfg(debug_assertions)]
+        if let (false, Some(chunk)) = (siblings, core.chunk(at)) {
+            core.repeats.load_one(core.called_at, relation, chunk.head().batch);
+        }
         core.load_members(relation, &[at], siblings).await?;
         core.sweep(false);
     }
@@ -84,10 +88,12 @@ impl<'a, E: Mapped, R: Mapped> ManyAccess<'a, E, R> {
     /// # Errors
     /// The object is in no session or in another ([`Error::Detached`], [`Error::OtherSession`]), a
     /// `raiseload` forbids it, or the database refuses.
+    #[track_caller]
     pub fn load<'s, F: EngineFace>(
         self,
         session: &'s mut Session<F>,
     ) -> F::Out<impl Future<Output = Result<Vec<Obj<R>>>> + Send + use<'s, E, R, F>> {
+        session.core().called();
         F::run(load_many(session.core(), self.owner.clone(), self.index, true))
     }
 
@@ -95,10 +101,12 @@ impl<'a, E: Mapped, R: Mapped> ManyAccess<'a, E, R> {
     ///
     /// # Errors
     /// As [`ManyAccess::load`].
+    #[track_caller]
     pub fn load_one<'s, F: EngineFace>(
         self,
         session: &'s mut Session<F>,
     ) -> F::Out<impl Future<Output = Result<Vec<Obj<R>>>> + Send + use<'s, E, R, F>> {
+        session.core().called();
         F::run(load_many(session.core(), self.owner.clone(), self.index, false))
     }
 }
@@ -109,12 +117,14 @@ impl<'a, E: Mapped, R: Mapped> OneAccess<'a, E, R> {
     ///
     /// # Errors
     /// As [`ManyAccess::load`].
+    #[track_caller]
     pub fn load<'s, F: EngineFace>(
         self,
         session: &'s mut Session<F>,
     ) -> F::Out<impl Future<Output = Result<Option<Obj<R>>>> + Send + use<'s, E, R, F>> {
         let owner = self.owner.clone();
         let index = self.index;
+        session.core().called();
         F::run(async move { Ok(load_many(session.core(), owner, index, true).await?.pop()) })
     }
 
@@ -122,12 +132,14 @@ impl<'a, E: Mapped, R: Mapped> OneAccess<'a, E, R> {
     ///
     /// # Errors
     /// As [`ManyAccess::load`].
+    #[track_caller]
     pub fn load_one<'s, F: EngineFace>(
         self,
         session: &'s mut Session<F>,
     ) -> F::Out<impl Future<Output = Result<Option<Obj<R>>>> + Send + use<'s, E, R, F>> {
         let owner = self.owner.clone();
         let index = self.index;
+        session.core().called();
         F::run(async move { Ok(load_many(session.core(), owner, index, false).await?.pop()) })
     }
 }

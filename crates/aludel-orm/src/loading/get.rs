@@ -96,11 +96,12 @@ impl Core {
             };
         }
         let waits = self.in_flight.is_some() || self.check().is_err();
-        let must_flush = || self.options.autoflush && self.ledger(|it| !it.is_clean());
+        let must_flush = || self.options.autoflush && !self.is_clean();
         if waits
             || self.transaction.begun.is_none()
             || self.opens_level()
             || key.iter().any(Value::is_null)
+            || self.is_metered()
             || must_flush()
         {
             return Early::Later(Box::new(key));
@@ -114,6 +115,8 @@ impl Core {
             return Early::Later(Box::new(key));
         };
         let run = Run { statement, params: Params::Values(key), want: Want::Rows };
+        #[cfg(debug_assertions)]
+        self.repeats.get(self.called_at, mapper);
         let mut work = GetWork { opening: Vec::new(), run: Some(run), found: None::<T> };
         match connection.run_inline(&mut work) {
             None => Early::Ready(Box::new(work)),
@@ -164,6 +167,8 @@ impl Core {
             self.flush().await?;
         }
         let mapper = Mapper::checked(T::meta())?;
+        #[cfg(debug_assertions)]
+        self.repeats.get(self.called_at, mapper);
         let value = self.read::<Option<T>>(mapper, key.clone(), None).await?;
         if value.is_none() {
             self.vanish(mapper, &key);

@@ -143,7 +143,9 @@ macro_rules! queries {
             type Running<'s, F: EngineFace> = Rows<'s, F, Row>;
 
             fn execute<F: EngineFace>(self, session: &mut Session<F>) -> Rows<'_, F, Row> {
-                session.scalars(self)
+                // Not by `scalars`: it is the program's call that counts, and `execute` is it.
+                let query = Fetch::query(self, session.core().engine.dialect());
+                Rows::new(session.core(), query)
             }
         }
     )*};

@@ -100,6 +100,7 @@ impl Core {
         let mut query = Query::select(select.clone())?;
         let (run, _) = query.prepare(self.engine.dialect())?;
         let run = Run { want: Want::Stream, ..run };
+        self.charge(&run)?;
         let opening = self.open(false).await?;
         if !opening.is_empty() {
             self.run(Steps(opening), |_, _| ()).await?;

@@ -1,14 +1,18 @@
 //! [`Core`]: what both faces of a session share, and everything they do.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    panic::Location,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use aludel_engine::{EngineCore, Pooled, driver::Work};
 
 use super::{
     SessionOptions,
+    budget::Meter,
     identity::{Store, Stores},
     key::key_text,
     nested::Block,
@@ -51,6 +55,13 @@ pub(crate) struct Core {
     pub(crate) steps_aside: bool,
     /// Whether it was closed for good.
     pub(crate) closed: bool,
+    /// What counts statements, if somebody promised how many there are.
+    pub(crate) meter: Weak<Meter>,
+    /// Where the program called the method that is under way.
+    pub(crate) called_at: &'static Location<'static>,
+    /// What looks for objects that are read one by one.
+    #[cfg(debug_assertions)]
+    pub(crate) repeats: super::repeats::Repeats,
     /// This session's own hooks.
     pub(crate) hooks: Option<Arc<HookSet>>,
     /// What hooks want deleted.
@@ -83,6 +94,10 @@ impl Core {
             blocks: Vec::new(),
             steps_aside: false,
             closed: false,
+            meter: Weak::new(),
+            called_at: Location::caller(),
+            #[cfg(debug_assertions)]
+            repeats: super::repeats::Repeats::default(),
             hooks: None,
             to_delete: Vec::new(),
         }

@@ -72,10 +72,12 @@ impl<F: EngineFace> Session<F> {
     ///
     /// # Errors
     /// [`Error::ObjectDeleted`] if the row is gone; [`Error::Detached`], [`Error::OtherSession`].
+    #[track_caller]
     pub fn refresh<T: Mapped>(
         &mut self,
         object: &Obj<T>,
     ) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, T, F>> {
+        self.core().called();
         let object = object.clone();
         F::run(async move {
             self.core().settle().await;
@@ -89,10 +91,12 @@ impl<F: EngineFace> Session<F> {
     ///
     /// # Errors
     /// As [`Session::refresh`].
+    #[track_caller]
     pub fn fresh<T: Mapped>(
         &mut self,
         object: &Obj<T>,
     ) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, T, F>> {
+        self.core().called();
         let object = object.clone();
         F::run(async move {
             self.core().settle().await;
@@ -110,11 +114,13 @@ impl<F: EngineFace> Session<F> {
     ///
     /// # Errors
     /// As [`Session::refresh`].
+    #[track_caller]
     pub fn refresh_attributes<T: Mapped>(
         &mut self,
         object: &Obj<T>,
         attributes: impl Attributes<T>,
     ) -> F::Out<impl Future<Output = Result<()>> + Send> {
+        self.core().called();
         let object = object.clone();
         let (columns, relations) = split(attributes.attributes());
         F::run(async move {

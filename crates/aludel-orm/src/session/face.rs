@@ -79,10 +79,12 @@ impl<F: EngineFace> Session<F> {
     /// # Errors
     /// [`Error::NotPersistent`] for an object without a row; [`Error::OtherSession`]; or the
     /// database refuses a load.
+    #[track_caller]
     pub fn delete<T: Mapped>(
         &mut self,
         object: &Obj<T>,
     ) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, T, F>> {
+        self.core.called();
         let object = object.clone();
         F::run(async move {
             self.core.settle().await;
@@ -149,11 +151,13 @@ impl<F: EngineFace> Session<F> {
     ///
     /// # Errors
     /// The database refuses, or a value isn't of its type.
+    #[track_caller]
     pub fn get<C: EntityConst>(
         &mut self,
         entity: C,
         key: impl IntoKey<<C::Mapped as Mapped>::Key>,
     ) -> F::Out<impl Future<Output = Result<Option<Obj<C::Mapped>>>> + Send> {
+        self.core.called();
         let _ = entity;
         let key = key.into_key();
         let early = self.core.get_early::<C::Mapped>(key);
@@ -172,11 +176,13 @@ impl<F: EngineFace> Session<F> {
     ///
     /// # Errors
     /// [`Error::NoResultFound`] with entity and key; and as [`Session::get`].
+    #[track_caller]
     pub fn get_one<C: EntityConst>(
         &mut self,
         entity: C,
         key: impl IntoKey<<C::Mapped as Mapped>::Key>,
     ) -> F::Out<impl Future<Output = Result<Obj<C::Mapped>>> + Send> {
+        self.core.called();
         let _ = entity;
         let key = key.into_key();
         F::run(async move {
@@ -190,7 +196,9 @@ impl<F: EngineFace> Session<F> {
 
     /// Runs a query whose rows are one thing each: `.all()`, `.one()`, `.one_or_none()`, `.first()`
     /// say what to do with them.
+    #[track_caller]
     pub fn scalars<Q: Fetch>(&mut self, query: Q) -> Rows<'_, F, Q::Row> {
+        self.core.called();
         let query = query.query(self.core.engine.dialect());
         Rows::new(&mut self.core, query)
     }
@@ -198,7 +206,9 @@ impl<F: EngineFace> Session<F> {
     /// Executes a statement. A query gives rows as [`Session::scalars`] does; a change gives how
     /// many rows it matched, and the objects that the session holds follow an `update` or a `delete`
     /// as its `synchronize_session` says.
+    #[track_caller]
     pub fn execute<X: Execute>(&mut self, statement: X) -> X::Running<'_, F> {
+        self.core.called();
         statement.execute(self)
     }
 
@@ -206,6 +216,7 @@ impl<F: EngineFace> Session<F> {
     ///
     /// # Errors
     /// As [`Rows::all`].
+    #[track_caller]
     pub fn scalar<Q: Fetch>(
         &mut self,
         query: Q,
@@ -217,10 +228,12 @@ impl<F: EngineFace> Session<F> {
     ///
     /// # Errors
     /// The statement makes no sense, or the database refuses it.
+    #[track_caller]
     pub fn stream_scalars<'s, R: Send + 'static>(
         &'s mut self,
         select: &Select<R>,
     ) -> F::Out<impl Future<Output = Result<Stream<'s, F, R>>> + Send + use<'s, R, F>> {
+        self.core.called();
         let select = select.clone();
         F::run(async move { self.core.stream(select).await })
     }
@@ -231,7 +244,9 @@ impl<F: EngineFace> Session<F> {
     /// What the database refuses, with entity and constraint; the transaction is rolled back, objects
     /// are as before it, and the session answers [`Error::PendingRollback`] until
     /// [`Session::rollback`]. [`Error::Borrowed`] changes nothing.
+    #[track_caller]
     pub fn flush(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
+        self.core.called();
         F::run(self.core.flush())
     }
 
@@ -250,7 +265,9 @@ impl<F: EngineFace> Session<F> {
     ///
     /// # Errors
     /// As [`Session::flush`]; [`Error::InvalidRequest`] if the session doesn't commit in two phases.
+    #[track_caller]
     pub fn prepare(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
+        self.core.called();
         F::run(self.core.prepare())
     }
 
@@ -258,7 +275,9 @@ impl<F: EngineFace> Session<F> {
     ///
     /// # Errors
     /// As [`Session::flush`].
+    #[track_caller]
     pub fn commit(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
+        self.core.called();
         F::run(self.core.commit())
     }
 
