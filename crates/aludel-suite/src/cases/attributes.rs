@@ -67,7 +67,10 @@ fn a_value_is_changed(at: &Place) {
     assert_eq!(it.borrow().name, "two");
     assert_eq!(it.borrow().mail.as_deref(), Some("a@x.org"));
     store.commit().unwrap();
-    assert_eq!(store.sent(), "BEGIN\nUPDATE club SET name = ?, mail = ? WHERE id = ?\nCOMMIT");
+    assert_eq!(
+        store.sent(),
+        "BEGIN\nUPDATE hooked_club SET name = ?, mail = ? WHERE id = ?\nCOMMIT"
+    );
     // What is as before is not set.
     it.borrow_mut().name = " two ".into();
     store.commit().unwrap();
@@ -119,14 +122,14 @@ fn new_objects_are_checked_by_the_flush(at: &Place) {
     bad.borrow_mut().name = "good".into();
     store.commit().unwrap();
     assert_eq!((it.borrow().name.as_str(), it.borrow().mail.as_deref()), ("one", Some("a@x")));
-    assert_eq!(store.number("SELECT count(*) FROM club WHERE name IN ('one', 'good')"), 2);
+    assert_eq!(store.number("SELECT count(*) FROM hooked_club WHERE name IN ('one', 'good')"), 2);
 }
 
 // EXP-11: not on load.
 fn loads_are_not_checked(at: &Place) {
     let mut store = at.store();
     hooks();
-    store.run("INSERT INTO club (name, mail) VALUES (' bad ', 'A@X')");
+    store.run("INSERT INTO hooked_club (name, mail) VALUES (' bad ', 'A@X')");
     let it = store.get_one(Club, 1).unwrap();
     assert_eq!(it.borrow().name, " bad ");
     store.expire(&it).unwrap();
@@ -165,7 +168,7 @@ fn links_are_refused(at: &Place) {
     assert_eq!(names, ["founder", "new"]);
     assert!(matches!(store.flush(), Err(Error::Hook(_))));
     store.rollback().unwrap();
-    assert_eq!(store.number("SELECT count(*) FROM member WHERE club_id = 1"), 1);
+    assert_eq!(store.number("SELECT count(*) FROM hooked_member WHERE club_id = 1"), 1);
 }
 
 // EVT-7: the session that they come into learns of it.

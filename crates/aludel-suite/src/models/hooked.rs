@@ -6,7 +6,7 @@ use super::Suite;
 
 /// A club: what its hooks refuse, no member has.
 #[derive(Mapped, Debug)]
-#[table("club", base = Suite)]
+#[table("hooked_club", base = Suite)]
 pub struct Club {
     #[column(primary_key)]
     pub id: Auto<i64>,
@@ -18,7 +18,7 @@ pub struct Club {
 }
 
 #[derive(Mapped, Debug)]
-#[table("member", base = Suite)]
+#[table("hooked_member", base = Suite)]
 pub struct Member {
     #[column(primary_key)]
     pub id: Auto<i64>,
