@@ -68,7 +68,7 @@ fn rows_that_are_gone() {
     let quiet = [(); 3].map(|()| session.add(Quiet { id: Auto::UNSET }));
     session.commit().unwrap();
     for table in ["loud", "quiet"] {
-        session.execute(text(&format!("DELETE FROM {table} WHERE id > 1"))).unwrap();
+        session.execute(text(format!("DELETE FROM {table} WHERE id > 1"))).unwrap();
     }
     let told = warned(|| {
         quiet.iter().for_each(|it| session.delete(it).unwrap());
