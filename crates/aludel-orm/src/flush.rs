@@ -7,6 +7,7 @@
 
 mod apply;
 mod associations;
+mod changes;
 mod computed;
 mod deletes;
 mod emit;

@@ -20,6 +20,7 @@ pub(crate) mod repeats;
 mod retry;
 pub(crate) mod transaction;
 mod transient;
+mod undo;
 mod views;
 
 pub use attributes::{AnyAttribute, Attributes};

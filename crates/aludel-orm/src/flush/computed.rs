@@ -7,7 +7,7 @@ use aludel_core::{
 };
 use aludel_engine::driver::Statement;
 
-use super::{plan::Fill, run::Planner, updates::Changes};
+use super::{changes::Changes, plan::Fill, run::Planner};
 use crate::{
     Result,
     mapping::{Mapper, OnUpdate, statements::Inserted},

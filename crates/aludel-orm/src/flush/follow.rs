@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 use smallvec::SmallVec;
 
-use super::{gather::KeyColumns, plan::Fill, run::Planner, updates::Changes};
+use super::{changes::Changes, gather::KeyColumns, plan::Fill, run::Planner};
 use crate::{
     Result,
     mapping::{Direction, Mapper, Registry, Relation},

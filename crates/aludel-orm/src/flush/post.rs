@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use aludel_core::value::Value;
 
-use super::{plan::Fill, run::Planner, updates::Changes};
+use super::{changes::Changes, plan::Fill, run::Planner};
 use crate::{mapping::Version, object::chunk::Columns};
 
 /// By the ordinal of the row that refers: its columns, and where their values come from.

@@ -7,13 +7,13 @@ use smallvec::SmallVec;
 
 use super::{
     FlushPlan,
+    changes::Changes,
     emit::FlushWork,
     follow::{Follower, Following, Relink, Switcher},
     gather::{Gathered, Map},
     inserts::{NewObject, Overrides, Shape},
     plan::{Plan, Shared},
     switches::Switch,
-    updates::Changes,
 };
 use crate::{
     Error, Result,

@@ -4,12 +4,12 @@
 use aludel_core::value::Value;
 
 use super::{
+    changes::{Changes, Kind},
     computed::Expressions,
     gather::Map,
     inserts::Overrides,
     plan::Fill,
     run::Planner,
-    updates::{Changes, Kind},
 };
 use crate::{
     Result,

@@ -1,0 +1,158 @@
+//! Takes back in memory what a transaction, or a savepoint, did.
+
+use super::{core::Core, identity::key_of, nested};
+use crate::{
+    Result,
+    mapping::Mapper,
+    object::{
+        log::Event,
+        reference::Ref,
+        state::{Cause, Flags, State},
+    },
+};
+
+impl Core {
+    /// Refuses a rollback while an object that it restores is borrowed.
+    pub(super) fn check_restore(&self, savepoint: Option<u64>) -> Result<()> {
+        let mut chunks = self.ledger(|it| {
+            let logged = it.log[it.place(savepoint)..].iter().filter_map(|it| match it {
+                Event::Value { chunk } | Event::Inserted { chunk, .. } => Some(*chunk),
+                _ => None,
+            });
+            it.dirty.iter().copied().chain(logged).collect::<Vec<u64>>()
+        });
+        chunks.sort_unstable();
+        chunks.dedup();
+        let mut chunks = chunks.into_iter().filter_map(|it| self.chunk(Ref::new(it, 0)));
+        chunks.try_for_each(|it| it.check_restore())
+    }
+
+    /// Restores values, states, keys and relationships to what they were when the transaction began, or
+    /// the savepoint of this number; chunks from the second number on were loaded after it wrote.
+    pub(super) fn take_back(&mut self, savepoint: Option<(u64, Option<u64>)>) {
+        let id = self.id;
+        // Relationships all at once: between two of these, another thread would link what is half
+        // taken back.
+        let (dirty, mut log) = self.tables(|tables| {
+            let Some(it) = tables.ledger(id) else { return Default::default() };
+            let log = it.take_back(savepoint.map(|it| it.0));
+            let dirty = std::mem::take(&mut it.dirty);
+            log.iter().rev().for_each(|it| tables.undo_cell(it));
+            (dirty, log)
+        });
+        // What somebody holds borrowed stays as it is, and stays listed.
+        let mut borrowed: Vec<u64> = Vec::new();
+        let mut restored: Vec<Ref> = Vec::new();
+        for id in dirty {
+            if let Some(chunk) = self.chunk(Ref::new(id, 0)) {
+                chunk.head().recall();
+                if chunk.restore_touched(&mut restored).is_err() {
+                    borrowed.push(id);
+                }
+            }
+        }
+        let wrote = log.iter().any(|it| matches!(it, Event::Value { .. } | Event::Inserted { .. }));
+        if savepoint.is_some() {
+            restored.extend(nested::seen(&log));
+        }
+        while let Some(event) = log.pop() {
+            self.undo(event, &mut borrowed, &mut restored);
+        }
+        self.tables(|tables| {
+            if let Some(ledger) = tables.ledger(id) {
+                ledger.dirty.append(&mut borrowed);
+            }
+            let mut pending =
+                tables.ledger(id).map(|it| std::mem::take(&mut it.pending)).unwrap_or_default();
+            let mut marked =
+                tables.ledger(id).map(|it| std::mem::take(&mut it.marked)).unwrap_or_default();
+            pending.retain(|it| tables.flags(*it).state() == State::Pending);
+            marked.retain(|it| tables.flags(*it).has(Flags::MARKED));
+            if let Some(ledger) = tables.ledger(id) {
+                ledger.pending = pending;
+                ledger.marked = marked;
+            }
+        });
+        if let Some((_, wrote)) = savepoint {
+            self.expire_changed(&restored, wrote);
+        } else if wrote || self.transaction.begun.is_some() {
+            self.expire_all();
+        }
+    }
+
+    pub(super) fn undo(&mut self, event: Event, borrowed: &mut Vec<u64>, restored: &mut Vec<Ref>) {
+        match event {
+            // Taken back already, or a mark.
+            Event::Savepoint(_)
+            | Event::Wrote
+            | Event::Renewed { .. }
+            | Event::One { .. }
+            | Event::Added { .. }
+            | Event::Removed { .. }
+            | Event::Filled { .. }
+            | Event::Forgotten { .. } => {}
+            Event::Flags { object, old } => {
+                let Some(chunk) = self.chunk(object) else { return };
+                let (head, slot) = (chunk.head(), object.slot());
+                // What was expunged since stays outside.
+                if head.flags(slot).state() == State::Detached {
+                    return;
+                }
+                head.set_flags(slot, old);
+                // A change that no flush took, since the object was deleted.
+                if old.state() == State::Persistent && head.flags(slot).has(Flags::TOUCHED) {
+                    chunk.restore_one(slot);
+                    if head.flags(slot).has(Flags::TOUCHED) {
+                        borrowed.push(object.chunk());
+                    }
+                }
+            }
+            Event::Enlisted { chunk, from, count } => {
+                let Some(chunk) = self.chunk(Ref::new(chunk, 0)) else { return };
+                for slot in from..from + count {
+                    chunk.head().set_flags(slot, Flags::of(State::Pending).by(Cause::UndoAdd));
+                }
+            }
+            Event::Value { chunk } => {
+                if let Some(chunk) = self.chunk(Ref::new(chunk, 0))
+                    && chunk.undo(restored).is_err()
+                {
+                    borrowed.push(chunk.head().id);
+                }
+            }
+            Event::Mapped { mapper, fingerprint, object } => {
+                if let Some(store) = self.stores.get(mapper) {
+                    store.remove(fingerprint, object);
+                }
+            }
+            Event::Unmapped { mapper, fingerprint, object } => {
+                if let Some(store) = self.stores.get(mapper) {
+                    store.insert(fingerprint, object);
+                }
+            }
+            Event::Inserted { chunk, slots, columns } => self.undo_insert(chunk, &slots, &columns),
+        }
+    }
+
+    /// Objects whose INSERT is taken back are pending again (and transient, as their `add` is taken
+    /// back next); what the flush filled in is unset.
+    pub(super) fn undo_insert(&mut self, chunk: u64, slots: &[u32], columns: &[u16]) {
+        let Some(chunk) = self.chunk(Ref::new(chunk, 0)) else { return };
+        let mapper = Mapper::of(chunk.meta());
+        for &slot in slots {
+            let head = chunk.head();
+            if let Some(fp) = key_of(mapper.meta, &*chunk, slot)
+                && let Some(store) = self.existing_store(mapper)
+            {
+                store.remove(fp, head.reference(slot));
+            }
+            let undone = head.flags(slot).by(Cause::UndoInsert);
+            head.set_flags(slot, undone.without(Flags::TRACKED));
+            let _ = chunk.write(slot, &mut |fields| {
+                for column in columns {
+                    fields.put(*column, None);
+                }
+            });
+        }
+    }
+}
