@@ -1,7 +1,7 @@
 //! Statements that change many rows, and how the objects that the session holds follow.
 //!
-//! Reading order: [`change`] (the statement and its script), [`synchronize`] (which objects are
-//! meant), [`apply`] (what becomes of them), [`rows`] and [`by_key`] (rows without objects: INSERT, and
+//! Reading order: `change` (the statement and its script), `synchronize` (which objects are
+//! meant), `apply` (what becomes of them), `rows` and `by_key` (rows without objects: INSERT, and
 //! UPDATE by primary key).
 
 mod apply;
