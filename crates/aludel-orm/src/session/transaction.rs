@@ -159,43 +159,31 @@ impl Core {
     /// Where the connection runs it here and now, nothing is awaited; the rest is in boxes, so that
     /// the futures of short calls are small: moving a large one costs more than a `get`.
     pub(crate) async fn run<W: Work>(&mut self, mut work: W, apply: InFlight) -> Result<W> {
-        if self.is_metered() {
-            return Box::pin(self.run_metered(Box::new(work), apply)).await.and_then(|it| {
-                let work = it.into_any().downcast::<W>();
-                Ok(*work.map_err(|_| no_connection())?)
-            });
-        }
-        if let Some(connection) = self.connection.as_mut()
-            && !connection.is_under_way()
-            && let Some(result) = connection.run_inline(&mut work)
-        {
-            return match result {
-                Ok(()) => Ok(work),
-                Err(error) => Err(Box::pin(self.run_failed(error)).await),
-            };
-        }
-        Box::pin(self.run_elsewhere(work, apply)).await
-    }
-
-    /// Runs a unit of work whose statements are counted.
-    async fn run_metered(&mut self, work: Box<dyn Work>, apply: InFlight) -> Result<Box<dyn Work>> {
-        let work = self.metered(work);
-        self.in_flight = Some(apply);
-        let connected = self.connect().await;
-        let Some(connection) = self.connection.as_mut() else {
-            self.in_flight = None;
-            self.transaction.begun = None;
-            return Err(connected.err().unwrap_or_else(no_connection));
+        let work: Box<dyn Work> = if self.is_metered() {
+            self.metered(Box::new(work))
+        } else {
+            if let Some(connection) = self.connection.as_mut()
+                && !connection.is_under_way()
+                && let Some(result) = connection.run_inline(&mut work)
+            {
+                return match result {
+                    Ok(()) => Ok(work),
+                    Err(error) => Err(Box::pin(self.run_failed(error)).await),
+                };
+            }
+            Box::new(work)
         };
-        let (result, work) = driver::run_any(&mut **connection, work).await;
-        self.in_flight = None;
-        match result {
-            Ok(()) => Ok(work),
-            Err(error) => Err(self.run_failed(error).await),
-        }
+        let work = Box::pin(self.run_elsewhere(work, apply)).await?;
+        let work =
+            work.into_any().downcast().expect("a driver hands back the script that it was given");
+        Ok(*work)
     }
 
-    async fn run_elsewhere<W: Work>(&mut self, work: W, apply: InFlight) -> Result<W> {
+    async fn run_elsewhere(
+        &mut self,
+        work: Box<dyn Work>,
+        apply: InFlight,
+    ) -> Result<Box<dyn Work>> {
         self.in_flight = Some(apply);
         let connected = self.connect().await;
         let Some(connection) = self.connection.as_mut() else {
@@ -203,7 +191,7 @@ impl Core {
             self.forget_begun();
             return Err(connected.err().unwrap_or_else(no_connection));
         };
-        let (result, work) = driver::run_returning(&mut **connection, work).await;
+        let (result, work) = driver::run_any(&mut **connection, work).await;
         self.in_flight = None;
         match result {
             Ok(()) => Ok(work),
