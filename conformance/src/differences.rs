@@ -33,6 +33,7 @@ pub enum Effect {
 pub const DIFFERENCES: &[Row] = &[
     Row { name: "expire on commit", effect: Effect::Switch },
     Row { name: "moved orphans", effect: Effect::Switch },
+    Row { name: "new objects after a rollback", effect: Effect::Switch },
     Row { name: "delete loads at once", effect: Effect::Loads(|op| op["op"] == "delete") },
     Row {
         name: "deleted for ever",

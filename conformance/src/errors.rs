@@ -17,6 +17,7 @@ pub fn name(op: &str, error: &Error) -> &'static str {
         Error::CircularDependency(_) => "CircularDependencyError",
         Error::NoResultFound(_) => "NoResultFound",
         Error::MultipleResultsFound => "MultipleResultsFound",
+        Error::ResourceClosed(_) => "ResourceClosedError",
         Error::PendingRollback(_) => "PendingRollbackError",
         Error::Engine(_) => match error.kind() {
             Some(Kind::Integrity(_)) => "IntegrityError",

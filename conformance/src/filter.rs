@@ -3,10 +3,7 @@
 use aludel::{Expr, all_of, any_of};
 use serde_json::Value as Json;
 
-use crate::{
-    object::{Model, Object},
-    run::Labels,
-};
+use crate::{labels::Labels, model::Model, object::Object};
 
 /// What a scenario names and isn't there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

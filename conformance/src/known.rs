@@ -2,7 +2,7 @@
 
 use aludel::{Error, Obj, State, Value, inspect};
 
-use crate::object::Model;
+use crate::model::Model;
 
 /// What is known of an object.
 #[derive(Clone, Debug)]

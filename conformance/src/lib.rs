@@ -6,9 +6,13 @@
 
 pub mod compare;
 pub mod differences;
+mod entities;
 pub mod errors;
 pub mod filter;
 pub mod known;
+pub mod labels;
+mod links;
+pub mod model;
 pub mod models;
 pub mod object;
 pub mod record;

@@ -55,7 +55,7 @@ pub struct Order {
     pub title: Auto<Option<String>>,
     #[column(length = 10, default = Some("open".to_owned()))]
     pub status: Auto<Option<String>>,
-    #[column(default = Some(0))]
+    #[column(default = Some(0), onupdate = Some(1))]
     pub touched: Auto<Option<i64>>,
     #[column(foreign_key = User.id)]
     pub user_id: Auto<Option<i64>>,

@@ -1,73 +1,16 @@
 //! [`Object`]: an object of any entity, and what a scenario does with it by name.
 
-use aludel::{
-    AnyAttribute, AnyObj, Expr, LoadOption, Obj, Result, Select, State,
-    blocking::Session,
-    expr::{Expression as _, OrderBy},
-    inspect,
-    prelude::*,
-};
+use aludel::{AnyObj, Obj, Result, State, blocking::Session, inspect};
 use serde_json::Value as Json;
 
 use crate::{
-    filter::{NoSuch, Scope},
+    entities::with_entities,
     known::{Failed, Known},
+    model::Model as _,
     models::*,
-    value::{AnyColumn, Field as _},
 };
 
-/// What a scenario needs to know of an entity.
-pub trait Model: Mapped + Default {
-    /// Its columns, in the order of the table.
-    const COLUMNS: &'static [&'static str];
-
-    /// Wraps an object.
-    fn wrap(object: Obj<Self>) -> Object;
-
-    /// Unwraps an object of this entity.
-    fn unwrap(object: &Object) -> Option<&Obj<Self>>;
-
-    /// A query for all of them.
-    fn all() -> Select<Obj<Self>>;
-
-    /// The column of a name.
-    fn column(name: &str) -> Option<AnyColumn<Self>>;
-
-    /// Sets a column by name; whether there is one.
-    fn set_named(&mut self, name: &str, value: &Json) -> bool;
-
-    /// A column's value by name: of one that was set.
-    fn show(&self, name: &str) -> Option<Json>;
-
-    /// The primary key's columns, ascending.
-    fn by_key() -> Vec<OrderBy>;
-
-    /// Columns and relationships by name.
-    fn attributes(names: &[&str]) -> Result<Vec<AnyAttribute<Self>>, Failed>;
-
-    /// Whether there is a member, or an object at the other end, that a filter keeps.
-    fn related(name: &str, filter: Option<&Json>, scope: &Scope<'_>) -> Result<Expr<bool>, NoSuch>;
-
-    /// Whether a relationship is this object, or none.
-    fn is(name: &str, other: Option<&Object>) -> Option<Expr<bool>>;
-
-    /// A query with a loader option: the first step of its path.
-    fn option(
-        select: Select<Obj<Self>>,
-        strategy: &str,
-        path: &[&str],
-    ) -> Option<Select<Obj<Self>>>;
-
-    /// The further steps.
-    fn further<E: Model>(
-        option: LoadOption<E, Self>,
-        select: Select<Obj<E>>,
-        strategy: &str,
-        path: &[&str],
-    ) -> Option<Select<Obj<E>>>;
-}
-
-macro_rules! entities {
+macro_rules! objects {
     ($($Model:ident [$($key:ident)*] {
         $($column:ident)*;
         $(many $many:ident: $Many:ident;)*
@@ -81,151 +24,6 @@ macro_rules! entities {
                 $Model(Obj<$Model>),
             )*
         }
-
-        #[allow(unused_variables, reason = "not every entity has relationships")]
-        const _: () = { $(impl Model for $Model {
-            const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),*];
-
-            fn wrap(object: Obj<Self>) -> Object {
-                Object::$Model(object)
-            }
-
-            fn unwrap(object: &Object) -> Option<&Obj<Self>> {
-                match object {
-                    Object::$Model(it) => Some(it),
-                    _ => None,
-                }
-            }
-
-            fn all() -> Select<Obj<Self>> {
-                select($Model)
-            }
-
-            fn column(name: &str) -> Option<AnyColumn<Self>> {
-                match name {
-                    $(stringify!($column) => Some($Model.$column.into()),)*
-                    _ => None,
-                }
-            }
-
-            fn set_named(&mut self, name: &str, value: &Json) -> bool {
-                match name {
-                    $(stringify!($column) => self.$column.put(value),)*
-                    _ => return false,
-                }
-                true
-            }
-
-            fn show(&self, name: &str) -> Option<Json> {
-                match name {
-                    $(stringify!($column) => self.$column.show(),)*
-                    _ => None,
-                }
-            }
-
-            fn by_key() -> Vec<OrderBy> {
-                vec![$($Model.$key.asc()),*]
-            }
-
-            fn attributes(names: &[&str]) -> Result<Vec<AnyAttribute<Self>>, Failed> {
-                let attribute = |name: &&str| match *name {
-                    $(stringify!($column) => Ok($Model.$column.into()),)*
-                    $(stringify!($many) => Ok($Model.$many.into()),)*
-                    $(stringify!($one) => Ok($Model.$one.into()),)*
-                    _ => Err(Failed::NoSuchAttribute),
-                };
-                names.iter().map(attribute).collect()
-            }
-
-            fn related(
-                name: &str,
-                filter: Option<&Json>,
-                scope: &Scope<'_>,
-            ) -> Result<Expr<bool>, NoSuch> {
-                match name {
-                    $(stringify!($many) => Ok(match filter {
-                        Some(filter) => $Model.$many.any(scope.criterion::<$Many>(filter)?),
-                        None => $Model.$many.exists(),
-                    }),)*
-                    $(stringify!($one) => Ok(match filter {
-                        Some(filter) => $Model.$one.has(scope.criterion::<$One>(filter)?),
-                        None => $Model.$one.exists(),
-                    }),)*
-                    _ => Err(NoSuch::Filter),
-                }
-            }
-
-            fn is(name: &str, other: Option<&Object>) -> Option<Expr<bool>> {
-                match name {
-                    $(stringify!($one) => Some(match other {
-                        Some(other) => $Model.$one.is($One::unwrap(other)?),
-                        None => !$Model.$one.exists(),
-                    }),)*
-                    _ => None,
-                }
-            }
-
-            fn option(
-                select: Select<Obj<Self>>,
-                strategy: &str,
-                path: &[&str],
-            ) -> Option<Select<Obj<Self>>> {
-                let (first, rest) = path.split_first()?;
-                match (*first, strategy) {
-                    $((stringify!($many), "joined") => {
-                        $Many::further(joinedload($Model.$many), select, strategy, rest)
-                    }
-                    (stringify!($many), "raise") => {
-                        $Many::further(raiseload($Model.$many), select, strategy, rest)
-                    }
-                    (stringify!($many), _) => {
-                        $Many::further(selectinload($Model.$many), select, strategy, rest)
-                    })*
-                    $((stringify!($one), "joined") => {
-                        $One::further(joinedload($Model.$one), select, strategy, rest)
-                    }
-                    (stringify!($one), "raise") => {
-                        $One::further(raiseload($Model.$one), select, strategy, rest)
-                    }
-                    (stringify!($one), _) => {
-                        $One::further(selectinload($Model.$one), select, strategy, rest)
-                    })*
-                    _ => None,
-                }
-            }
-
-            fn further<E: Model>(
-                option: LoadOption<E, Self>,
-                select: Select<Obj<E>>,
-                strategy: &str,
-                path: &[&str],
-            ) -> Option<Select<Obj<E>>> {
-                let Some((first, rest)) = path.split_first() else {
-                    return Some(select.options(option));
-                };
-                match (*first, strategy) {
-                    $((stringify!($many), "joined") => {
-                        $Many::further(option.joinedload($Model.$many), select, strategy, rest)
-                    }
-                    (stringify!($many), "raise") => {
-                        $Many::further(option.raiseload($Model.$many), select, strategy, rest)
-                    }
-                    (stringify!($many), _) => {
-                        $Many::further(option.selectinload($Model.$many), select, strategy, rest)
-                    })*
-                    $((stringify!($one), "joined") => {
-                        $One::further(option.joinedload($Model.$one), select, strategy, rest)
-                    }
-                    (stringify!($one), "raise") => {
-                        $One::further(option.raiseload($Model.$one), select, strategy, rest)
-                    }
-                    (stringify!($one), _) => {
-                        $One::further(option.selectinload($Model.$one), select, strategy, rest)
-                    })*
-                    _ => None,
-                }
-            }
-        })* };
 
         impl Object {
             /// A transient object with these columns.
@@ -337,12 +135,15 @@ macro_rules! entities {
                 }
             }
 
-            /// Sets a column.
-            pub fn set(&self, _session: &mut Session, name: &str, value: &Json) -> Result<(), Failed> {
-                let found = match self {
-                    $(Self::$Model(it) => it.borrow_mut().set_named(name, value),)*
-                };
-                found.then_some(()).ok_or(Failed::NoSuchAttribute)
+            /// `set` of a column.
+            pub fn set(&self, session: &mut Session, name: &str, value: &Json) -> Result<(), Failed> {
+                match self {
+                    $(Self::$Model(it) => {
+                        let column = $Model::column(name).ok_or(Failed::NoSuchAttribute)?;
+                        column.set(session, it, value)?;
+                    })*
+                }
+                Ok(())
             }
 
             /// `add`.
@@ -357,6 +158,16 @@ macro_rules! entities {
                 match self {
                     $(Self::$Model(it) => session.delete(it),)*
                 }
+            }
+
+            /// `merge`, or `merge_loaded`.
+            pub fn merge(&self, session: &mut Session, load: bool) -> Result<Self> {
+                Ok(match self {
+                    $(Self::$Model(it) => Self::$Model(match load {
+                        true => session.merge(it)?,
+                        false => session.merge_loaded(it)?,
+                    }),)*
+                })
             }
 
             /// `expunge`.
@@ -386,100 +197,6 @@ macro_rules! entities {
                     $(Self::$Model(it) => session.contains(it),)*
                 }
             }
-
-            /// Loads a relationship, where it isn't loaded.
-            pub fn load(&self, session: &mut Session, name: &str) -> Result<Vec<Self>, Failed> {
-                match self {
-                    $(Self::$Model(_it) => match name {
-                        $(stringify!($many) => {
-                            let members = _it.$many().load_one(session)?;
-                            Ok(members.into_iter().map(Object::$Many).collect())
-                        })*
-                        $(stringify!($one) => {
-                            let other = _it.$one().load_one(session)?;
-                            Ok(other.into_iter().map(Object::$One).collect())
-                        })*
-                        _ => Err(Failed::NoSuchAttribute),
-                    },)*
-                }
-            }
-
-            /// What is in memory of a relationship, if it is loaded.
-            pub fn loaded(&self, name: &str) -> Option<Vec<Self>> {
-                match self {
-                    $(Self::$Model(_it) => match name {
-                        $(stringify!($many) => {
-                            _it.$many().is_loaded().then_some(())?;
-                            Some(_it.$many().iter().ok()?.map(Object::$Many).collect())
-                        })*
-                        $(stringify!($one) => {
-                            _it.$one().is_loaded().then_some(())?;
-                            Some(_it.$one().get().ok()?.into_iter().map(Object::$One).collect())
-                        })*
-                        _ => None,
-                    },)*
-                }
-            }
-
-            /// Sets a to-one relationship.
-            pub fn set_ref(&self, name: &str, other: Option<&Self>) -> Result<(), Failed> {
-                match self {
-                    $(Self::$Model(_it) => match name {
-                        $(stringify!($one) => match other {
-                            None => _it.$one().clear(),
-                            Some(other) => {
-                                let other = $One::unwrap(other).ok_or(Failed::NoSuchAttribute)?;
-                                _it.$one().set(other);
-                            }
-                        },)*
-                        _ => return Err(Failed::NoSuchAttribute),
-                    },)*
-                }
-                Ok(())
-            }
-
-            /// Adds a member to a collection.
-            pub fn push(&self, name: &str, member: &Self) -> Result<(), Failed> {
-                match self {
-                    $(Self::$Model(_it) => match name {
-                        $(stringify!($many) => {
-                            let member = $Many::unwrap(member).ok_or(Failed::NoSuchAttribute)?;
-                            _it.$many().push(member);
-                        })*
-                        _ => return Err(Failed::NoSuchAttribute),
-                    },)*
-                }
-                Ok(())
-            }
-
-            /// Removes a member of a collection.
-            pub fn remove(&self, name: &str, member: &Self) -> Result<(), Failed> {
-                match self {
-                    $(Self::$Model(_it) => match name {
-                        $(stringify!($many) => {
-                            let member = $Many::unwrap(member).ok_or(Failed::NoSuchAttribute)?;
-                            _it.$many().remove(member)?;
-                        })*
-                        _ => return Err(Failed::NoSuchAttribute),
-                    },)*
-                }
-                Ok(())
-            }
-
-            /// Replaces a collection.
-            pub fn set_coll(&self, name: &str, members: &[Self]) -> Result<(), Failed> {
-                match self {
-                    $(Self::$Model(_it) => match name {
-                        $(stringify!($many) => {
-                            let members: Option<Vec<_>> =
-                                members.iter().map(|it| $Many::unwrap(it).cloned()).collect();
-                            _it.$many().set(members.ok_or(Failed::NoSuchAttribute)?);
-                        })*
-                        _ => return Err(Failed::NoSuchAttribute),
-                    },)*
-                }
-                Ok(())
-            }
         }
 
         /// Runs code for the entity of a name.
@@ -497,58 +214,7 @@ macro_rules! entities {
     };
 }
 
-entities! {
-    User [id] {
-        id name age;
-        many addresses: Address;
-        many orders: Order;
-        one profile: Profile;
-    }
-    Address [id] {
-        id email user_id;
-        one user: User;
-    }
-    Profile [id] {
-        id bio user_id;
-        one user: User;
-    }
-    Order [id] {
-        id title status touched user_id;
-        many items: Item;
-        one user: User;
-    }
-    Item [id] {
-        id sku;
-        many orders: Order;
-        many keywords: Keyword;
-    }
-    OrderItem [order_id item_id] {
-        order_id item_id;
-    }
-    Keyword [id] {
-        id word;
-        many items: Item;
-    }
-    ItemKeyword [item_id keyword_id] {
-        item_id keyword_id;
-    }
-    Node [id] {
-        id name parent_id;
-        many children: Node;
-        one parent: Node;
-    }
-    Document [id] {
-        id title body status version_id;
-    }
-    Region [country code] {
-        country code label;
-        many sites: Site;
-    }
-    Site [id] {
-        id name country code;
-        one region: Region;
-    }
-}
+with_entities!(objects);
 
 pub(crate) use of_class;
 

@@ -7,10 +7,7 @@ use aludel::{
 };
 use serde_json::{Map, Value as Json};
 
-use crate::{
-    models::*,
-    object::{Model, Object},
-};
+use crate::{model::Model, models::*, object::Object};
 
 /// Every table that isn't empty, by name: its rows, sorted by primary key.
 pub fn tables(engine: &Engine) -> Json {

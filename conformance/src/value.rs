@@ -1,6 +1,9 @@
 //! Values of scenarios, and the columns that hold them.
 
-use aludel::{Auto, Expr, expr::Column, expr::Expression as _};
+use aludel::{
+    Auto, Expr, Obj, Result, blocking::Session, expr, expr::Column, expr::Expression as _,
+    prelude::Mapped,
+};
 use serde_json::Value as Json;
 
 /// A field that a scenario sets and reads.
@@ -147,8 +150,40 @@ impl<E> AnyColumn<E> {
         }
     }
 
+    /// Sets it on an object.
+    ///
+    /// # Errors
+    /// As `session.set`.
+    pub fn set(self, session: &mut Session, object: &Obj<E>, value: &Json) -> Result<()>
+    where
+        E: Mapped,
+    {
+        match self {
+            Self::Int(column) => session.set(object, column, i64::of(value)),
+            Self::Text(column) => session.set(object, column, String::of(value)),
+            Self::Id(column) => {
+                session.set(object, column, i64::of(value).map_or(Auto::UNSET, Auto::new))
+            }
+            Self::Code(column) => {
+                session.set(object, column, String::of(value).map_or(Auto::UNSET, Auto::new))
+            }
+        }
+    }
+
+    /// Sets it in an UPDATE.
+    pub fn assign(self, update: expr::UpdateStatement, value: &Json) -> expr::UpdateStatement {
+        match self {
+            Self::Int(column) => update.set(column, i64::of(value)),
+            Self::Text(column) => update.set(column, String::of(value)),
+            Self::Id(column) => update.set(column, i64::of(value).map_or(Auto::UNSET, Auto::new)),
+            Self::Code(column) => {
+                update.set(column, String::of(value).map_or(Auto::UNSET, Auto::new))
+            }
+        }
+    }
+
     /// The key of an ordering.
-    pub fn order(self, way: &str) -> aludel::expr::OrderBy {
+    pub fn order(self, way: &str) -> expr::OrderBy {
         on_column!(self, column: _P => match way {
             "desc" => column.desc(),
             _ => column.asc(),

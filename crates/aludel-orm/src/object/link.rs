@@ -411,9 +411,14 @@ impl Tables {
         }
     }
 
-    /// Takes back one change of a cell.
-    pub(crate) fn undo_cell(&mut self, event: &Event) {
+    /// Takes back one change of a cell, unless its owner keeps what it holds.
+    pub(crate) fn undo_cell(&mut self, event: &Event, keeps: &dyn Fn(Ref) -> bool) {
         match *event {
+            Event::One { owner, .. }
+            | Event::Added { owner, .. }
+            | Event::Removed { owner, .. }
+            | Event::Forgotten { owner, .. }
+                if keeps(owner) => {}
             Event::One { owner, relation, old, .. } | Event::Forgotten { owner, relation, old } => {
                 if let Some(cells) = self.relation_mut(owner.chunk(), relation) {
                     cells.set_one(owner.slot(), old);
@@ -439,7 +444,8 @@ impl Tables {
             }
             Event::Filled { chunk, relation, ref slots } => {
                 if let Some(cells) = self.relation_mut(chunk, relation) {
-                    slots.iter().for_each(|it| cells.unload(*it));
+                    let slots = slots.iter().filter(|it| !keeps(Ref::new(chunk, **it)));
+                    slots.for_each(|it| cells.unload(*it));
                 }
             }
             _ => {}

@@ -1,7 +1,12 @@
 //! [`Ledger`]: what a session must remember of the objects that it tracks: what changed since the
 //! last flush, and how to take it all back.
 
-use super::{assigned::Assigned, chunk::Columns, reference::Ref, state::Flags};
+use super::{
+    assigned::Assigned,
+    chunk::Columns,
+    reference::Ref,
+    state::{Flags, State},
+};
 
 /// A session's entry in the graph that its objects live in.
 pub(crate) struct Ledger {
@@ -92,6 +97,18 @@ impl Event {
             | Self::Unmapped { object, .. } => *object == it,
             _ => false,
         }
+    }
+
+    /// Transient objects that became pending by this.
+    pub(crate) fn came(&self) -> impl Iterator<Item = Ref> + use<> {
+        let (chunk, slots) = match self {
+            Self::Flags { object, old } if old.state() == State::Transient => {
+                (object.chunk(), object.slot()..object.slot() + 1)
+            }
+            Self::Enlisted { chunk, from, count } => (*chunk, *from..from + count),
+            _ => (0, 0..0),
+        };
+        slots.map(move |it| Ref::new(chunk, it))
     }
 
     /// Whose cell changed.

@@ -64,7 +64,10 @@ impl Core {
     fn set_value<T: Mapped>(&mut self, object: &Obj<T>, column: u16, value: Value) -> Result<()> {
         {
             let mut fields = object.try_edit()?;
-            fields.put(column, (!value.is_null()).then(|| value.as_ref()));
+            // A column that can't hold NULL is unset.
+            if !fields.put(column, Some(value.as_ref())) {
+                fields.put(column, None);
+            }
         }
         // Anybody's object can be changed; only an own one was set to something else before.
         let Ok(at) = self.own(object) else { return Ok(()) };

@@ -16,6 +16,7 @@ pub struct SessionOptions {
     pub(crate) close_resets_only: bool,
     pub(crate) join_mode: JoinMode,
     pub(crate) moved_orphans_leave: bool,
+    pub(crate) rollback_keeps_new: bool,
 }
 
 impl Default for SessionOptions {
@@ -27,6 +28,7 @@ impl Default for SessionOptions {
             close_resets_only: true,
             join_mode: JoinMode::default(),
             moved_orphans_leave: false,
+            rollback_keeps_new: false,
         }
     }
 }
@@ -80,6 +82,15 @@ impl SessionOptions {
     #[must_use]
     pub fn moved_orphans_leave(mut self, yes: bool) -> Self {
         self.moved_orphans_leave = yes;
+        self
+    }
+
+    /// Whether a new object that a rollback puts out of the session keeps what it holds (values, generated
+    /// keys, links): no, it is what it was when it was added, and gets a new key if it is added again.
+    /// SQLAlchemy keeps it all.
+    #[must_use]
+    pub fn rollback_keeps_new(mut self, yes: bool) -> Self {
+        self.rollback_keeps_new = yes;
         self
     }
 

@@ -1,5 +1,7 @@
 //! Takes back in memory what a transaction, or a savepoint, did.
 
+use std::collections::HashSet;
+
 use super::{core::Core, identity::key_of, nested};
 use crate::{
     Result,
@@ -31,15 +33,25 @@ impl Core {
     /// the savepoint of this number; chunks from the second number on were loaded after it wrote.
     pub(super) fn take_back(&mut self, savepoint: Option<(u64, Option<u64>)>) {
         let id = self.id;
+        let keep_new = self.options.rollback_keeps_new;
+        let mut kept = HashSet::new();
         // Relationships all at once: between two of these, another thread would link what is half
         // taken back.
         let (dirty, mut log) = self.tables(|tables| {
             let Some(it) = tables.ledger(id) else { return Default::default() };
             let log = it.take_back(savepoint.map(|it| it.0));
             let dirty = std::mem::take(&mut it.dirty);
-            log.iter().rev().for_each(|it| tables.undo_cell(it));
+            if keep_new {
+                kept.extend(log.iter().flat_map(Event::came));
+            }
+            log.iter().rev().for_each(|it| tables.undo_cell(it, &|it| kept.contains(&it)));
             (dirty, log)
         });
+        for at in &kept {
+            if let Some(chunk) = self.chunk(*at) {
+                chunk.accept(at.slot());
+            }
+        }
         // What somebody holds borrowed stays as it is, and stays listed.
         let mut borrowed: Vec<u64> = Vec::new();
         let mut restored: Vec<Ref> = Vec::new();
@@ -56,7 +68,7 @@ impl Core {
             restored.extend(nested::seen(&log));
         }
         while let Some(event) = log.pop() {
-            self.undo(event, &mut borrowed, &mut restored);
+            self.undo(event, &kept, &mut borrowed, &mut restored);
         }
         self.tables(|tables| {
             if let Some(ledger) = tables.ledger(id) {
@@ -80,7 +92,14 @@ impl Core {
         }
     }
 
-    pub(super) fn undo(&mut self, event: Event, borrowed: &mut Vec<u64>, restored: &mut Vec<Ref>) {
+    /// Takes back one change of an object, but for what those hold that keep it.
+    fn undo(
+        &mut self,
+        event: Event,
+        kept: &HashSet<Ref>,
+        borrowed: &mut Vec<u64>,
+        restored: &mut Vec<Ref>,
+    ) {
         match event {
             // Taken back already, or a mark.
             Event::Savepoint(_)
@@ -115,7 +134,7 @@ impl Core {
             }
             Event::Value { chunk } => {
                 if let Some(chunk) = self.chunk(Ref::new(chunk, 0))
-                    && chunk.undo(restored).is_err()
+                    && chunk.undo(&|it| kept.contains(&it), restored).is_err()
                 {
                     borrowed.push(chunk.head().id);
                 }
@@ -130,13 +149,15 @@ impl Core {
                     store.insert(fingerprint, object);
                 }
             }
-            Event::Inserted { chunk, slots, columns } => self.undo_insert(chunk, &slots, &columns),
+            Event::Inserted { chunk, slots, columns } => {
+                self.undo_insert(chunk, &slots, &columns, kept);
+            }
         }
     }
 
     /// Objects whose INSERT is taken back are pending again (and transient, as their `add` is taken
     /// back next); what the flush filled in is unset.
-    pub(super) fn undo_insert(&mut self, chunk: u64, slots: &[u32], columns: &[u16]) {
+    fn undo_insert(&mut self, chunk: u64, slots: &[u32], columns: &[u16], kept: &HashSet<Ref>) {
         let Some(chunk) = self.chunk(Ref::new(chunk, 0)) else { return };
         let mapper = Mapper::of(chunk.meta());
         for &slot in slots {
@@ -148,6 +169,9 @@ impl Core {
             }
             let undone = head.flags(slot).by(Cause::UndoInsert);
             head.set_flags(slot, undone.without(Flags::TRACKED));
+            if kept.contains(&head.reference(slot)) {
+                continue;
+            }
             let _ = chunk.write(slot, &mut |fields| {
                 for column in columns {
                     fields.put(*column, None);

@@ -103,9 +103,9 @@ pub(crate) trait AnyChunk: Send + Sync + Any {
     fn restore_columns(&self, slot: u32, columns: &[u16]) -> Result<bool>;
     /// Takes an object's values as they are, changed or not.
     fn accept(&self, slot: u32);
-    /// Restores the newest entry of the journal, and lists it; an object that is borrowed is touched
-    /// then.
-    fn undo(&self, restored: &mut Vec<Ref>) -> Result<()>;
+    /// Restores the newest entry of the journal, and lists it, unless that object keeps what it holds; one
+    /// that is borrowed is touched then.
+    fn undo(&self, keeps: &dyn Fn(Ref) -> bool, restored: &mut Vec<Ref>) -> Result<()>;
     /// Forgets the journal.
     fn forget(&self);
     /// A new anchor for this chunk, which the sweep of this number kept without one.
@@ -329,8 +329,11 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
         self.drop_snapshot(slot);
     }
 
-    fn undo(&self, restored: &mut Vec<Ref>) -> Result<()> {
+    fn undo(&self, keeps: &dyn Fn(Ref) -> bool, restored: &mut Vec<Ref>) -> Result<()> {
         let Some((slot, base)) = lock(&self.journal).pop() else { return Ok(()) };
+        if keeps(self.head.reference(slot)) {
+            return Ok(());
+        }
         restored.push(self.head.reference(slot));
         self.restore(slot, base)
     }

@@ -1,0 +1,145 @@
+//! What changes objects, and rows.
+
+use aludel::{State, Synchronize, prelude::*};
+use serde_json::{Value as Json, json};
+
+use super::{Outcome, Problem, Runner, names, text};
+use crate::{filter::Scope, model::Model, object::Object};
+
+impl Runner {
+    pub(super) fn new_object(&mut self, op: &Json) -> Outcome {
+        let values = op["vals"].as_object().cloned().unwrap_or_default();
+        let object = Object::new(text(op, "cls"), &values);
+        let object = object.ok_or(Problem::Named("NoSuchAttribute"))?;
+        self.labels.bind(text(op, "as"), object);
+        Ok(None)
+    }
+
+    pub(super) fn set(&mut self, op: &Json) -> Outcome {
+        let object = self.object(op, "obj")?;
+        // A key is read before it changes; nothing here reads by itself.
+        if object.keys().contains(&text(op, "attr")) && object.inspect().expired {
+            object.fresh(&mut self.session)?;
+        }
+        object.set(&mut self.session, text(op, "attr"), &op["val"])?;
+        Ok(None)
+    }
+
+    pub(super) fn set_ref(&mut self, op: &Json) -> Outcome {
+        let other = match op["ref"].as_str() {
+            Some(label) => Some(self.label(label)?),
+            None => None,
+        };
+        let owner = self.object(op, "obj")?;
+        if let Some(other) = &other {
+            self.bring_in(&owner, other)?;
+            let back = match (owner.class(), text(op, "attr")) {
+                ("User", _) => "user",
+                ("Profile", _) => "profile",
+                _ => "",
+            };
+            let former = other.loaded(back).unwrap_or_default();
+            let moves = former.first().is_some_and(|it| *it != owner);
+            self.noted = moves.then_some("former owners");
+        }
+        owner.set_ref(text(op, "attr"), other.as_ref())?;
+        Ok(None)
+    }
+
+    pub(super) fn set_coll(&mut self, op: &Json) -> Outcome {
+        let labels = op["refs"].as_array().into_iter().flatten().filter_map(Json::as_str);
+        let members: Vec<_> = labels.map(|it| self.label(it)).collect::<Result<_, _>>()?;
+        let owner = self.object(op, "obj")?;
+        let name = text(op, "attr");
+        owner.load(&mut self.session, name)?;
+        for member in &members {
+            self.bring_in(&owner, member)?;
+        }
+        owner.set_coll(name, &members)?;
+        Ok(None)
+    }
+
+    pub(super) fn append(&mut self, op: &Json) -> Outcome {
+        let member = self.object(op, "ref")?;
+        let owner = self.object(op, "obj")?;
+        let name = text(op, "attr");
+        owner.load(&mut self.session, name)?;
+        self.bring_in(&owner, &member)?;
+        let members = owner.loaded(name).unwrap_or_default();
+        self.noted = members.contains(&member).then_some("members once");
+        owner.push(name, &member)?;
+        Ok(None)
+    }
+
+    pub(super) fn remove(&mut self, op: &Json) -> Outcome {
+        let member = self.object(op, "ref")?;
+        let owner = self.object(op, "obj")?;
+        owner.load(&mut self.session, text(op, "attr"))?;
+        owner.remove(text(op, "attr"), &member)?;
+        Ok(None)
+    }
+
+    /// A link with an object of a session brings the other in; one that was deleted is refused, which the
+    /// next flush would say, and `add` says at once.
+    fn bring_in(&mut self, owner: &Object, other: &Object) -> Result<(), Problem> {
+        let left = matches!(other.state(), State::Detached | State::Deleted);
+        if left && owner.is_in(&self.session) {
+            other.add(&mut self.session)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn refresh(&mut self, op: &Json) -> Outcome {
+        let object = self.object(op, "obj")?;
+        match op.get("attrs") {
+            None => object.refresh(&mut self.session)?,
+            Some(_) => object.refresh_some(&mut self.session, &names(op))?,
+        }
+        Ok(None)
+    }
+
+    pub(super) fn expire(&mut self, op: &Json) -> Outcome {
+        let names = op.get("attrs").map(|_| names(op));
+        self.object(op, "obj")?.expire(&mut self.session, names.as_deref())?;
+        Ok(None)
+    }
+
+    pub(super) fn merge(&mut self, op: &Json) -> Outcome {
+        let object = self.object(op, "obj")?;
+        let merged = object.merge(&mut self.session, op["load"] != false)?;
+        if let Some(label) = op["as"].as_str() {
+            self.labels.bind(label, merged.clone());
+        }
+        Ok(Some(json!({ "same": merged == object, "obj": self.shown(&merged) })))
+    }
+
+    pub(super) fn update<M: Model>(&mut self, op: &Json) -> Outcome {
+        let mut update = update(<M as Mapped>::Entity::TABLE).synchronize_session(synchronize(op));
+        for (name, value) in op["vals"].as_object().into_iter().flatten() {
+            let column = M::column(name).ok_or(Problem::Named("BadFilter"))?;
+            update = column.assign(update, value);
+        }
+        if let Some(filter) = op.get("filter") {
+            update = update.filter(Scope(&self.labels).criterion::<M>(filter)?);
+        }
+        Ok(Some(self.session.execute(update)?.into()))
+    }
+
+    pub(super) fn bulk_delete<M: Model>(&mut self, op: &Json) -> Outcome {
+        let mut delete = delete(<M as Mapped>::Entity::TABLE).synchronize_session(synchronize(op));
+        if let Some(filter) = op.get("filter") {
+            delete = delete.filter(Scope(&self.labels).criterion::<M>(filter)?);
+        }
+        Ok(Some(self.session.execute(delete)?.into()))
+    }
+}
+
+/// How the objects of the session follow a statement.
+fn synchronize(op: &Json) -> Synchronize {
+    match text(op, "sync") {
+        "evaluate" => Synchronize::Evaluate,
+        "fetch" => Synchronize::Fetch,
+        "none" => Synchronize::Off,
+        _ => Synchronize::Auto,
+    }
+}
