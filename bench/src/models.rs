@@ -111,9 +111,10 @@ pub(crate) struct Leaf {
     pub(crate) tree: One<Tree>,
 }
 
-/// A tree of its own kind.
+/// A tree of its own kind. Without the index the database looks for the children of each node that is
+/// deleted in the whole table.
 #[derive(Mapped)]
-#[table("branch")]
+#[table("branch", index(parent_id))]
 pub(crate) struct Branch {
     #[column(primary_key)]
     pub(crate) id: Auto<i64>,

@@ -75,16 +75,13 @@ where
     T: Send + 'static,
     F: FnMut(&mut T, &dyn Columns) -> Result<()> + Send + 'static,
 {
-    let mut steps = Vec::with_capacity(2);
-    if !connection.in_transaction() {
-        // What may write takes its place among the writers at once: a transaction that has read
-        // can't become a writer after somebody else wrote.
-        let begin = if reads(&sql) { Begin::DEFERRED } else { Begin::IMMEDIATE };
-        steps.push(Step::Control(Control::Begin(begin)));
-    }
+    // What may write takes its place among the writers at once: a transaction that has read can't
+    // become a writer after somebody else wrote.
+    let begin = (!connection.in_transaction())
+        .then(|| if reads(&sql) { Begin::DEFERRED } else { Begin::IMMEDIATE });
     let statement = if once_only(&sql) { Statement::once(sql) } else { Statement::new(sql) };
-    steps.push(Step::Run(Run { statement, params, want }));
-    run(connection, Script { steps, into, collect, changed: 0 }).await
+    let statement = Some(Run { statement, params, want });
+    run(connection, Script { begin, statement, into, collect, changed: 0 }).await
 }
 
 fn reads(sql: &str) -> bool {
@@ -119,7 +116,8 @@ impl Source for Sets {
 
 /// One statement, behind a BEGIN maybe.
 struct Script<T, F> {
-    steps: Vec<Step>,
+    begin: Option<Begin>,
+    statement: Option<Run>,
     into: T,
     collect: F,
     changed: u64,
@@ -131,7 +129,8 @@ where
     F: FnMut(&mut T, &dyn Columns) -> Result<()> + Send + 'static,
 {
     fn wave(&mut self, out: &mut Vec<Step>) -> Result<Flow> {
-        out.append(&mut self.steps);
+        out.extend(self.begin.take().map(|it| Step::Control(Control::Begin(it))));
+        out.extend(self.statement.take().map(Step::Run));
         Ok(if out.is_empty() { Flow::Done } else { Flow::More })
     }
 

@@ -36,7 +36,7 @@ pub(crate) struct NetworkConnection<C: Client> {
     state: State<C>,
     home: Home,
     /// The memory of the last unit, for the next: units are many and short, and their futures large.
-    spare: Option<ReusableBoxFuture<'static, Finished<C>>>,
+    spare: Option<(ReusableBoxFuture<'static, Finished<C>>, Arc<Stop>)>,
 }
 
 enum State<C: Client> {
@@ -99,7 +99,6 @@ async fn interrupt<C: Client>(unit: Unit<C>) -> Finished<C> {
             pause *= 2;
         }
         stop.kill();
-        std::future::pending::<()>().await;
     };
     let finished = {
         let nagging = std::pin::pin!(nagging);
@@ -139,15 +138,16 @@ impl<C: Client> Connection for NetworkConnection<C> {
     fn start(&mut self, work: Box<dyn Work>) {
         self.state = match std::mem::replace(&mut self.state, State::Gone) {
             State::Idle(client) => {
-                let stop = Arc::new(Stop::default());
                 let interrupter = client.interrupter();
-                let run = run(client, work, Arc::clone(&stop));
-                let future = match self.spare.take() {
-                    Some(mut spare) => {
-                        spare.set(run);
-                        spare
+                let (future, stop) = match self.spare.take() {
+                    Some((mut future, stop)) => {
+                        future.set(run(client, work, Arc::clone(&stop)));
+                        (future, stop)
                     }
-                    None => ReusableBoxFuture::new(run),
+                    None => {
+                        let stop = Arc::new(Stop::default());
+                        (ReusableBoxFuture::new(run(client, work, Arc::clone(&stop))), stop)
+                    }
                 };
                 State::Running(Unit { future, stop, interrupter })
             }
@@ -160,7 +160,8 @@ impl<C: Client> Connection for NetworkConnection<C> {
         let polled = match std::mem::replace(&mut self.state, State::Gone) {
             State::Running(mut unit) => match poll_unit(&self.home, &mut unit, cx) {
                 Ok(Poll::Ready(finished)) => {
-                    self.spare = Some(unit.future);
+                    // Nobody stopped it: who does sends it home.
+                    self.spare = Some((unit.future, unit.stop));
                     Poll::Ready(Some(finished))
                 }
                 Ok(Poll::Pending) => {
@@ -249,12 +250,14 @@ async fn run<C: Client>(
     stop: Arc<Stop>,
 ) -> Finished<C> {
     let result = {
-        let advancing = std::pin::pin!(client.advance(&mut *work, &stop));
-        let killed = std::pin::pin!(stop.killed());
-        match select(advancing, killed).await {
-            Either::Left((result, _)) => Some(result),
-            Either::Right(_) => None,
-        }
+        let mut advancing = std::pin::pin!(client.advance(&mut *work, &stop));
+        std::future::poll_fn(|cx| match advancing.as_mut().poll(cx) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            // Whoever kills it polls it.
+            Poll::Pending if stop.is_killed() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
     };
     match result {
         Some(result) => (client, result, work),

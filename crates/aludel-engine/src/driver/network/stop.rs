@@ -5,8 +5,6 @@ use std::{
     task::Poll,
 };
 
-use futures_util::task::AtomicWaker;
-
 use crate::{Error, Result, driver::Work};
 
 /// What a unit of work is told from outside, and what it tells about itself.
@@ -15,8 +13,6 @@ pub(crate) struct Stop {
     cancelled: AtomicBool,
     stalled: AtomicBool,
     killed: AtomicBool,
-    /// Of the unit.
-    waker: AtomicWaker,
 }
 
 impl Stop {
@@ -53,18 +49,13 @@ impl Stop {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Ends the unit wherever it is; its client is of no use afterwards.
+    /// Ends the unit wherever it is, when it is polled next; its client is of no use afterwards.
     pub(super) fn kill(&self) {
-        self.killed.store(true, Ordering::Release);
-        self.waker.wake();
+        self.killed.store(true, Ordering::Relaxed);
     }
 
-    pub(super) async fn killed(&self) {
-        std::future::poll_fn(|cx| {
-            self.waker.register(cx.waker());
-            if self.killed.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
+    pub(super) fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::Relaxed)
     }
 }
 

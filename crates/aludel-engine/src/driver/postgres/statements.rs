@@ -40,7 +40,7 @@ impl Statements {
     /// The statement, if it is prepared.
     pub(super) fn get(&mut self, statement: &Statement) -> Option<Prepared> {
         if let Some((sql, prepared)) = &self.last
-            && Arc::ptr_eq(sql, &statement.sql)
+            && *sql == statement.sql
         {
             return Some(prepared.clone());
         }

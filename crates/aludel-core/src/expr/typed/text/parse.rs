@@ -11,6 +11,17 @@ pub(super) enum Piece<'a> {
     Name(&'a str),
 }
 
+/// The bytes that may begin something else than plain SQL.
+const MEANS_SOMETHING: [bool; 256] = {
+    let (mut table, mut at) = ([false; 256], 0);
+    let bytes = b"'\"`-/:\\";
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 /// Divides a text. Any text will do: what is not finished reaches to the end.
 ///
 /// # Errors
@@ -21,8 +32,9 @@ pub(super) fn divide<'a>(
 ) -> Result<()> {
     // What lies between the two was passed and not taken yet.
     let (mut start, mut at) = (0, 0);
-    let means_something = |it: &u8| matches!(it, b'\'' | b'"' | b'`' | b'-' | b'/' | b':' | b'\\');
-    while let Some(plain) = text.as_bytes()[at..].iter().position(means_something) {
+    while let Some(plain) =
+        text.as_bytes()[at..].iter().position(|it| MEANS_SOMETHING[usize::from(*it)])
+    {
         at += plain;
         let rest = &text[at..];
         let before = &text[start..at];
