@@ -162,7 +162,7 @@ macro_rules! models {
                 match name {
                     $(stringify!($one) => Some(match other {
                         Some(other) => $Model.$one.is($One::unwrap(other)?),
-                        None => !$Model.$one.exists(),
+                        None => $Model.$one.is_null(),
                     }),)*
                     _ => None,
                 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aludel_core::expr::{
-    Expr, FromItem, Join, JoinKind, JoinTarget, Node, Predicate, Query, SelectItem, Source,
+    Expr, FromItem, Join, JoinKind, JoinTarget, Node, Predicate, Query, SelectItem, Source, UnaryOp,
 };
 
 use crate::{
@@ -40,6 +40,18 @@ pub trait Relationships: Sized {
 
     /// Whether there is any member at all.
     fn exists(self) -> Expr<bool>;
+
+    /// Whether a to-one relationship leads nowhere: the foreign key is NULL, or, where it stands on the
+    /// other side, no row refers to this one.
+    ///
+    /// ```
+    /// # use aludel_orm::{mapping::Relationships, Result};
+    /// # fn example<R: Relationships>(user: R) -> aludel_core::expr::Expr<bool> {
+    /// // WHERE address.user_id IS NULL
+    /// user.is_null()
+    /// # }
+    /// ```
+    fn is_null(self) -> Expr<bool>;
 
     /// Whether an object is a member. It must have a row: its key is read now.
     fn contains(self, member: &Obj<Self::Target>) -> Expr<bool>;
@@ -136,6 +148,20 @@ impl<E: Mapped, R: Mapped> Relationships for Relationship<E, R> {
 
     fn exists(self) -> Expr<bool> {
         self.exists_where(None)
+    }
+
+    fn is_null(self) -> Expr<bool> {
+        let relation = self.relation();
+        if relation.direction != crate::mapping::Direction::ManyToOne {
+            return !self.exists();
+        }
+        let mapper = crate::mapping::Mapper::of(relation.owner);
+        let is_null = |it: &(u16, u16)| {
+            let own = Node::Column(mapper.column(it.0, self.source()));
+            Node::unary(UnaryOp::IsNull, own)
+        };
+        let parts = relation.pairs.iter().map(is_null);
+        predicate(Node::all(parts).unwrap_or(Node::Bind(false.into())))
     }
 
     fn contains(self, member: &Obj<R>) -> Expr<bool> {

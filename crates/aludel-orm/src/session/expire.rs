@@ -71,7 +71,8 @@ impl<F: EngineFace> Session<F> {
     /// Reads an object's row again. Its own unflushed changes are forgotten; others are flushed.
     ///
     /// # Errors
-    /// [`Error::ObjectDeleted`] if the row is gone; [`Error::Detached`], [`Error::OtherSession`].
+    /// [`Error::NotPersistent`] of an object without a row; [`Error::ObjectDeleted`] if the row is gone;
+    /// [`Error::Detached`], [`Error::OtherSession`].
     #[track_caller]
     pub fn refresh<T: Mapped>(
         &mut self,
@@ -81,8 +82,8 @@ impl<F: EngineFace> Session<F> {
         let object = object.clone();
         F::run(async move {
             self.core().settle().await;
+            let at = self.core().own_persistent(&object)?;
             self.core().check()?;
-            let at = self.core().own(&object)?;
             self.core().refresh(at).await
         })
     }

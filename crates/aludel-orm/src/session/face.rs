@@ -247,7 +247,7 @@ impl<F: EngineFace> Session<F> {
     #[track_caller]
     pub fn flush(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
         self.core.called();
-        F::run(self.core.flush())
+        F::run(self.core.flush_asked())
     }
 
     /// What a flush would do now: the statements in order, and how they depend on each other.

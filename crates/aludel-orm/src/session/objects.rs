@@ -177,6 +177,8 @@ impl Core {
     pub(crate) async fn delete(&mut self, objects: Vec<Ref>) -> Result<()> {
         // Marked at the end, so that a load that fails leaves nothing half-marked.
         let mut doomed = Vec::new();
+        // After a failure only `rollback` can follow, which takes the mark back: nobody flushes it.
+        let is_failed = self.check().is_err();
         let mut seen = HashSet::new();
         let mut level = objects;
         while !level.is_empty() {
@@ -186,8 +188,11 @@ impl Core {
                 for relation in &mapper.relationships {
                     let follows = relation.cascade.has(Cascade::DELETE);
                     let is_left = relation.direction == Direction::ManyToOne && !follows;
-                    if is_left || relation.meta.viewonly {
+                    if is_left || relation.meta.viewonly || (is_failed && !follows) {
                         continue;
+                    }
+                    if is_failed && self.is_unloaded(relation, &owners) {
+                        self.check()?;
                     }
                     // What isn't loaded is the database's, if the mapping says so (UOW-31).
                     if relation.meta.passive_deletes == PassiveDeletes::No {
@@ -267,7 +272,6 @@ impl Core {
 
     /// Checks that an object can be deleted, and brings a detached one in.
     pub(crate) fn before_delete<T: Mapped>(&mut self, object: &Obj<T>) -> Result<Ref> {
-        self.check()?;
         let at = object.raw().reference();
         match crate::object::state_of(object.raw()) {
             State::Transient | State::Pending => Err(Error::NotPersistent(self.subject_of(object))),

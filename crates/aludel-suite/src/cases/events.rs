@@ -337,7 +337,7 @@ fn a_hook_that_refuses_behind(at: &Place) {
     assert_eq!(error.to_string(), "after_insert of Tag 1 refused: too late");
     assert_eq!(inspect(&red).state, State::Transient);
     assert_eq!(calls.take().last().unwrap(), "after_rollback");
-    assert!(matches!(store.flush(), Err(Error::PendingRollback(_))));
+    assert!(matches!(store.commit(), Err(Error::PendingRollback(_))));
     store.rollback().unwrap();
     // It was told already.
     assert_eq!(calls.take_joined(), "");

@@ -368,6 +368,9 @@ fn expire_needs_a_row(at: &Place) {
     let pending = store.add(user("b"));
     assert!(matches!(store.expire(&transient), Err(Error::NotPersistent(_))));
     assert!(matches!(store.expire(&pending), Err(Error::NotPersistent(_))));
+    // It isn't flushed for that.
+    assert!(matches!(store.refresh(&pending), Err(Error::NotPersistent(_))));
+    assert_eq!(store.sent(), "");
     store.save();
     let mut other = Session::new(&store.engine);
     assert!(matches!(other.expire(&pending), Err(Error::OtherSession(_))));

@@ -131,6 +131,7 @@ fn conditions_over_a_tree(at: &Place) {
     assert_eq!(names(Node.parent.has(Node.parent.has(Node.name.eq("root")))), ["leaf"]);
     assert_eq!(names(!Node.children.exists()), ["b", "deep"]);
     assert_eq!(names(Node.parent.is(&root)), ["a", "b"]);
+    assert_eq!(names(Node.parent.is_null()), ["root"]);
     assert_eq!(names(Node.children.contains(&a)), ["root"]);
     let up = Node.aliased("up");
     let rows: Vec<(String, String)> = store

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    Error, Result,
+    Result,
     error::Subject,
     mapping::{Cascade, Direction, Mapped, Mapper, Relation},
     object::{
@@ -138,9 +138,6 @@ impl Merge {
         let target = match source.state() {
             (State::Pending | State::Persistent, Some(session)) if session == core.id => {
                 Target::Itself(at)
-            }
-            (State::Deleted, Some(session)) if session == core.id => {
-                return Err(Error::Deleted(source.subject()));
             }
             _ => Target::New,
         };
