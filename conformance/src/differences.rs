@@ -27,6 +27,8 @@ pub enum Effect {
     /// The two go different ways from here on: the rest of the scenario isn't compared. By the original's
     /// answer and ours, and whether the runner met the row before.
     Parts(fn(&Json, &Json, bool) -> bool),
+    /// No scenario meets it.
+    Unmet,
 }
 
 /// All of them.
@@ -50,6 +52,8 @@ pub const DIFFERENCES: &[Row] = &[
     Row { name: "former owners", effect: Effect::Parts(|_, _, met| met) },
     Row { name: "expired versions", effect: Effect::Parts(expired_version) },
     Row { name: "deleted members", effect: Effect::Parts(deleted_member) },
+    Row { name: "one engine", effect: Effect::Unmet },
+    Row { name: "hooks", effect: Effect::Unmet },
 ];
 
 /// A query with a limit that joins what it loads beside.

@@ -21,6 +21,7 @@ mod post;
 mod replaced;
 mod run;
 mod switches;
+mod twins;
 mod updates;
 
 pub(crate) use inserts::shape_of;

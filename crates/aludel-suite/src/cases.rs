@@ -20,6 +20,7 @@ mod errors;
 mod evaluated;
 mod events;
 mod exact;
+mod executions;
 mod faults;
 mod flush;
 mod fuzz;
@@ -27,6 +28,7 @@ mod identity;
 mod joining;
 mod kills;
 mod levels;
+mod lifecycle;
 mod loading;
 mod looking;
 mod merge;
@@ -60,6 +62,8 @@ pub fn cases() -> Vec<Case> {
         looking::CASES,
         transient::CASES,
         events::CASES,
+        lifecycle::CASES,
+        executions::CASES,
         attributes::CASES,
         budgets::CASES,
         identity::CASES,

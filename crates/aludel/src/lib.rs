@@ -112,7 +112,7 @@ pub use aludel_orm::{
     IntegrityError, MappingError, Result, StaleData, Subject,
     dml::{BulkInsert, BulkReturning, InsertObjects},
     events,
-    events::{HookContext, HookError, HookResult, Hooks},
+    events::{Execution, ExecutionKind, HookContext, HookError, HookResult, Hooks},
     loading::{
         Execute, Fetch, LoadOption, Optional, Relationships, Rows, Stream, WithOptions, joinedload,
         raiseload, selectinload,

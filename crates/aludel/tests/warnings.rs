@@ -46,10 +46,19 @@ impl Subscriber for Warnings {
     fn exit(&self, _: &span::Id) {}
 }
 
+#[derive(Mapped)]
+#[table("named")]
+struct Named {
+    #[column(primary_key, length = 3)]
+    code: String,
+    #[column(unique)]
+    name: String,
+}
+
 /// A session on an empty database.
 fn session() -> Session {
     let engine = Engine::new("sqlite::memory:").unwrap();
-    MetaData::of((Loud, Quiet)).create_all(&engine).unwrap();
+    MetaData::of((Loud, Quiet, Named)).create_all(&engine).unwrap();
     Session::new(&engine)
 }
 
@@ -80,4 +89,31 @@ fn rows_that_are_gone() {
         session.commit().unwrap();
     });
     assert_eq!(told, 2);
+}
+
+fn named(code: &str, name: &str) -> Named {
+    Named { code: code.into(), name: name.into() }
+}
+
+// IDM-13
+#[test]
+fn two_objects_with_one_key() {
+    let mut session = session();
+    let held = session.add(named("a", "1"));
+    session.commit().unwrap();
+    let mut told = |new: &[(&str, &str)]| {
+        new.iter().for_each(|it| _ = session.add(named(it.0, it.1)));
+        let told = warned(|| {
+            assert_eq!(session.flush().unwrap_err().integrity(), Some(aludel::Integrity::Unique));
+        });
+        session.rollback().unwrap();
+        told
+    };
+    // Two new ones, and a new one beside one that is held.
+    assert_eq!(told(&[("x", "2"), ("x", "3")]), 1);
+    assert_eq!(told(&[("a", "2")]), 1);
+    assert_eq!(told(&[("a", "2"), ("a", "3")]), 2);
+    // Another unique column says what it is by itself.
+    assert_eq!(told(&[("b", "1")]), 0);
+    assert_eq!(held.borrow().name, "1");
 }

@@ -51,6 +51,7 @@ impl Core {
             }
         }
         self.ledger(|it| it.record(events));
+        self.announce_states();
     }
 
     /// The object of a key that the database told, if the session holds it.

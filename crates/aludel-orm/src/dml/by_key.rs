@@ -16,6 +16,7 @@ use super::rows::entity_of;
 use crate::{
     Error, Result,
     error::StaleData,
+    events::ExecutionKind,
     loading::{Boxed, Execute},
     mapping::Mapper,
     object::chunk::Columns,
@@ -111,6 +112,11 @@ impl Core {
     /// Updates rows by their primary keys; how many (DML-4).
     async fn update_rows(&mut self, statement: UpdateRows) -> Result<u64> {
         let (execution, groups) = (statement.execution(), by_key(statement)?);
+        if let Some(group) = groups.first()
+            && let Some(answer) = self.see_rows(ExecutionKind::Update, group.mapper).await?
+        {
+            return answer.count();
+        }
         self.before_query(execution.autoflush).await?;
         if groups.is_empty() {
             return Ok(0);

@@ -20,6 +20,7 @@ use aludel_engine::{
 use super::{rows::fill_defaults, synchronize::Sync};
 use crate::{
     Error, Result,
+    events::ExecutionKind,
     loading::{Buffer, cohorts, run_of},
     mapping::Mapper,
     session::{Key, core::Core},
@@ -89,6 +90,12 @@ impl Core {
         mut tree: Tree,
         execution: ExecutionOptions,
     ) -> Result<u64> {
+        let hooks = self.executes();
+        if !hooks.is_empty()
+            && let Some(answer) = self.before_hooks().await.and_then(|()| hooks.see(&mut tree))?
+        {
+            return answer.count();
+        }
         let work = self.prepare_change(&mut tree, execution, None).await?;
         let done = self.execute(work).await?;
         let matched = done.matched;
@@ -139,6 +146,13 @@ impl Core {
 
     /// Executes a change that is written as text; how many rows it matched.
     pub(crate) async fn change_text(&mut self, text: TextStatement) -> Result<u64> {
+        let hooks = self.executes();
+        if !hooks.is_empty() {
+            self.before_hooks().await?;
+            if let Some(answer) = hooks.see_rows(ExecutionKind::Text, None)? {
+                return answer.count();
+            }
+        }
         let compiled = text.compile(self.engine.dialect())?;
         self.before_query(text.execution().autoflush).await?;
         let done = self.execute(ChangeWork::new(run_of(compiled, Want::Count))).await?;

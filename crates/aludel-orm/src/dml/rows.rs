@@ -14,6 +14,7 @@ use aludel_engine::{
 
 use crate::{
     Error, Result,
+    events::{Answer, ExecutionKind},
     flush::shape_of,
     loading::{Boxed, CohortWork, Execute, run_of},
     mapping::{
@@ -213,6 +214,9 @@ impl Core {
     /// Inserts rows past the unit of work; how many.
     async fn insert_rows<T: Mapped>(&mut self, values: Vec<T>) -> Result<u64> {
         let mapper = Mapper::checked(T::meta())?;
+        if let Some(answer) = self.see_rows(ExecutionKind::Insert, mapper).await? {
+            return answer.count();
+        }
         self.before_query(None).await?;
         let (dialect, values) = (self.engine.dialect(), Arc::new(values));
         let mut steps = Vec::new();
@@ -233,6 +237,9 @@ impl Core {
     /// The same, with the rows as objects of the session.
     async fn insert_returning<T: Mapped>(&mut self, values: Vec<T>) -> Result<Vec<Obj<T>>> {
         let mapper = Mapper::checked(T::meta())?;
+        if let Some(answer) = self.see_rows(ExecutionKind::Insert, mapper).await? {
+            return answer.rows();
+        }
         let dialect = self.engine.dialect();
         let most = dialect.capability().select.max_parameters;
         let mut steps = Vec::new();
@@ -295,6 +302,20 @@ impl Core {
             }
             Err(error) => Err(self.fail_in_between(error).await),
         }
+    }
+
+    /// Shows rows to hooks of statements; what one of them answers in the database's place.
+    pub(super) async fn see_rows(
+        &mut self,
+        kind: ExecutionKind,
+        mapper: &'static Mapper,
+    ) -> Result<Option<Answer>> {
+        let hooks = self.executes();
+        if hooks.is_empty() {
+            return Ok(None);
+        }
+        self.before_hooks().await?;
+        hooks.see_rows(kind, Some(mapper.meta))
     }
 
     /// Some statements of several went through, and nobody knows which.

@@ -4,7 +4,7 @@ use crate::{
     Result,
     mapping::{IntoNew, Mapped},
     object::{Obj, reference::Ref},
-    session::{Objects, core::Core},
+    session::{Objects, Savepoint, core::Core},
 };
 
 /// The session, as a hook sees it: what it holds, and a way to give it more to do. It can't flush,
@@ -12,6 +12,7 @@ use crate::{
 pub struct HookContext<'a> {
     pub(super) core: &'a mut Core,
     pub(super) flushed: Option<&'a Flushed>,
+    pub(super) savepoint: Option<Savepoint>,
 }
 
 /// What a flush was about to do.
@@ -51,6 +52,11 @@ impl HookContext<'_> {
     /// The objects that the flush deletes; in `after_flush`, those that it deleted.
     pub fn deleted(&self) -> Objects {
         self.list(|it| &it.deleted, Core::deleted)
+    }
+
+    /// The savepoint that an event is about; `None` where it is the whole transaction's.
+    pub fn savepoint(&self) -> Option<Savepoint> {
+        self.savepoint
     }
 
     /// Whether an object is pending or persistent in this session.

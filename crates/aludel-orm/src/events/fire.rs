@@ -11,13 +11,14 @@ use super::{
     context::Flushed,
     hooks::{LoadEvent, RowEvent, SessionEvent},
     listen::hooks_of,
+    states::Lifecycle,
 };
 use crate::{
     Error, Result,
     error::{HookFailed, Subject},
     mapping::Mapper,
     object::{AnyObj, any_objects, graph::Graph, reference::Ref},
-    session::{core::Core, identity::Stores},
+    session::{Savepoint, core::Core, identity::Stores},
 };
 
 /// So many flushes in one commit, and so many rounds of hooks in one flush, that do nothing but make
@@ -76,9 +77,10 @@ impl Core {
         all: &[Arc<HookSet>],
         event: SessionEvent,
         flushed: Option<&Flushed>,
+        savepoint: Option<Savepoint>,
     ) -> Result<()> {
         for hook in all.iter().flat_map(|it| it.of_session(event)) {
-            let result: HookResult = hook(&mut HookContext { core: self, flushed });
+            let result: HookResult = hook(&mut HookContext { core: self, flushed, savepoint });
             result.map_err(|it| refused(event.name(), None, it))?;
         }
         Ok(())
@@ -86,9 +88,14 @@ impl Core {
 
     /// Calls hooks that can't refuse.
     pub(crate) fn announce(&mut self, event: SessionEvent) {
+        self.announce_of(event, None);
+    }
+
+    /// The same, of a savepoint.
+    pub(crate) fn announce_of(&mut self, event: SessionEvent, savepoint: Option<Savepoint>) {
         let all = self.hooks();
         if !all.is_empty() {
-            let _ = self.fire(&all, event, None);
+            let _ = self.fire(&all, event, None, savepoint);
         }
     }
 
@@ -100,7 +107,8 @@ impl Core {
     ) -> Result<()> {
         for (mapper, object) in objects {
             for hook in all.iter().flat_map(|it| it.of_rows(event, mapper.number)) {
-                let result = hook(object, &mut HookContext { core: self, flushed: None });
+                let result =
+                    hook(object, &mut HookContext { core: self, flushed: None, savepoint: None });
                 result.map_err(|it| refused(event.name(), Some(object), it))?;
             }
         }
@@ -110,6 +118,7 @@ impl Core {
     /// Calls what comes before a flush; what is to be called behind it. A hook that refuses leaves all
     /// as it is.
     pub(crate) async fn before_flush(&mut self) -> Result<Option<FlushHooks>> {
+        self.announce_states();
         let all = self.hooks();
         let hooked = all.iter().any(|it| it.concerns_flush());
         if !hooked {
@@ -124,7 +133,7 @@ impl Core {
         }
         let mut validated = std::collections::HashSet::new();
         validate_new(self, &mut validated)?;
-        self.fire(&all, SessionEvent::BeforeFlush, None)?;
+        self.fire(&all, SessionEvent::BeforeFlush, None, None)?;
         let mut hooks = FlushHooks {
             all,
             flushed: Flushed::default(),
@@ -167,8 +176,9 @@ impl Core {
         self.fire_rows(&all, RowEvent::AfterInsert, &inserted)?;
         self.fire_rows(&all, RowEvent::AfterUpdate, &updated)?;
         self.fire_rows(&all, RowEvent::AfterDelete, &deleted)?;
-        self.fire(&all, SessionEvent::AfterFlush, Some(&flushed))?;
-        self.fire(&all, SessionEvent::AfterFlushPostexec, None)
+        self.fire(&all, SessionEvent::AfterFlush, Some(&flushed), None)?;
+        self.announce_states();
+        self.fire(&all, SessionEvent::AfterFlushPostexec, None, None)
     }
 
     /// Calls what comes before a commit, and flushes as long as hooks make more of it (EVT-6).
@@ -177,7 +187,7 @@ impl Core {
         if all.is_empty() {
             return Ok(());
         }
-        self.fire(&all, SessionEvent::BeforeCommit, None)?;
+        self.fire(&all, SessionEvent::BeforeCommit, None, None)?;
         if !all.iter().any(|it| it.follows_flush()) {
             return Ok(());
         }
@@ -242,17 +252,21 @@ pub(crate) fn landed(all: &[Arc<HookSet>], graph: &Arc<Graph>, stores: &mut Stor
     for event in [LoadEvent::Load, LoadEvent::Refresh] {
         let which = landed.iter().filter(|it| it.again == (event == LoadEvent::Refresh));
         let mut objects: Vec<Ref> = which.map(|it| it.object).collect();
+        let of_states = all.iter().flat_map(|it| it.of_states(Lifecycle::LoadedAsPersistent));
+        let states: Vec<_> = of_states.filter(|_| event == LoadEvent::Load).collect();
         Graph::with(graph, |tables, _| {
             objects.retain(|it| {
                 tables.meta(*it).is_some_and(|meta| {
                     let number = Mapper::of(meta).number;
-                    all.iter().any(|it| !it.of_loads(event, number).is_empty())
+                    !states.is_empty()
+                        || all.iter().any(|it| !it.of_loads(event, number).is_empty())
                 })
             });
         });
         for object in any_objects(Graph::root(graph), &objects) {
             let number = object.mapper().number;
             all.iter().flat_map(|it| it.of_loads(event, number)).for_each(|hook| hook(&object));
+            states.iter().for_each(|hook| hook(&object));
         }
     }
 }

@@ -2,7 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{HookContext, HookResult};
+use super::{
+    HookContext, HookResult,
+    execute::ExecuteHook,
+    states::{Lifecycle, StateHook},
+};
 use crate::{
     mapping::{EntityConst, Mapped, Mapper},
     object::{AnyObj, Obj},
@@ -17,6 +21,7 @@ pub(crate) enum SessionEvent {
     BeforeCommit,
     AfterCommit,
     AfterRollback,
+    AfterSoftRollback,
     AfterBegin,
 }
 
@@ -47,6 +52,7 @@ impl SessionEvent {
             Self::BeforeCommit => "before_commit",
             Self::AfterCommit => "after_commit",
             Self::AfterRollback => "after_rollback",
+            Self::AfterSoftRollback => "after_soft_rollback",
             Self::AfterBegin => "after_begin",
         }
     }
@@ -81,6 +87,8 @@ pub(crate) struct HookSet {
     session: HashMap<SessionEvent, Vec<SessionHook>>,
     rows: HashMap<(RowEvent, u32), Vec<RowHook>>,
     loads: HashMap<(LoadEvent, u32), Vec<LoadHook>>,
+    pub(super) states: HashMap<Lifecycle, Vec<StateHook>>,
+    pub(super) executes: Vec<ExecuteHook>,
 }
 
 impl HookSet {
@@ -94,6 +102,10 @@ impl HookSet {
 
     pub(crate) fn of_loads(&self, event: LoadEvent, mapper: u32) -> &[LoadHook] {
         self.loads.get(&(event, mapper)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(crate) fn of_states(&self, event: Lifecycle) -> &[StateHook] {
+        self.states.get(&event).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether a flush calls any of them.
@@ -112,12 +124,19 @@ impl HookSet {
 
     /// Whether a load calls any of them.
     pub(crate) fn concerns_loads(&self) -> bool {
-        !self.loads.is_empty()
+        !self.loads.is_empty() || self.states.contains_key(&Lifecycle::LoadedAsPersistent)
+    }
+
+    /// Whether a transition from one state to another calls any of them.
+    pub(crate) fn concerns_states(&self) -> bool {
+        !self.states.is_empty()
     }
 
     /// Those of one mapper's objects.
     pub(crate) fn of_mapper(mut self, mapper: u32) -> Self {
         self.session.clear();
+        self.states.clear();
+        self.executes.clear();
         self.rows.retain(|it, _| it.1 == mapper);
         self.loads.retain(|it, _| it.1 == mapper);
         self
@@ -133,6 +152,10 @@ impl HookSet {
         }
         for (event, hooks) in other.loads {
             self.loads.entry(event).or_default().extend(hooks);
+        }
+        self.executes.extend(other.executes);
+        for (event, hooks) in other.states {
+            self.states.entry(event).or_default().extend(hooks);
         }
     }
 }
@@ -161,7 +184,12 @@ impl std::fmt::Debug for Hooks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let session: Vec<_> = self.0.session.keys().map(|it| it.name()).collect();
         let rows: Vec<_> = self.0.rows.keys().map(|it| it.0.name()).collect();
-        f.debug_struct("Hooks").field("session", &session).field("objects", &rows).finish()
+        let states: Vec<_> = self.0.states.keys().map(|it| it.name()).collect();
+        f.debug_struct("Hooks")
+            .field("session", &session)
+            .field("objects", &rows)
+            .field("states", &states)
+            .finish()
     }
 }
 
@@ -234,6 +262,9 @@ impl Hooks {
         after_commit: AfterCommit;
         /// When a transaction was rolled back, also by a flush that failed: objects are as before it.
         after_rollback: AfterRollback;
+        /// When a transaction or a savepoint was rolled back, also by a flush that failed:
+        /// [`HookContext::savepoint`] says which. It comes last, when hooks of states have been told.
+        after_soft_rollback: AfterSoftRollback;
         /// When a transaction begins on the database: with the session's first statement.
         after_begin: AfterBegin;
     }

@@ -7,7 +7,7 @@ use std::sync::{
 
 use aludel_engine::{EngineCore, EngineFace};
 
-use super::{HookSet, Hooks, fire};
+use super::{HookSet, Hooks, execute::note_executes, fire::note_loads, states::note_states};
 use crate::{
     mapping::Mapper,
     session::{Session, core::Core},
@@ -48,6 +48,13 @@ fn of_engine(engine: &EngineCore) -> Option<&Shelf> {
     engine.extension().get()?.downcast_ref::<Shelf>()
 }
 
+/// What is noted for hooks alone is noted from now on.
+fn note(hooks: &HookSet) {
+    note_loads(hooks);
+    note_states(hooks);
+    note_executes(hooks);
+}
+
 /// Hooks for all sessions of an engine.
 pub trait ListenEngine {
     /// Registers hooks for all sessions of the engine, those that are there already included.
@@ -57,7 +64,7 @@ pub trait ListenEngine {
 impl<F: EngineFace> ListenEngine for F {
     fn listen(&self, hooks: Hooks) {
         let engine = self.core();
-        fire::note_loads(&hooks.0);
+        note(&hooks.0);
         engine.extension().get_or_init(|| Box::new(Shelf::default()));
         if let Some(shelf) = of_engine(engine) {
             shelf.add(hooks.0);
@@ -74,7 +81,7 @@ pub trait ListenMapper {
 
 impl ListenMapper for Mapper {
     fn listen(&self, hooks: Hooks) {
-        fire::note_loads(&hooks.0);
+        note(&hooks.0);
         let of_this = hooks.0.of_mapper(self.number);
         MAPPERS.get_or_init(Shelf::default).add(of_this);
         ANY_MAPPER.store(true, Ordering::Relaxed);
@@ -91,7 +98,7 @@ impl<F: EngineFace> Session<F> {
     /// # }
     /// ```
     pub fn listen(&mut self, hooks: Hooks) {
-        fire::note_loads(&hooks.0);
+        note(&hooks.0);
         let own = self.core().hooks.get_or_insert_default();
         Arc::make_mut(own).add(hooks.0);
     }

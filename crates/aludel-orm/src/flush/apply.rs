@@ -14,12 +14,13 @@ use super::{
     switches::Switch,
 };
 use crate::{
+    events::state_hooks_anywhere,
     mapping::Mapper,
     object::{
         chunk::{AnyChunk, Columns},
         log::Event,
         reference::Ref,
-        state::{Cause, Flags},
+        state::{Cause, Flags, State},
     },
     session::{core::Core, identity::key_of},
 };
@@ -121,6 +122,7 @@ impl Core {
         }
         self.store(mapper).defer(id, slot);
         let columns = switch.kept.iter().map(|it| it.0).collect();
+        self.note_move(Ref::new(id, slot), State::Pending, State::Persistent);
         events.push(Event::Inserted { chunk: id, slots: vec![slot], columns });
     }
 
@@ -198,6 +200,12 @@ impl Core {
             }
             let store = self.store(mapper);
             slots.iter().for_each(|it| store.defer(head.id, *it));
+            if state_hooks_anywhere() {
+                let inserted = slots.iter().map(|it| head.reference(*it));
+                self.ledger(|it| {
+                    inserted.for_each(|at| it.moved(at, State::Pending, State::Persistent));
+                });
+            }
             events.push(Event::Inserted { chunk: head.id, slots, columns: columns.clone() });
         }
     }
@@ -320,7 +328,9 @@ impl Core {
             events.push(Event::Unmapped { mapper: mapper.number, fingerprint: fp, object: at });
         }
         events.push(Event::Flags { object: at, old });
-        head.set_flags(at.slot(), old.by(Cause::Delete).without(Flags::MARKED));
+        let new = old.by(Cause::Delete).without(Flags::MARKED);
+        head.set_flags(at.slot(), new);
+        self.note_move(at, old.state(), new.state());
         // Who referred to it does so no more: its key is NULL by now.
         self.tables(|it| it.forget_deleted(mapper, at, events));
     }

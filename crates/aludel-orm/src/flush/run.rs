@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aludel_core::{dialect::Dialect, value::Value};
+use aludel_engine::Integrity;
 use smallvec::SmallVec;
 
 use super::{
@@ -250,6 +251,7 @@ impl Core {
         if let (Some(hooks), Ok(())) = (hooks, &result) {
             result = self.after_flush(hooks);
         }
+        self.announce_states();
         if let Err(error) = &result {
             self.fail(error).await;
         }
@@ -326,7 +328,13 @@ impl Core {
             self.wrote();
         }
         let work = self.run(work, |core, work| core.apply_settled(work)).await;
-        let work = work.map_err(|error| self.name_entity(error))?;
+        let work = work.map_err(|error| {
+            let error = self.name_entity(error);
+            if error.integrity() == Some(Integrity::Unique) {
+                self.warn_of_twins();
+            }
+            error
+        })?;
         self.finish_flush(work);
         if ends {
             self.transaction.begun = None;

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     Error, Result,
+    events::Executes,
     mapping::{Direction, EntityMeta, Mapper, Relation, Strategy, relation::equal},
     object::{
         cohort::{AnyCohort, Part},
@@ -32,6 +33,8 @@ pub(crate) trait Parts {
 /// What a query loads beside its rows.
 pub(super) struct Eager {
     dialect: &'static dyn Dialect,
+    /// What sees the further statements.
+    hooks: Executes,
     nodes: Vec<EagerNode>,
     /// The nodes whose statements are under way, one for each step.
     running: Vec<usize>,
@@ -104,12 +107,18 @@ impl Eager {
     pub(super) fn none(dialect: &'static dyn Dialect) -> Self {
         Self {
             dialect,
+            hooks: Executes::default(),
             nodes: Vec::new(),
             running: Vec::new(),
             is_unique: false,
             keep: Vec::new(),
             known: 0,
         }
+    }
+
+    /// Has further statements seen by hooks.
+    pub(super) fn seen_by(self, hooks: Executes) -> Self {
+        Self { hooks, ..self }
     }
 
     /// Plans the options of a query, and adds outer joins to it.
@@ -326,7 +335,7 @@ impl Eager {
             }
             self.ask(index, buffer);
             let before = out.len();
-            self.nodes[index].fetch.steps(self.dialect, out)?;
+            self.nodes[index].fetch.steps(self.dialect, &self.hooks, out)?;
             self.running.extend(std::iter::repeat_n(index, out.len() - before));
         }
         // Nodes behind one that had nothing to ask are asked at once.

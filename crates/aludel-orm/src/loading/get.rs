@@ -2,16 +2,20 @@
 
 use std::{any::Any, sync::Arc};
 
-use aludel_core::value::{Columns as Row, Cursor, Value};
+use aludel_core::{
+    expr::{Expr, Node, Select},
+    value::{Columns as Row, Cursor, Value},
+};
 use aludel_engine::{
     Result as EngineResult,
     driver::{self, Flow, Params, Run, Step, Want, Work},
 };
 use smallvec::smallvec;
 
+use super::query::Query;
 use crate::{
     Result,
-    mapping::{Mapped, Mapper, statements::Purpose},
+    mapping::{EntityConst, Mapped, Mapper, statements::Purpose},
     object::{
         Obj, Raw,
         anchor::Anchor,
@@ -102,6 +106,7 @@ impl Core {
             || self.opens_level()
             || key.iter().any(Value::is_null)
             || self.is_metered()
+            || !self.executes().is_empty()
             || must_flush()
         {
             return Early::Later(Box::new(key));
@@ -176,6 +181,35 @@ impl Core {
         self.found(mapper, value)
     }
 
+    /// Whether a row of an entity has this key.
+    pub(crate) fn has_key<T: Mapped>(&self, entity: T::Entity, key: &Key) -> Expr<bool> {
+        let mapper = Mapper::of(T::meta());
+        let columns = mapper.meta.primary_key.iter().zip(key);
+        let equal = columns.map(|(column, key)| {
+            let column = Node::Column(mapper.column(*column, entity.source()));
+            column.equals(Node::Bind(key.clone()))
+        });
+        Expr::new(Node::all(equal).unwrap_or(Node::Bind(false.into())))
+    }
+
+    /// The object of a key: as it is held, unless the statement is to be sent in any case; from the
+    /// statement's row otherwise (IDM-9).
+    pub(crate) async fn get_selected<T: Mapped>(
+        &mut self,
+        key: Key,
+        select: Select<Obj<T>>,
+    ) -> Result<Option<Obj<T>>> {
+        let is_forced = select.execution().populate_existing || select.query().for_update.is_some();
+        if !is_forced && self.held::<T>(&key).is_some() {
+            return self.get(key).await;
+        }
+        let found = self.fetch(Query::select(select)?).await?.pop();
+        if found.is_none() {
+            self.vanish(Mapper::of(T::meta()), &key);
+        }
+        Ok(found)
+    }
+
     /// The row of an object that the session holds is gone: so is the object (IDM-8).
     fn vanish(&mut self, mapper: &'static Mapper, key: &Key) {
         let Some(at) = self.find_held(mapper, key) else { return };
@@ -190,7 +224,9 @@ impl Core {
         self.ledger(|it| {
             it.log.push(Event::Unmapped { mapper: mapper.number, fingerprint, object: at });
             it.log.push(Event::Flags { object: at, old });
+            it.moved(at, State::Persistent, State::Deleted);
         });
+        self.announce_states();
     }
 
     /// Reads a row by its key into the session; whether there is one.
@@ -206,8 +242,8 @@ impl Core {
     }
 
     async fn read<F: Found>(&mut self, mapper: &'static Mapper, key: Key, found: F) -> Result<F> {
-        let statement = mapper.statement(Purpose::Get, self.engine.dialect())?;
-        let run = Run { statement, params: Params::Values(key), want: Want::Rows };
+        let hooks = self.executes();
+        let run = hooks.run(mapper, Purpose::Get, None, key, self.engine.dialect())?;
         let work = GetWork { opening: self.open(false).await?, run: Some(run), found };
         Ok(self.run(work, |_, _| ()).await?.found)
     }

@@ -5,7 +5,7 @@ use std::any::Any;
 use aludel_core::value::{Columns as Row, Cursor};
 use aludel_engine::{
     Result as EngineResult,
-    driver::{Flow, Params, Run, Step, Want, Work},
+    driver::{Flow, Step, Work},
 };
 
 use super::members::KEYS;
@@ -49,7 +49,7 @@ impl Core {
         if keys.is_empty() {
             return Ok(());
         }
-        let dialect = self.engine.dialect();
+        let (dialect, hooks) = (self.engine.dialect(), self.executes());
         let mut steps = self.open(false).await?;
         for keys in keys.chunks(KEYS) {
             // Few sizes, so that few statements are prepared: the last key fills up the list.
@@ -58,11 +58,9 @@ impl Core {
                 1 => Purpose::Get,
                 n => Purpose::Keys(mapper.meta.primary_key.iter().copied().collect(), n),
             };
-            let statement = mapper.statement(purpose, dialect)?;
             let padding = std::iter::repeat_n(keys.last(), n - keys.len()).flatten();
             let values = keys.iter().chain(padding).flatten().cloned().collect();
-            let params = Params::Values(values);
-            steps.push(Step::Run(Run { statement, params, want: Want::Rows }));
+            steps.push(Step::Run(hooks.run(mapper, purpose, None, values, dialect)?));
         }
         let mut cohort = (mapper.meta.ops.cohort)();
         cohort.set_repeats(false);

@@ -9,7 +9,7 @@ use aludel_core::{
 };
 use aludel_engine::{
     Result as EngineResult,
-    driver::{Flow, Params, Run, Step, Want, Work},
+    driver::{Flow, Step, Work},
 };
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -17,6 +17,7 @@ use smallvec::SmallVec;
 
 use crate::{
     Result,
+    events::Executes,
     mapping::{Direction, Mapper, Relation, statements::Purpose},
     object::{
         chunk::{Columns, Fields, next_id},
@@ -110,26 +111,29 @@ impl Fetch {
     }
 
     /// The statements, one for each 500 keys.
-    pub(super) fn steps(&self, dialect: &'static dyn Dialect, out: &mut Vec<Step>) -> Result<()> {
+    pub(super) fn steps(
+        &self,
+        dialect: &'static dyn Dialect,
+        hooks: &Executes,
+        out: &mut Vec<Step>,
+    ) -> Result<()> {
         for keys in self.keys.chunks(KEYS) {
             // Few sizes, so that few statements are prepared: the last key fills up the list.
             let n = keys.len().next_power_of_two().min(KEYS);
-            let statement = match self.relation.direction {
+            let (mapper, purpose) = match self.relation.direction {
                 Direction::ManyToOne => {
                     let columns = self.relation.pairs.iter().map(|it| it.1).collect();
-                    Mapper::checked(self.relation.target)?
-                        .statement(Purpose::Keys(columns, n), dialect)?
+                    (Mapper::checked(self.relation.target)?, Purpose::Keys(columns, n))
                 }
-                _ => Mapper::checked(self.relation.owner)?
-                    .statement(Purpose::Members(self.relation.index, n), dialect)?,
+                _ => {
+                    let purpose = Purpose::Members(self.relation.index, n);
+                    (Mapper::checked(self.relation.owner)?, purpose)
+                }
             };
             let padding = std::iter::repeat_n(keys.last(), n - keys.len()).flatten();
             let values = keys.iter().chain(padding).flatten().cloned().collect();
-            out.push(Step::Run(Run {
-                statement,
-                params: Params::Values(values),
-                want: Want::Rows,
-            }));
+            let run = hooks.run(mapper, purpose, Some(self.relation), values, dialect)?;
+            out.push(Step::Run(run));
         }
         Ok(())
     }
@@ -381,7 +385,7 @@ impl Core {
         }
         if !fetch.is_empty() {
             let mut steps = Vec::new();
-            fetch.steps(self.engine.dialect(), &mut steps)?;
+            fetch.steps(self.engine.dialect(), &self.executes(), &mut steps)?;
             let opening = self.open(false).await?;
             let empty = Fetch::new(relation);
             let work =

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     Error, Result,
+    events::{Answer, Executes, ExecutionKind},
     object::cohort::{AnyCohort, Part},
     session::core::Core,
 };
@@ -73,6 +74,22 @@ impl<R: Send + 'static> Query<R> {
             query.limit.get_or_insert(1);
         }
         self
+    }
+
+    /// Shows the statement to hooks; what one of them answers in the database's place.
+    pub(super) fn see(&mut self, hooks: &Executes) -> Result<Option<Answer>> {
+        match &mut self.kind {
+            Kind::Select(query) => {
+                let mut tree = Tree::Select(std::mem::take(&mut **query));
+                let answer = hooks.see(&mut tree);
+                if let Tree::Select(seen) = tree {
+                    **query = seen;
+                }
+                answer
+            }
+            Kind::Change(tree) => hooks.see(tree),
+            Kind::Text(_) => hooks.see_rows(ExecutionKind::Text, None),
+        }
     }
 
     /// Plans eager loads and compiles the statement.
@@ -222,6 +239,12 @@ impl Work for QueryWork {
 impl Core {
     /// Runs a query and gives its rows: a shim over one body.
     pub(crate) async fn fetch<R: Send + 'static>(&mut self, mut query: Query<R>) -> Result<Vec<R>> {
+        let hooks = self.executes();
+        if !hooks.is_empty()
+            && let Some(answer) = self.before_hooks().await.and_then(|()| query.see(&hooks))?
+        {
+            return answer.rows();
+        }
         let (buffer, keep) = match query.kind {
             Kind::Change(tree) => {
                 let buffer = Box::new(Held(query.buffer));
@@ -230,6 +253,7 @@ impl Core {
             _ => {
                 self.before_query(query.execution.autoflush).await?;
                 let (run, eager) = query.prepare(self.engine.dialect())?;
+                let eager = eager.seen_by(hooks);
                 let overwrite = query.execution.populate_existing;
                 self.fetch_into(run, Box::new(Held(query.buffer)), eager, overwrite).await?
             }
@@ -244,6 +268,12 @@ impl Core {
         };
         self.sweep(false);
         Ok(rows)
+    }
+
+    /// What comes before the hooks of statements.
+    pub(crate) async fn before_hooks(&mut self) -> Result<()> {
+        self.settle().await;
+        self.check()
     }
 
     /// What every query does first.

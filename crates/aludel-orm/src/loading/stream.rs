@@ -90,6 +90,12 @@ impl Core {
         &mut self,
         select: Select<R>,
     ) -> Result<Stream<'_, F, R>> {
+        self.before_hooks().await?;
+        let mut query = Query::select(select.clone())?;
+        if query.see(&self.executes())?.is_some() {
+            let text = "a hook answers a stream, which it can't";
+            return Err(Error::InvalidRequest(text.into()));
+        }
         self.before_query(select.execution().autoflush).await?;
         if !select.options().is_empty() {
             let text = "a stream takes no loader options: load relationships chunk by chunk with \
@@ -97,7 +103,6 @@ impl Core {
             return Err(Error::InvalidRequest(text.into()));
         }
         let repeats = !select.query().joins.is_empty() || select.query().roots().len() > 1;
-        let mut query = Query::select(select.clone())?;
         let (run, _) = query.prepare(self.engine.dialect())?;
         let run = Run { want: Want::Stream, ..run };
         self.charge(&run)?;

@@ -100,7 +100,7 @@ impl Mapper {
         Ok(statement)
     }
 
-    fn tree(&'static self, purpose: &Purpose, dialect: &dyn Dialect) -> Tree {
+    pub(crate) fn tree(&'static self, purpose: &Purpose, dialect: &dyn Dialect) -> Tree {
         let table = self.meta.table;
         let equal = |it: &u16| self.node(*it).equals(Node::Hole);
         let by_key = || Node::all(self.meta.primary_key.iter().map(equal));

@@ -1,9 +1,12 @@
 //! [`ManyAccess`] and [`OneAccess`]: what an object's relationship accessors give.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{collections::BTreeMap, marker::PhantomData, sync::Arc};
+
+use aludel_core::{expr::Column, value::ColumnType};
 
 use super::{
     IntoMembers, Obj, Raw,
+    chunk::Fields,
     fields::to_obj,
     graph::{Graph, Tables},
     reference::{Ref, UNLOADED},
@@ -13,6 +16,7 @@ use crate::{
     error::Attribute,
     events,
     mapping::{IntoNew, Mapped, Mapper, Relation},
+    session::AnyAttribute,
 };
 
 /// An object's to-many relationship.
@@ -130,6 +134,62 @@ impl<'a, E: Mapped, R: Mapped> ManyAccess<'a, E, R> {
             tables.detach(owner, relation, member.raw().reference())
         });
         found.then_some(()).ok_or_else(|| Error::NotMember(attribute::<E>(self.index)))
+    }
+
+    /// The members by what a function makes of each, in order of these keys; of two members with one
+    /// key the later one counts. The map is made now: it stays as it is when members come, go or
+    /// change.
+    ///
+    /// # Errors
+    /// [`Error::NotLoaded`]; [`Error::Borrowed`] if a member is borrowed mutably.
+    pub fn keyed<K: Ord>(self, key: impl Fn(&R) -> K) -> Result<BTreeMap<K, Obj<R>>> {
+        let mut map = BTreeMap::new();
+        for member in self.iter()? {
+            let of = member.raw();
+            let key = key(&*of.chunk().read(of.slot())?);
+            map.insert(key, member);
+        }
+        Ok(map)
+    }
+
+    /// As [`ManyAccess::keyed`], by a column.
+    ///
+    /// # Errors
+    /// The same; [`Error::InvalidRequest`] if a member has no value for it yet.
+    ///
+    /// ```
+    /// # use aludel_core::expr::Column;
+    /// # use aludel_orm::{mapping::Mapped, object::ManyAccess};
+    /// # struct Entity<R> { keyword: Column<R, String> }
+    /// # fn example<E: Mapped, R: Mapped>(
+    /// #     notes: ManyAccess<'_, E, R>, Note: Entity<R>,
+    /// # ) -> aludel_orm::Result<()> {
+    /// let by_keyword = notes.keyed_by(Note.keyword)?;
+    /// let rust = by_keyword.get("rust");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn keyed_by<T: ColumnType<Out: Ord>>(
+        self,
+        column: Column<R, T>,
+    ) -> Result<BTreeMap<T::Out, Obj<R>>> {
+        let (at, index) = (AnyAttribute::from(column).column(), self.index);
+        let keys = self.keyed(|it| match Fields::is_unset(it, at) {
+            true => None,
+            false => <T::Out as ColumnType>::from_ref(Fields::get(it, at)),
+        })?;
+        let named = keys.into_iter().map(|(key, member)| match key {
+            Some(key) => Ok((key, member)),
+            None => {
+                let text = format!(
+                    "a member of `{}` has no value for `{}` yet: flush it first",
+                    attribute::<E>(index),
+                    R::meta().columns[usize::from(at)].field
+                );
+                Err(Error::InvalidRequest(text.into()))
+            }
+        });
+        named.collect()
     }
 
     /// Makes the collection hold exactly these members.

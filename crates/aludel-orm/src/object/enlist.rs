@@ -110,8 +110,10 @@ impl Tables {
             chunk.head().set_flags(object.slot(), old.made_persistent());
         }
         let id = object.chunk();
+        let now = chunk.head().flags(object.slot()).state();
         if let Some(ledger) = self.ledger(session) {
             ledger.log.push(Event::Flags { object, old });
+            ledger.moved(object, state, now);
             if state == State::Transient {
                 ledger.pending.push(object);
             } else {
@@ -174,6 +176,7 @@ impl Tables {
         }
         if let Some(ledger) = self.ledger(session) {
             ledger.log.push(Event::Flags { object: member, old: flags });
+            ledger.moved(member, State::Pending, State::Transient);
             ledger.left = true;
         }
     }

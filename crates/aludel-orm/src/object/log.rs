@@ -7,6 +7,7 @@ use super::{
     reference::Ref,
     state::{Flags, State},
 };
+use crate::events::state_hooks_anywhere;
 
 /// A session's entry in the graph that its objects live in.
 pub(crate) struct Ledger {
@@ -42,6 +43,16 @@ pub(crate) struct Ledger {
     pub(crate) problem: Option<crate::Error>,
     /// The object that it is about.
     pub(crate) about: Option<Ref>,
+    /// What became of objects since hooks were last told; nothing where there are none.
+    pub(crate) moves: Vec<Move>,
+}
+
+/// An object that came from one state to another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Move {
+    pub(crate) object: Ref,
+    pub(crate) from: State,
+    pub(crate) to: State,
 }
 
 /// One change, and how to take it back.
@@ -147,6 +158,7 @@ impl Ledger {
             assigned: Vec::new(),
             problem: None,
             about: None,
+            moves: Vec::new(),
         }
     }
 
@@ -160,9 +172,38 @@ impl Ledger {
             && self.problem.is_none()
     }
 
+    /// Notes an object's new state for hooks.
+    #[inline]
+    pub(crate) fn moved(&mut self, object: Ref, from: State, to: State) {
+        if state_hooks_anywhere() && from != to {
+            self.moves.push(Move { object, from, to });
+        }
+    }
+
+    /// Of what became of objects from a place in the list on, each is told as one: a rollback goes back
+    /// step by step.
+    pub(crate) fn sum_up_moves(&mut self, from: usize) {
+        let mut summed: Vec<Move> = Vec::new();
+        let mut places = std::collections::HashMap::new();
+        for step in self.moves.drain(from.min(self.moves.len())..) {
+            match places.get(&step.object) {
+                Some(&place) => {
+                    let sum: &mut Move = &mut summed[place];
+                    sum.to = step.to;
+                }
+                None => {
+                    places.insert(step.object, summed.len());
+                    summed.push(step);
+                }
+            }
+        }
+        self.moves.extend(summed.into_iter().filter(|it| it.from != it.to));
+    }
+
     /// A new object became pending, in a chunk of the session's own.
     pub(crate) fn enlist(&mut self, object: Ref) {
         self.pending.push(object);
+        self.moved(object, State::Transient, State::Pending);
         match self.log.last_mut() {
             Some(Event::Enlisted { chunk, from, count })
                 if *chunk == object.chunk() && *from + *count == object.slot() =>
@@ -252,6 +293,7 @@ impl Ledger {
         self.log.append(&mut other.log);
         self.links += other.links;
         self.assigned.append(&mut other.assigned);
+        self.moves.append(&mut other.moves);
         if self.problem.is_none() {
             (self.problem, self.about) = (other.problem, other.about);
         }

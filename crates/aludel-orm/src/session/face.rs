@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use aludel_core::expr::Select;
+use aludel_core::expr::{Select, Selectable, select};
 use aludel_engine::{Engine, EngineFace, driver::Begin};
 
 use super::{IntoKey, Savepoint, SessionOptions, core::Core, merge::Source};
@@ -53,7 +53,9 @@ impl<F: EngineFace> Session<F> {
     // `T` rather than `N::Entity` in what it returns: with the latter the compiler's message about an
     // unfinished builder points at `add` and not at the builder.
     pub fn add<N: IntoNew<Entity = T>, T: Mapped>(&mut self, new: N) -> Obj<T> {
-        self.core.add(new)
+        let object = self.core.add(new);
+        self.core.announce_states();
+        object
     }
 
     /// Adds several objects.
@@ -70,7 +72,9 @@ impl<F: EngineFace> Session<F> {
     /// [`Error::OtherSession`], [`Error::Deleted`] or [`Error::IdentityConflict`]; the object stays
     /// as it is.
     pub fn try_add<T: Mapped>(&mut self, object: &Obj<T>) -> Result<Obj<T>> {
-        self.core.try_add(object).map(|()| object.clone())
+        let added = self.core.try_add(object);
+        self.core.announce_states();
+        added.map(|()| object.clone())
     }
 
     /// Marks an object for deletion, with all that its delete cascades reach; what these need is
@@ -90,7 +94,9 @@ impl<F: EngineFace> Session<F> {
             self.core.settle().await;
             let at = self.core.before_delete(&object)?;
             self.core.flush_for_cascades(at).await?;
-            self.core.delete(vec![at]).await
+            let deleted = self.core.delete(vec![at]).await;
+            self.core.announce_states();
+            deleted
         })
     }
 
@@ -113,6 +119,7 @@ impl<F: EngineFace> Session<F> {
         let source = crate::object::to_obj(source);
         F::run(async move {
             let merged = self.core.merge(vec![Source::of(&source)]).await?;
+            self.core.announce_states();
             drop(source);
             self.core.own_handles(&merged).pop().ok_or_else(Error::nothing_merged::<T>)
         })
@@ -130,6 +137,7 @@ impl<F: EngineFace> Session<F> {
         let sources: Vec<Obj<T>> = sources.into_iter().map(crate::object::to_obj).collect();
         F::run(async move {
             let merged = self.core.merge(sources.iter().map(Source::of).collect()).await?;
+            self.core.announce_states();
             drop(sources);
             Ok(self.core.own_handles(&merged))
         })
@@ -170,6 +178,39 @@ impl<F: EngineFace> Session<F> {
                 Early::Later(key) => Box::pin(self.core.get::<C::Mapped>(*key)).await,
             }
         })
+    }
+
+    /// As [`Session::get`], with options for the SELECT that it may come to: `with` adds them to the
+    /// statement. An object that the session holds is given as it is, without SQL; only
+    /// `populate_existing` and `with_for_update` have it read again.
+    ///
+    /// ```
+    /// # use aludel_core::expr::{ForUpdate, Selectable};
+    /// # use aludel_orm::{mapping::EntityConst, object::Obj, session::{IntoKey, Session}};
+    /// # async fn example<C, M>(session: &mut Session, User: C) -> aludel_orm::Result<()>
+    /// # where
+    /// #     C: EntityConst<Mapped = M> + Selectable<Row = Obj<M>>,
+    /// #     M: aludel_orm::mapping::Mapped<Entity = C>,
+    /// #     i64: IntoKey<M::Key>,
+    /// # {
+    /// let user = session.get_with(User, 1, |it| it.with_for_update(ForUpdate::new())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Session::get`].
+    #[track_caller]
+    pub fn get_with<C: EntityConst + Selectable<Row = Obj<C::Mapped>>>(
+        &mut self,
+        entity: C,
+        key: impl IntoKey<<C::Mapped as Mapped>::Key>,
+        with: impl FnOnce(Select<Obj<C::Mapped>>) -> Select<Obj<C::Mapped>>,
+    ) -> F::Out<impl Future<Output = Result<Option<Obj<C::Mapped>>>> + Send> {
+        self.core.called();
+        let key = key.into_key();
+        let select = with(select(entity).filter(self.core.has_key::<C::Mapped>(entity, &key)));
+        F::run(async move { self.core.get_selected(key, select).await })
     }
 
     /// As [`Session::get`], where a missing row is an error.
@@ -392,7 +433,9 @@ impl<F: EngineFace> Session<F> {
     /// # Errors
     /// [`Error::Detached`] or [`Error::OtherSession`] if it isn't this session's.
     pub fn expunge<T: Mapped>(&mut self, object: &Obj<T>) -> Result<()> {
-        self.core.expunge(object)
+        let expunged = self.core.expunge(object);
+        self.core.announce_states();
+        expunged
     }
 
     /// Takes every object out of the session.

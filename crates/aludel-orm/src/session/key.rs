@@ -32,6 +32,7 @@ pub trait IntoKey<K> {
     fn into_key(self) -> Key;
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: KeyValues, T: Assign<K>> IntoKey<K> for T {
     #[inline]
     fn into_key(self) -> Key {

@@ -16,6 +16,7 @@ use aludel_engine::{
 use super::core::Core;
 use crate::{
     Error, Result,
+    events::SessionEvent,
     flush::End,
     object::{chunk::next_id, log::Event, reference::Ref},
 };
@@ -146,6 +147,11 @@ impl Core {
         self.take_back_level(at);
         self.transaction.levels.truncate(at);
         self.failed = None;
+        self.announce_states();
+        // Of one that a flush failed in, they were told then.
+        if !failed {
+            self.announce_of(SessionEvent::AfterSoftRollback, Some(savepoint));
+        }
         if begun
             && !failed
             && let Err(error) = self.roll_back_to(at).await
@@ -165,6 +171,8 @@ impl Core {
         let (number, begun) = (level.number, level.begun);
         // It is still open: what is added from now on is taken back with it.
         self.ledger(|it| it.mark(number));
+        self.announce_states();
+        self.announce_of(SessionEvent::AfterSoftRollback, Some(Savepoint(number)));
         if !begun {
             return Ok(());
         }
@@ -172,6 +180,7 @@ impl Core {
     }
 
     fn take_back_level(&mut self, at: usize) {
+        self.announce_states();
         let level = &self.transaction.levels[at];
         let (number, wrote_before) = (level.number, level.wrote_before);
         let wrote = self.transaction.levels[at..].iter().find_map(|it| it.wrote);

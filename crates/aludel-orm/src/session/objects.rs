@@ -14,13 +14,14 @@ use super::{
 };
 use crate::{
     Error, Result,
+    events::state_hooks_anywhere,
     mapping::{Cascade, Direction, IntoNew, Link, Mapped, Mapper, NewObject, PassiveDeletes},
     object::{
         Obj, Raw,
         anchor::Anchor,
         chunk::{Chunk, Fields},
         graph::Graph,
-        log::{Event, Ledger},
+        log::{Event, Ledger, Move},
         reference::Ref,
         state::{Cause, Flags, State},
     },
@@ -158,7 +159,9 @@ impl Core {
             Some(other) if other == at => return Ok(()),
             Some(_) => {
                 let flags = chunk.head().flags(at.slot());
-                chunk.head().set_flags(at.slot(), flags.by(Cause::UndoAdd));
+                let outside = flags.by(Cause::UndoAdd);
+                chunk.head().set_flags(at.slot(), outside);
+                self.note_move(at, flags.state(), outside.state());
                 return Err(Error::IdentityConflict(self.subject(at)));
             }
             None => {}
@@ -219,6 +222,7 @@ impl Core {
         chunk.head().set_flags(at.slot(), new);
         self.ledger(|it| {
             it.log.push(Event::Flags { object: at, old });
+            it.moved(at, old.state(), new.state());
             match is_new {
                 true => it.left = true,
                 false => it.marked.push(at),
@@ -344,6 +348,7 @@ impl Core {
         head.set_flags(at.slot(), outside.without(Flags::MARKED));
         self.ledger(|it| {
             it.left = true;
+            it.moved(at, flags.state(), outside.state());
             it.forget_assigned(at, None);
         });
         Some(mapper)
@@ -354,7 +359,9 @@ impl Core {
         self.forget_journals();
         let stores = std::mem::take(&mut self.stores);
         let (id, marks) = (self.id, self.marks());
+        let listens = state_hooks_anywhere();
         self.tables(|tables| {
+            let mut moves = tables.ledger(id).map(|it| std::mem::take(&mut it.moves));
             for entry in tables.chunks.values() {
                 let head = entry.chunk.head();
                 if head.owner.load(Ordering::Acquire) != id {
@@ -364,6 +371,10 @@ impl Core {
                     let flags = head.flags(slot);
                     let outside = flags.by(Cause::Leave);
                     head.set_flags(slot, outside.without(Flags::MARKED));
+                    if let (true, Some(moves)) = (listens, moves.as_mut()) {
+                        let (object, from) = (head.reference(slot), flags.state());
+                        moves.push(Move { object, from, to: outside.state() });
+                    }
                 }
                 head.owner.store(0, Ordering::Release);
                 head.recall();
@@ -377,8 +388,10 @@ impl Core {
                 (ledger.wrote, ledger.moved_leave) = (wrote, moved_leave);
                 ledger.flushed = marks.len();
                 ledger.log = marks;
+                ledger.moves = moves.take().unwrap_or_default();
             }
         });
+        self.announce_states();
         drop(stores);
         self.sweep(true);
     }

@@ -257,12 +257,15 @@ impl Core {
     /// Takes back everything in memory. The connection, if its transaction is still to be rolled
     /// back: where nobody does, the pool does.
     fn abort(&mut self) -> Option<(Pooled, Control)> {
+        self.announce_states();
         let any = self.ledger(|it| !it.log.is_empty() || !it.is_clean());
         self.to_delete.clear();
         self.take_back(None);
         let transaction = std::mem::take(&mut self.transaction);
         if any || transaction.begun.is_some() || transaction.asked.is_some() {
             self.announce(SessionEvent::AfterRollback);
+            self.announce_states();
+            self.announce(SessionEvent::AfterSoftRollback);
         }
         self.owed = transaction.in_doubt();
         let open = |it: &Pooled| transaction.begun.is_some() || it.in_transaction();
@@ -432,7 +435,11 @@ impl Core {
                     // Only what had a row can have lost it.
                     Event::Flags { object, old } if old.state() == State::Persistent => {
                         let Some(chunk) = tables.chunk(*object) else { continue };
-                        chunk.head().bury(object.slot());
+                        if chunk.head().bury(object.slot())
+                            && let Some(ledger) = tables.ledger(self.id)
+                        {
+                            ledger.moved(*object, State::Deleted, State::Detached);
+                        }
                     }
                     _ => {}
                 }
@@ -449,6 +456,7 @@ impl Core {
             self.tables(|it| it.forget_relationships(id));
         }
         self.announce(SessionEvent::AfterCommit);
+        self.announce_states();
     }
 }
 

@@ -100,6 +100,7 @@ impl<F: EngineFace> Session<F> {
         if state_of(object.raw()).is_attached() {
             let at = self.core().own(object)?;
             self.core().expunge_one(at);
+            self.core().announce_states();
         }
         make_transient(object)
     }

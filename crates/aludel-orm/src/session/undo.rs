@@ -35,6 +35,7 @@ impl Core {
         let id = self.id;
         let keep_new = self.options.rollback_keeps_new;
         let mut kept = HashSet::new();
+        let told = self.ledger(|it| it.moves.len());
         // Relationships all at once: between two of these, another thread would link what is half
         // taken back.
         let (dirty, mut log) = self.tables(|tables| {
@@ -72,6 +73,7 @@ impl Core {
         }
         self.tables(|tables| {
             if let Some(ledger) = tables.ledger(id) {
+                ledger.sum_up_moves(told);
                 ledger.dirty.append(&mut borrowed);
             }
             let mut pending =
@@ -117,7 +119,9 @@ impl Core {
                 if head.flags(slot).state() == State::Detached {
                     return;
                 }
+                let now = head.flags(slot).state();
                 head.set_flags(slot, old);
+                self.note_move(object, now, old.state());
                 // A change that no flush took, since the object was deleted.
                 if old.state() == State::Persistent && head.flags(slot).has(Flags::TOUCHED) {
                     chunk.restore_one(slot);
@@ -128,8 +132,12 @@ impl Core {
             }
             Event::Enlisted { chunk, from, count } => {
                 let Some(chunk) = self.chunk(Ref::new(chunk, 0)) else { return };
+                let head = chunk.head();
                 for slot in from..from + count {
-                    chunk.head().set_flags(slot, Flags::of(State::Pending).by(Cause::UndoAdd));
+                    let now = head.flags(slot).state();
+                    head.set_flags(slot, Flags::of(State::Pending).by(Cause::UndoAdd));
+                    let object = head.reference(slot);
+                    self.note_move(object, now, State::Transient);
                 }
             }
             Event::Value { chunk } => {
@@ -167,7 +175,10 @@ impl Core {
             {
                 store.remove(fp, head.reference(slot));
             }
-            let undone = head.flags(slot).by(Cause::UndoInsert);
+            let now = head.flags(slot);
+            let undone = now.by(Cause::UndoInsert);
+            let object = head.reference(slot);
+            self.note_move(object, now.state(), undone.state());
             head.set_flags(slot, undone.without(Flags::TRACKED));
             if kept.contains(&head.reference(slot)) {
                 continue;

@@ -1,6 +1,6 @@
 //! Hooks of attributes: values are checked and changed where they are set, links where they are made.
 
-use std::sync::Once;
+use std::{cell::RefCell, sync::Once};
 
 use aludel::{Error, Obj, State, prelude::*};
 
@@ -14,6 +14,7 @@ pub(super) const CASES: &[Case] = cases!["attributes":
     a_value_is_refused,
     new_objects_are_checked_by_the_flush,
     loads_are_not_checked,
+    what_a_flush_fills_in_is_not_set,
     links_are_refused,
     links_of_objects_without_a_session,
 ];
@@ -137,6 +138,44 @@ fn loads_are_not_checked(at: &Place) {
     assert_eq!(it.borrow().mail.as_deref(), Some("A@X"));
     store.commit().unwrap();
     assert!(!store.sent().contains("UPDATE"));
+}
+
+thread_local! {
+    /// The keys that the program set, in the thread of the case.
+    static KEYS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+// UOW-39: neither a generated key, nor a foreign key that follows a link.
+fn what_a_flush_fills_in_is_not_set(at: &Place) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        Club.id.on_set(|id, _| {
+            KEYS.with_borrow_mut(|it| it.push(format!("club {id}")));
+            Ok(())
+        });
+        Member.club_id.on_set(|id, _| {
+            KEYS.with_borrow_mut(|it| it.push(format!("member of {id:?}")));
+            Ok(())
+        });
+    });
+    let mut store = at.store();
+    let called = || KEYS.with_borrow_mut(std::mem::take).join(", ");
+    called();
+    let one = store.add(club("one"));
+    let it = one.members().push(member("x"));
+    store.commit().unwrap();
+    assert_eq!((called().as_str(), it.borrow().club_id), ("", Some(1)));
+    let two = store.add(club("two"));
+    it.club().set(&two);
+    store.commit().unwrap();
+    assert_eq!((called().as_str(), it.borrow().club_id), ("", Some(2)));
+    // What the program sets is told.
+    it.borrow_mut().club_id = Some(1);
+    assert_eq!(called(), "member of Some(1)");
+    store.add(Club { id: Auto::new(7), ..club("seven") });
+    store.add(Member { club_id: Some(7), ..member("y") });
+    store.commit().unwrap();
+    assert_eq!(called(), "club 7, member of Some(7)");
 }
 
 // EVT-7

@@ -111,7 +111,7 @@ fn listened(at: &Place) -> (Store, Calls) {
     (store, calls)
 }
 
-// EVT-1, EVT-4
+// EVT-1, EVT-4: a transaction begins with its first statement.
 fn a_commit_in_order(at: &Place) {
     let (mut store, calls) = listened(at);
     store.add(user("Alice"));
@@ -236,6 +236,7 @@ fn mapper_engine_session(at: &Place) {
     assert_eq!(called(), ["mapper", "engine", "engine again"]);
 }
 
+// UOW-37: the object's own columns, and those of others.
 fn hooks_change_what_is_written(at: &Place) {
     let mut store = at.store();
     let upper = |user: &Obj<User>, _: &mut HookContext<'_>| {
@@ -255,22 +256,41 @@ fn hooks_change_what_is_written(at: &Place) {
     alice.borrow_mut().name = "alicia".into();
     store.commit().unwrap();
     assert_eq!(store.sent(), "COMMIT");
+    // Of another object: it is written by the same flush, with hooks of its own.
+    let held = alice.clone();
+    store.listen(Hooks::new().before_insert(Tag, move |tag, _| {
+        held.borrow_mut().name = tag.borrow().name.clone();
+        Ok(())
+    }));
+    store.add(tag("red"));
+    store.commit().unwrap();
+    assert_eq!(alice.borrow().name, "RED");
+    assert_eq!(
+        store.sent(),
+        "BEGIN\nUPDATE user_account SET name = ? WHERE id = ?\n\
+         INSERT INTO tag (name) VALUES (?)\nCOMMIT"
+    );
 }
 
+// UOW-38: they join this flush.
 fn hooks_add_and_delete(at: &Place) {
     let mut store = at.store();
     let root = store.add(Node::builder().name("root").children([node("a")]));
     let red = store.add(tag("red"));
+    let blue = store.add(tag("blue"));
     store.save();
     store.renew();
-    let (root, red) = {
-        drop((root, red));
-        (store.get_one(Node, 1).unwrap(), store.get_one(Tag, 1).unwrap())
+    let (root, red, blue) = {
+        drop((root, red, blue));
+        let tags = [1, 2].map(|it| store.get_one(Tag, it).unwrap());
+        let [red, blue] = tags;
+        (store.get_one(Node, 1).unwrap(), red, blue)
     };
     store.listen(Hooks::new().before_flush(move |session| {
         for dirty in session.dirty().of(Tag) {
             session.add(author(&format!("{} was renamed", dirty.borrow().name)));
         }
+        blue.borrow_mut().name = "navy".into();
         // What its cascades need is loaded.
         session.delete(&root)?;
         assert!(session.contains(&root));
@@ -280,6 +300,9 @@ fn hooks_add_and_delete(at: &Place) {
     store.commit().unwrap();
     let counts = ["node", "author"].map(|it| store.number(&format!("SELECT count(*) FROM {it}")));
     assert_eq!(counts, [0, 1]);
+    assert_eq!(store.number("SELECT count(*) FROM tag WHERE name IN ('crimson', 'navy')"), 2);
+    let named = "SELECT count(*) FROM author WHERE name = 'crimson was renamed'";
+    assert_eq!(store.number(named), 1);
 }
 
 fn added_objects_get_their_hooks(at: &Place) {

@@ -1,6 +1,6 @@
 //! One row is one object, however it is met.
 
-use aludel::{Error, blocking::Session, prelude::*, value::Value};
+use aludel::{Error, Select, State, blocking::Session, prelude::*, value::Value};
 
 use crate::{
     Case, Place, cases,
@@ -14,6 +14,8 @@ pub(super) const CASES: &[Case] = cases!["identity":
     what_an_identity_is,
     get_by_other_keys,
     get_one_of_no_row,
+    get_with_options,
+    get_with_a_lock,
     clean_objects_are_let_go_of,
     held_and_changed_objects_stay,
     rows_do_not_overwrite,
@@ -124,6 +126,83 @@ fn get_one_of_no_row(at: &Place) {
     let error = store.get_one(User, 7).unwrap_err();
     assert!(matches!(error, Error::NoResultFound(_)));
     assert_eq!(error.to_string(), "no row was found: User 7");
+}
+
+// IDM-9: options count where a SELECT is sent, and send none.
+fn get_with_options(at: &Place) {
+    let mut store = at.store();
+    store.add(User::builder().name("Alice").addresses([address("a@x")]));
+    store.add(Region::builder().country("DE").code(2).name("Hamburg"));
+    store.save();
+    store.renew();
+    let with_addresses = |it: Select<Obj<User>>| it.options(selectinload(User.addresses));
+    let alice = store.get_with(User, 1, with_addresses).unwrap().unwrap();
+    assert!(alice.addresses().is_loaded());
+    assert_eq!(
+        store.sent(),
+        "BEGIN\n\
+         SELECT user_account.id, user_account.name, user_account.email FROM user_account \
+         WHERE user_account.id = ?\n\
+         SELECT address.id, address.user_id, address.mail FROM address \
+         WHERE address.user_id IN (?) ORDER BY address.id"
+    );
+    drop(alice);
+    store.expunge_all();
+    let alice = store.get_one(User, 1).unwrap();
+    store.sent();
+    assert!(store.get_with(User, 1, with_addresses).unwrap().unwrap().is(&alice));
+    assert!(!alice.addresses().is_loaded());
+    assert_eq!(store.sent(), "");
+    // An expired one is read again, without them.
+    store.run("UPDATE user_account SET name = 'Alicia'");
+    store.expire(&alice).unwrap();
+    store.get_with(User, 1, with_addresses).unwrap();
+    assert_eq!(alice.borrow().name, "Alicia");
+    assert_eq!(store.sent().lines().count(), 1);
+    assert!(!alice.addresses().is_loaded());
+    // By `populate_existing` it is read in any case; what was changed is flushed first.
+    store.run("UPDATE user_account SET email = 'a@x'");
+    alice.borrow_mut().name = "Ada".into();
+    let all = |it: Select<Obj<User>>| with_addresses(it).populate_existing();
+    assert!(store.get_with(User, 1, all).unwrap().unwrap().is(&alice));
+    assert_eq!(alice.borrow().email.as_deref(), Some("a@x"));
+    assert_eq!(alice.borrow().name, "Ada");
+    assert!(alice.addresses().is_loaded());
+    assert_eq!(
+        store.sent(),
+        "UPDATE user_account SET name = ? WHERE id = ?\n\
+         SELECT user_account.id, user_account.name, user_account.email FROM user_account \
+         WHERE user_account.id = ?\n\
+         SELECT address.id, address.user_id, address.mail FROM address \
+         WHERE address.user_id IN (?) ORDER BY address.id"
+    );
+    // Keys of several columns, and of no row.
+    let hamburg = store.get_with(Region, ("DE", 2), |it| it.options(selectinload(Region.sites)));
+    assert!(hamburg.unwrap().unwrap().sites().is_empty().unwrap());
+    assert!(store.get_with(Region, ("DE", 3), |it| it).unwrap().is_none());
+    // IDM-8: nor of one any more.
+    store.run("DELETE FROM address");
+    store.run("DELETE FROM user_account");
+    assert!(store.get_with(User, 1, all).unwrap().is_none());
+    assert_eq!(inspect(&alice).state, State::Deleted);
+    store.rollback().unwrap();
+}
+
+// IDM-9: a lock asks the database, whoever holds the object; what is known of it stays.
+fn get_with_a_lock(at: &Place) {
+    let mut store = at.store();
+    let red = store.add(tag("red"));
+    store.save();
+    let locked = |it: Select<Obj<Tag>>| it.with_for_update(ForUpdate::new());
+    let found = store.get_with(Tag, 1, locked).unwrap().unwrap();
+    assert!(found.is(&red));
+    let locks = at.dialect().capability().select.locks != aludel::dialect::RowLocks::Ignored;
+    let lock = if locks { " FOR UPDATE" } else { "" };
+    assert_eq!(
+        store.sent(),
+        format!("BEGIN\nSELECT tag.id, tag.name FROM tag WHERE tag.id = ?{lock}")
+    );
+    store.rollback().unwrap();
 }
 
 // IDM-3: what nobody holds is let go of, with all that was loaded beside it.

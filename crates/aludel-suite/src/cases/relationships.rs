@@ -26,6 +26,7 @@ pub(super) const CASES: &[Case] = cases!["relationships":
     clearing_a_to_one,
     linking_across_sessions,
     no_member_stands_twice,
+    members_by_key,
     what_is_set_empty_is_known_after_the_flush,
 ];
 
@@ -315,4 +316,36 @@ fn what_is_set_empty_is_known_after_the_flush(at: &Place) {
     built.books().push(book("x"));
     store.save();
     assert_eq!(titles(&built), ["x"]);
+}
+
+// REL-14: a list of members that holds each once, and maps of it that are made when asked for.
+fn members_by_key(at: &Place) {
+    let (mut store, a, _, x) = two_authors(at);
+    assert!(matches!(a.books().keyed_by(Book.title), Err(Error::NotLoaded(_))));
+    a.books().load(&mut store.session).unwrap();
+    let by_title = a.books().keyed_by(Book.title).unwrap();
+    assert_eq!(by_title.keys().collect::<Vec<_>>(), ["x", "y"]);
+    assert!(by_title["x"].is(&x));
+    // By a function; of two members with one key the later one counts.
+    let by_pages = a.books().keyed(|it| it.pages).unwrap();
+    assert_eq!((by_pages.len(), by_pages[&None].borrow().title.as_str()), (1, "y"));
+    // What is made stays as it is; the next one is of what there is then.
+    x.borrow_mut().title = "z".into();
+    let new = a.books().push(book("w"));
+    assert!(by_title["x"].is(&x) && by_title.len() == 2);
+    let by_title = a.books().keyed_by(Book.title).unwrap();
+    assert_eq!(by_title.keys().collect::<Vec<_>>(), ["w", "y", "z"]);
+    // A key that is not there yet.
+    let error = a.books().keyed_by(Book.id).unwrap_err();
+    assert!(matches!(error, Error::InvalidRequest(_)));
+    assert_eq!(
+        error.to_string(),
+        "a member of `Author.books` has no value for `id` yet: flush it first"
+    );
+    store.flush().unwrap();
+    assert!(a.books().keyed_by(Book.id).unwrap()[&3].is(&new));
+    let guard = x.borrow_mut();
+    assert!(matches!(a.books().keyed_by(Book.title), Err(Error::Borrowed(_))));
+    drop(guard);
+    store.rollback().unwrap();
 }

@@ -27,6 +27,7 @@ pub(super) const CASES: &[Case] = cases!["states":
     rollback_leaves_what_was_expunged,
     a_session_that_is_dropped,
     inspect_tells_changes_and_what_is_loaded,
+    what_nobody_set,
 ];
 
 fn state<T: Mapped>(object: &Obj<T>) -> State {
@@ -428,3 +429,25 @@ fn inspect_tells_changes_and_what_is_loaded(at: &Place) {
 }
 
 use aludel::Value;
+
+// STATE-18: what nobody set reads as nothing, and reading sets nothing.
+fn what_nobody_set(at: &Place) {
+    let mut store = at.store();
+    let it = Obj::new(Article::builder().title("t"));
+    assert!(it.borrow().id.get().is_none() && it.borrow().id.value().is_err());
+    let alice = Obj::new(user("Alice"));
+    assert_eq!(alice.borrow().email, None);
+    assert!(alice.addresses().is_empty().unwrap() && alice.profile().get().unwrap().is_none());
+    let named = |it: &Obj<User>| {
+        let all = inspect(it).attributes();
+        let changed = all.into_iter().filter(|it| it.modified);
+        changed.map(|it| it.field.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(named(&alice), "name, email");
+    store.add(&alice);
+    assert!(alice.addresses().is_empty().unwrap());
+    assert_eq!(named(&alice), "name, email");
+    store.flush().unwrap();
+    assert!(!store.is_modified(&alice));
+    store.rollback().unwrap();
+}

@@ -94,13 +94,16 @@ impl Head {
         self.announced.store(0, Ordering::Release);
     }
 
-    /// The DELETE of an object was committed: it is detached, and can't be added again.
-    pub(crate) fn bury(&self, slot: u32) {
+    /// The DELETE of an object was committed: it is detached, and can't be added again. Whether it was
+    /// deleted.
+    pub(crate) fn bury(&self, slot: u32) -> bool {
         let flags = self.flags(slot);
         if flags.state() == State::Deleted {
             let flags = flags.by(Cause::Commit).with(Flags::GONE);
             self.set_flags(slot, flags.without(Flags::TRACKED | Flags::MARKED));
+            return true;
         }
+        false
     }
 
     /// The next read through the session reads a persistent object again.
