@@ -177,13 +177,6 @@ impl Core {
     }
 
     /// Writes what changed.
-    pub(crate) async fn flush_asked(&mut self) -> Result<()> {
-        self.settle().await;
-        // Nothing to do is nothing to refuse, whatever failed before.
-        if self.failed.is_some() && self.is_clean() { Ok(()) } else { self.flush().await }
-    }
-
-    /// Writes what changed.
     pub(crate) async fn flush(&mut self) -> Result<()> {
         self.settle().await;
         self.check()?;

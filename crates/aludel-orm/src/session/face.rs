@@ -288,7 +288,7 @@ impl<F: EngineFace> Session<F> {
     #[track_caller]
     pub fn flush(&mut self) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, F>> {
         self.core.called();
-        F::run(self.core.flush_asked())
+        F::run(self.core.flush())
     }
 
     /// What a flush would do now: the statements in order, and how they depend on each other.
