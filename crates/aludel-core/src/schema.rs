@@ -8,7 +8,7 @@ mod order;
 mod table;
 mod validate;
 
-pub use column::{Column, ServerDefault};
+pub use column::{Column, Computed, Identity, ServerDefault, Storage};
 pub use ddl::{CheckFirst, create_index, create_statements, create_table, drop_statements};
 pub use metadata::MetaData;
 pub use table::{Action, Check, ForeignKey, Index, Table, Unique};

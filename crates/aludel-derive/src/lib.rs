@@ -30,6 +30,7 @@ use proc_macro::TokenStream;
 /// | `index(a, b)`, `unique(a, b)` | an index, a unique constraint |
 /// | `check("a > 0")` | a check constraint |
 /// | `foreign_key((a, b) -> Region(x, y))` | a foreign key of several columns; `, on_delete = …`, `, on_update = …` behind it |
+/// | `eager_defaults = true` | what the database makes of a row in an UPDATE is read at once; `false`: nothing that it makes is read before somebody asks |
 /// | `confirm_deleted_rows = false` | no warning where a `DELETE` matches no row |
 /// | `base = MyBase` | the declarative base |
 /// | `builder = false`, `builder = "new"` | no builder, or a function of another name |
@@ -44,11 +45,13 @@ use proc_macro::TokenStream;
 /// | `primary_key`, `unique`, `index` | as they say |
 /// | `foreign_key = User.id` or `"user.id"` | refers to a column; the first form is checked at compile time |
 /// | `on_delete = cascade`, `on_update = …` | `cascade`, `set_null`, `restrict` or `no_action` |
-/// | `default = expression` | what the builder fills in; `default = func::now()` or another SQL expression (`func::…(…)`, `sql_expr(…)`) stands in the INSERT |
+/// | `default = expression` | what the builder fills in; `default = func::now()` or another SQL expression (`func::…(…)`, `sql_expr(…)`) stands in the INSERT; `default = \|row\| …` is made at the INSERT, of the row's other values |
 /// | `server_default = …` | what the database fills in: a number, a truth value, `now`, or SQL in quotes |
 /// | `onupdate = …` | what each UPDATE sets that doesn't set the column: a value, made anew each time, or an SQL expression |
 /// | `server_onupdate` | the database changes it with each UPDATE |
-/// | `version` | the row's version: an integer that is counted, a moment or a UUID; `version = \|old\| …` by a function of the last, `version(manual)` by the program |
+/// | `version` | the row's version: an integer that is counted, a moment or a UUID; `version = \|old\| …` by a function of the last, `version(manual)` by the program, `version(server)` by the database |
+/// | `computed = "net * amount"` | what the database computes it by; `computed("…", virtual)` when it is read |
+/// | `identity(always, start = 100, increment = 10)` | how the database numbers it, where it has identity columns |
 /// | `nullable = false` | NOT NULL, although the field's type can be NULL: such as an `Auto<Option<…>>` that may stay empty until a flush |
 /// | `length = 120` | text of at most so many characters |
 /// | `numeric(10, 2)` | an exact decimal number of so many digits, so many of them behind the point |

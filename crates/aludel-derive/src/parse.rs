@@ -8,7 +8,9 @@ mod relationship;
 mod table;
 
 pub(crate) use args::{Arg, Given, args, attribute_args};
-pub(crate) use column::{Actions, ColumnArgs, NextVersion, Reference, ServerDefault, Version};
+pub(crate) use column::{
+    Actions, ColumnArgs, Identity, NextVersion, Reference, ServerDefault, Version,
+};
 pub(crate) use relationship::{Back, RelationshipArgs};
 pub(crate) use table::{BuilderName, TableArg, TableArgs};
 

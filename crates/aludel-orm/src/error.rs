@@ -253,6 +253,17 @@ impl Error {
         self
     }
 
+    /// The same once more, for who asks what a flush would refuse; what a hook said, as text.
+    pub(crate) fn foretold(&self) -> Self {
+        match self {
+            Self::OtherSession(it) => Self::OtherSession(it.clone()),
+            Self::Deleted(it) => Self::Deleted(it.clone()),
+            Self::NotLoaded(it) => Self::NotLoaded(it.clone()),
+            Self::SingleParent(it) => Self::SingleParent(it.clone()),
+            other => Self::Flush(other.to_string().into()),
+        }
+    }
+
     #[cold]
     pub(crate) fn other_session(meta: Option<&'static EntityMeta>) -> Self {
         Self::OtherSession(Self::subject(meta))

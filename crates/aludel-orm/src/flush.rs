@@ -24,6 +24,7 @@ mod switches;
 mod twins;
 mod updates;
 
+pub(crate) use computed::{Expressions, Inline, WITHIN};
 pub(crate) use inserts::shape_of;
 pub use plan::{FlushAction, FlushPlan, FlushStep};
 pub(crate) use run::End;

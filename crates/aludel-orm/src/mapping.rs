@@ -8,6 +8,7 @@ mod base;
 mod builder;
 mod check;
 mod declare;
+pub(crate) mod defaults;
 mod field;
 mod mapped;
 mod mapper;
@@ -27,12 +28,13 @@ pub use builder::{
 };
 pub use check::{KeyType, back, entity, key, references};
 pub use declare::{base_id, sort_keys};
+pub use defaults::{NewRow, RowCells, row_default};
 pub use field::{Field, FieldKind};
-pub use mapped::{EntityConst, Handle, IntoNew, Link, Mapped, NewObject};
+pub use mapped::{Built, EntityConst, Handle, IntoNew, Link, Mapped, NewObject};
 pub use mapper::{ForeignKey, Mapper, MapperSlot};
 pub use meta::{
-    Back, Cascade, ColumnMeta, Default as ColumnDefault, EntityMeta, ForeignKeyMeta, OnUpdate,
-    PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg,
+    Back, Cascade, ColumnMeta, Computed, Default as ColumnDefault, EntityMeta, ForeignKeyMeta,
+    OnUpdate, PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg,
 };
 pub use registry::{Registered, Registry};
 pub use relation::{BackSide, Direction, Relation, Secondary};
@@ -40,5 +42,5 @@ pub use relationship::Relationship;
 pub(crate) use statements::Statements;
 pub use version::{
     Version, first_version, first_version_by, next_version_by, versioned, versioned_by,
-    versioned_by_hand,
+    versioned_by_hand, versioned_by_server,
 };

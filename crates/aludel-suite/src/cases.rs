@@ -22,11 +22,13 @@ mod events;
 mod exact;
 mod executions;
 mod faults;
+mod filled;
 mod flush;
 mod fuzz;
 mod identity;
 mod joining;
 mod kills;
+mod left_out;
 mod levels;
 mod lifecycle;
 mod loading;
@@ -43,6 +45,7 @@ mod relationships;
 mod replay;
 mod rollback;
 mod savepoints;
+mod server;
 mod states;
 mod streaming;
 mod switches;
@@ -73,6 +76,9 @@ pub fn cases() -> Vec<Case> {
         natural_keys::CASES,
         associations::CASES,
         computed::CASES,
+        filled::CASES,
+        server::CASES,
+        left_out::CASES,
         versions::CASES,
         plan::CASES,
         newcomers::CASES,

@@ -118,8 +118,8 @@ pub use aludel_orm::{
         raiseload, selectinload,
     },
     mapping::{
-        Base, Cascade, DeclarativeBase, EntityConst, IntoNew, Mapped, Mapper, MetaDataOf, Registry,
-        Relationship,
+        Base, Cascade, DeclarativeBase, EntityConst, IntoNew, Mapped, Mapper, MetaDataOf, NewRow,
+        Registry, Relationship,
     },
     object::{AnyObj, Many, ManyAccess, Obj, ObjMut, ObjRef, One, OneAccess, State},
     session::{

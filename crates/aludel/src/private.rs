@@ -20,7 +20,7 @@ pub use aludel_core::{
         Column, Expression, FromItem, FromTarget, Query, Selectable, SetValue, SettleError, Source,
         TableName,
     },
-    schema::{Action, ServerDefault},
+    schema::{Action, Identity, ServerDefault, Storage},
     value::{
         Assign, ColumnType, Columns, Cursor, Element, EnumType, FromRow, Scalar, SqlType, Value,
         ValueRef, read,
@@ -33,10 +33,10 @@ pub use aludel_orm::{
         Access, Cascade, ColumnMeta, EntityConst, EntityMeta, Field, Given, Handle, Initial,
         IntoNew, Mapped, MapperSlot, Members, NewObject, No, PassiveDeletes, Registered,
         Relationship, RelationshipMeta, Strategy, TableArg, Target, Yes, back, base_id, entity,
-        first_version, first_version_by, given, key, next_version_by, references, sort_keys,
-        versioned, versioned_by, versioned_by_hand, with_members,
+        first_version, first_version_by, given, key, next_version_by, references, row_default,
+        sort_keys, versioned, versioned_by, versioned_by_hand, versioned_by_server, with_members,
     },
-    object::{EntitySlot, EntityState, Obj, Ops, Raw, RelField},
+    object::{EntitySlot, EntityState, LeftOut, Obj, Ops, Raw, RelField},
 };
 
 pub use aludel_orm::session::{Attempts, NestedBlock};

@@ -54,7 +54,8 @@ pub struct Address {
 fn value<N: IntoNew>(new: N) -> N::Entity {
     match new.into_new() {
         NewObject::Value(value) => value,
-        NewObject::Linked(..) => panic!("it has members"),
+        NewObject::Built(built) if built.links.is_empty() => built.value,
+        NewObject::Built(_) => panic!("it has members"),
         NewObject::Object(object) => panic!("{object:?} is an object already"),
     }
 }

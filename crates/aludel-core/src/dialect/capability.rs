@@ -262,6 +262,28 @@ pub struct Dml {
     pub upsert: Upsert,
     /// Which values the right sides of SET see.
     pub set: SetOrder,
+    /// How a trigger changes the row that is written.
+    pub triggers: Triggers,
+    /// What the database says of how many rows a statement met.
+    pub row_counts: RowCounts,
+}
+
+/// How a trigger changes the row that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Triggers {
+    /// Before it is written: RETURNING shows it.
+    Before,
+    /// By a statement of its own, afterwards: RETURNING doesn't show it.
+    After,
+}
+
+/// What the database says of how many rows a statement met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowCounts {
+    /// How many its conditions matched, whether or not they were changed by it.
+    Matched,
+    /// Nothing that can be relied on: nobody notices a row that is gone, or has another version.
+    Unreliable,
 }
 
 /// Which values the right sides of an UPDATE's SET see.

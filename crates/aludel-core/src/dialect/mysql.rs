@@ -47,6 +47,8 @@ const MYSQL: Capability = Capability {
         self_reading: Place::Derived,
         upsert: Upsert::OnDuplicateKey,
         set: SetOrder::LeftToRight,
+        triggers: Triggers::Before,
+        row_counts: RowCounts::Matched,
     },
     ddl: Ddl {
         alter: Alter::Constraints(Unless::Never),

@@ -41,6 +41,8 @@ const CAPABILITY: Capability = Capability {
         self_reading: Place::Direct,
         upsert: Upsert::OnConflict { constraint: true, any_key: false },
         set: SetOrder::AtOnce,
+        triggers: Triggers::Before,
+        row_counts: RowCounts::Matched,
     },
     ddl: Ddl {
         alter: Alter::Constraints(Unless::Block),

@@ -40,6 +40,8 @@ const CAPABILITY: Capability = Capability {
         self_reading: Place::Direct,
         upsert: Upsert::OnConflict { constraint: false, any_key: true },
         set: SetOrder::AtOnce,
+        triggers: Triggers::After,
+        row_counts: RowCounts::Matched,
     },
     ddl: Ddl {
         alter: Alter::Nothing,

@@ -13,6 +13,41 @@ pub struct Column {
     pub nullable: bool,
     /// What the database fills in where a row has no value.
     pub server_default: Option<ServerDefault>,
+    /// What the database computes it by, always.
+    pub computed: Option<Computed>,
+    /// How the database numbers it; databases without identity columns number a generated key in their
+    /// own way, and know no other.
+    pub identity: Option<Identity>,
+}
+
+/// What the database computes a column by: `GENERATED ALWAYS AS (…)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Computed {
+    /// An expression of the row's other columns, as SQL.
+    pub sql: String,
+    /// When it is computed.
+    pub storage: Storage,
+}
+
+/// When the database computes a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// When the row is written.
+    #[default]
+    Stored,
+    /// When the row is read; not on every database, nor in every key.
+    Virtual,
+}
+
+/// How the database numbers a column: `GENERATED … AS IDENTITY`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Whether the database refuses a value of the program's.
+    pub always: bool,
+    /// The first number, where it isn't 1.
+    pub start: Option<i64>,
+    /// The step, where it isn't 1.
+    pub increment: Option<i64>,
 }
 
 /// What the database fills in where a row has no value.
@@ -42,13 +77,28 @@ impl From<&str> for ServerDefault {
 impl Column {
     /// A NOT NULL column without a default.
     pub fn new(name: impl Into<String>, ty: SqlType) -> Self {
-        Self { name: name.into(), ty, nullable: false, server_default: None }
+        let (server_default, computed, identity) = (None, None, None);
+        Self { name: name.into(), ty, nullable: false, server_default, computed, identity }
     }
 
     /// Accepts NULL.
     #[must_use]
     pub fn nullable(mut self) -> Self {
         self.nullable = true;
+        self
+    }
+
+    /// Is computed by the database, from the row's other columns.
+    #[must_use]
+    pub fn computed(mut self, sql: impl Into<String>, storage: Storage) -> Self {
+        self.computed = Some(Computed { sql: sql.into(), storage });
+        self
+    }
+
+    /// Is numbered by the database.
+    #[must_use]
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.identity = Some(identity);
         self
     }
 

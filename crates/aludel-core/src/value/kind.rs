@@ -92,7 +92,7 @@ impl SqlType {
     }
 
     /// Whether values of this type are integers.
-    pub fn is_integer(self) -> bool {
+    pub const fn is_integer(self) -> bool {
         matches!(self, Self::SmallInt | Self::Int | Self::BigInt)
     }
 }

@@ -158,7 +158,7 @@ fn independent_tables_stand_by_name() {
     assert_eq!(names, ["m", "z", "a", "b"]);
 }
 
-// DDL-3, DDL-4
+// DDL-3, DDL-4, ERR-7
 #[test]
 fn a_ring_of_keys_is_closed_afterwards() {
     let ring = metadata([referring("a", &["b"]), referring("b", &["a"])]);

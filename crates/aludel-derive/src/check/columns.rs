@@ -25,15 +25,20 @@ impl Member<ColumnArgs> {
         !fills_itself && self.args.default.is_none() && !self.is_counted()
     }
 
+    /// Whether the field's type is `Auto`, by name.
+    pub(crate) fn is_auto(&self) -> bool {
+        last_segment(&self.ty).as_deref() == Some("Auto")
+    }
+
     /// Whether the unit of work makes its value: a version that the program doesn't set.
     pub(crate) fn is_counted(&self) -> bool {
         let version = self.args.version.as_ref();
-        version.is_some_and(|it| !matches!(it.next, NextVersion::ByHand))
+        version.is_some_and(|it| matches!(it.next, NextVersion::ByType | NextVersion::By(_)))
     }
 
     /// Whether a builder makes its first version; an `Auto` is set by the flush.
     pub(crate) fn is_begun(&self) -> bool {
-        self.is_counted() && last_segment(&self.ty).as_deref() != Some("Auto")
+        self.is_counted() && !self.is_auto()
     }
 
     /// Whether the field may be an `Auto`, under whichever name; the most common types can't.
@@ -93,8 +98,18 @@ fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
         }
     }
     let default = args.default.as_ref().or(args.default_expression.as_ref());
+    let default = default.or(args.default_of_row.as_ref());
     if let (Some(default), Some(_)) = (default, &args.server_default) {
         mistakes.at(default, "the program's `default` and a `server_default`: choose one");
+    }
+    if let Some(computed) = &args.computed {
+        let clash = default.is_some() || args.server_default.is_some() || args.onupdate.is_some();
+        if clash || args.server_onupdate || args.version.is_some() || args.identity.is_some() {
+            mistakes.at(&computed.sql, "what the database computes nobody else fills in");
+        }
+        if args.primary_key {
+            mistakes.at(&computed.sql, "a row can't be told from others by what is computed of it");
+        }
     }
     if let Some(version) = &args.version {
         if args.primary_key {

@@ -161,15 +161,20 @@ fn finish(entity: &Entity, state: &Typestate<'_>) -> TokenStream {
     let (generics, types) = (state.complete(&module), state.all_types());
     // Enums, since unit structs would be values and make patterns of variables.
     let module = (!required.is_empty()).then(|| quote!(mod #module { #(pub enum #required {})* }));
+    // An `Auto` says by itself that it has no value.
+    let tells = |it: &Member<ColumnArgs>| !it.is_required() && !it.is_auto();
+    let any_tells = columns.iter().any(tells);
     let columns = columns.iter().map(|column| {
-        let (field, slot) = (&column.ident, Index::from(usize::from(column.index)));
-        let value = if column.args.default.is_some() || column.is_begun() {
-            let default = meta::default_fn(column);
-            quote!(__draft.#slot.unwrap_or_else(#default))
-        } else if column.is_required() {
-            quote!(__aq::given(__draft.#slot))
-        } else {
-            quote!(__draft.#slot.unwrap_or_default())
+        let (field, index) = (&column.ident, column.index);
+        let slot = Index::from(usize::from(index));
+        let made = column.args.default.is_some() || column.is_begun();
+        let default = meta::default_fn(column);
+        let value = match (made, column.is_required(), tells(column)) {
+            (false, true, _) => quote!(__aq::given(__draft.#slot)),
+            (true, _, true) => quote!(__left.or_else(#index, __draft.#slot, #default)),
+            (false, _, true) => quote!(__left.or_default(#index, __draft.#slot)),
+            (true, _, false) => quote!(__draft.#slot.unwrap_or_else(#default)),
+            (false, false, false) => quote!(__draft.#slot.unwrap_or_default()),
         };
         quote!(#field: #value)
     });
@@ -177,6 +182,14 @@ fn finish(entity: &Entity, state: &Typestate<'_>) -> TokenStream {
         let field = &it.ident;
         quote!(#field: __aq::Default::default())
     });
+    let value = quote!(__aq::NewObject::Value(#ident { #(#columns,)* #(#markers,)* }));
+    let value = match any_tells {
+        false => quote!(let __draft = self.0; let __new = #value;),
+        true => quote! {
+            let (__draft, mut __left) = (self.0, __aq::LeftOut::default());
+            let __new = #value.left_out(__left);
+        },
+    };
     let offset = entity.columns.len();
     let members = relationships.iter().map(|relationship| {
         let (ty, index): (&Type, u16) = (&relationship.ty, relationship.index);
@@ -188,8 +201,7 @@ fn finish(entity: &Entity, state: &Typestate<'_>) -> TokenStream {
         impl #generics __aq::IntoNew for #builder #types {
             type Entity = #ident;
             fn into_new(self) -> __aq::NewObject<#ident> {
-                let __draft = self.0;
-                let __new = __aq::NewObject::Value(#ident { #(#columns,)* #(#markers,)* });
+                #value
                 #(#members)*
                 __new
             }

@@ -87,6 +87,9 @@ pub(super) fn implementation(entity: &Entity) -> TokenStream {
             fn from_item(&self) -> __aq::FromItem {
                 __aq::FromItem { table: __TABLE, source: self.__source }
             }
+            fn entity(&self) -> __aq::Option<__aq::TypeId> {
+                __aq::Some(__aq::TypeId::of::<#ident>())
+            }
         }
         impl __aq::Selectable for #name {
             type Row = __aq::Obj<#ident>;

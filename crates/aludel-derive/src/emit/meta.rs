@@ -3,13 +3,13 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Ident, ext::IdentExt, spanned::Spanned};
+use syn::{Expr, Ident, ext::IdentExt, spanned::Spanned};
 
 use crate::{
     check::{Entity, Member, TableArg},
     parse::{
-        Back, BuilderName, ColumnArgs, NextVersion, Reference, RelationshipArgs, ServerDefault,
-        Version,
+        Back, BuilderName, ColumnArgs, Identity, NextVersion, Reference, RelationshipArgs,
+        ServerDefault, Version,
     },
 };
 
@@ -25,6 +25,10 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
     let base = entity.base();
     let key = entity.key().map(|column| column.index);
     let confirm = entity.table.confirm_deleted_rows;
+    let eager = match entity.table.eager_defaults {
+        Some(eager) => quote!(__aq::Some(#eager)),
+        None => quote!(__aq::None),
+    };
     let columns = entity.columns.iter().map(|it| column(entity, it));
     let args = entity.args.iter().map(|arg| table_arg(ident, arg));
     let relationships = entity.relationships.iter().map(|it| relationship(ident, it));
@@ -69,6 +73,7 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
             args: &[#(#args,)*],
             relationships: &[#(#relationships,)*],
             confirm_deleted_rows: #confirm,
+            eager_defaults: #eager,
             ops: __aq::Ops::of::<#ident>(),
             mapper: __aq::MapperSlot::new(),
         };
@@ -78,6 +83,7 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
 
 fn column(entity: &Entity, column: &Member<ColumnArgs>) -> TokenStream {
     let (ty, field, args) = (&column.ty, &column.name, &column.args);
+    let entity_type = &entity.ident;
     let kind = quote_spanned!(ty.span()=> <#ty as __aq::Field>::KIND);
     let mut meta = quote!(__aq::ColumnMeta::new(#field, #kind));
     if let Some(name) = &args.name {
@@ -127,6 +133,7 @@ fn column(entity: &Entity, column: &Member<ColumnArgs>) -> TokenStream {
         meta = match &version.next {
             NextVersion::ByType => quote_spanned!(span=> __aq::versioned::<#ty>(#meta)),
             NextVersion::ByHand => quote_spanned!(span=> __aq::versioned_by_hand::<#ty>(#meta)),
+            NextVersion::ByServer => quote_spanned!(span=> __aq::versioned_by_server::<#ty>(#meta)),
             NextVersion::By(next) => {
                 let next = quote_spanned! {next.span()=>
                     |__old| __aq::next_version_by::<#ty>(__old, #next)
@@ -140,9 +147,33 @@ fn column(entity: &Entity, column: &Member<ColumnArgs>) -> TokenStream {
         let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::default_expression);
         meta = quote_spanned!(column.ty.span()=> #method(#meta, || #value));
     }
+    if let Some(default) = &args.default_of_row {
+        let default = quote_spanned! {default.span()=>
+            |__row| __aq::row_default::<#entity_type, #ty, _>(__row, #default)
+        };
+        let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::default_of_row);
+        meta = quote_spanned!(column.ty.span()=> #method(#meta, #default));
+    }
     if let Some(value) = &args.onupdate {
         let value = quote_spanned!(value.span()=> __aq::SetValue::<#ty>::into_value(#value));
         meta.extend(quote!(.client_on_update(|| #value)));
+    }
+    if let Some(computed) = &args.computed {
+        let (sql, storage) = (&computed.sql, Ident::new(computed.storage, Span::call_site()));
+        let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::computed);
+        meta = quote_spanned!(column.ty.span()=> #method(#meta, #sql, __aq::Storage::#storage));
+    }
+    if let Some(Identity { always, start, increment, .. }) = &args.identity {
+        let option = |it: &Option<Expr>| match it {
+            Some(it) => quote!(__aq::Some(#it)),
+            None => quote!(__aq::None),
+        };
+        let (start, increment) = (option(start), option(increment));
+        let identity = quote! {
+            __aq::Identity { always: #always, start: #start, increment: #increment }
+        };
+        let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::identity);
+        meta = quote_spanned!(column.ty.span()=> #method(#meta, #identity));
     }
     if args.server_onupdate {
         meta.extend(quote!(.server_on_update()));

@@ -1,6 +1,8 @@
 //! `#[column(…)]` on a field.
 
-use syn::{Attribute, Expr, Ident, Lit, LitInt, LitStr, Token, UnOp, parse::ParseStream};
+use syn::{
+    Attribute, Expr, Ident, Lit, LitInt, LitStr, Token, UnOp, ext::IdentExt, parse::ParseStream,
+};
 
 use super::{Arg, Given, args, attribute_args};
 use crate::{mistakes::Mistakes, suggest};
@@ -21,6 +23,8 @@ const KNOWN: &[&str] = &[
     "numeric",
     "version",
     "nullable",
+    "computed",
+    "identity",
 ];
 
 /// The arguments of `#[column]`.
@@ -37,12 +41,16 @@ pub(crate) struct ColumnArgs {
     pub(crate) default: Option<Expr>,
     /// A default that the database computes, in the INSERT.
     pub(crate) default_expression: Option<Expr>,
+    /// A default by the other values of the row: `|row| …`.
+    pub(crate) default_of_row: Option<Expr>,
     pub(crate) onupdate: Option<Expr>,
     pub(crate) server_onupdate: bool,
     pub(crate) server_default: Option<ServerDefault>,
     pub(crate) length: Option<LitInt>,
     pub(crate) numeric: Option<(LitInt, LitInt)>,
     pub(crate) version: Option<Version>,
+    pub(crate) computed: Option<Computed>,
+    pub(crate) identity: Option<Identity>,
     /// Whether it is NOT NULL although its type can be NULL.
     pub(crate) not_null: bool,
 }
@@ -77,6 +85,23 @@ pub(crate) enum NextVersion {
     By(Expr),
     /// The program, as it sets any column: `version(manual)`
     ByHand,
+    /// The database: `version(server)`
+    ByServer,
+}
+
+/// What the database computes a column by.
+pub(crate) struct Computed {
+    pub(crate) sql: LitStr,
+    /// The name of the variant in the schema's enum.
+    pub(crate) storage: &'static str,
+}
+
+/// How the database numbers a column.
+#[derive(Default)]
+pub(crate) struct Identity {
+    pub(crate) always: bool,
+    pub(crate) start: Option<Expr>,
+    pub(crate) increment: Option<Expr>,
 }
 
 /// What the database fills in.
@@ -115,9 +140,10 @@ impl ColumnArgs {
             "on_update" => self.on_update = action(arg, mistakes),
             "default" => {
                 let value = arg.value(mistakes).cloned();
-                match value.as_ref().is_some_and(is_expression) {
-                    true => self.default_expression = value,
-                    false => self.default = value,
+                match value {
+                    Some(Expr::Closure(_)) => self.default_of_row = value,
+                    Some(it) if is_expression(&it) => self.default_expression = Some(it),
+                    other => self.default = other,
                 }
             }
             "onupdate" => self.onupdate = arg.value(mistakes).cloned(),
@@ -126,6 +152,8 @@ impl ColumnArgs {
             "length" => self.length = arg.value(mistakes).and_then(|it| integer(it, mistakes)),
             "numeric" => self.numeric = arg.list(digits, "numeric(10, 2)", mistakes),
             "version" => self.version = version(arg, mistakes),
+            "computed" => self.computed = computed_by(arg, mistakes),
+            "identity" => self.identity = identity(arg, mistakes),
             "nullable" => self.not_null = !nullable(arg, mistakes),
             "skip" => mistakes.at(
                 &arg.name,
@@ -214,18 +242,75 @@ fn version(arg: &Arg, mistakes: &mut Mistakes) -> Option<Version> {
     let next = match &arg.given {
         Given::Flag => NextVersion::ByType,
         Given::Value(expr) => NextVersion::By(expr.clone()),
-        Given::List(_) => arg.list(by_hand, "version(manual)", mistakes)?,
+        Given::List(_) => arg.list(by_whom, "version(manual)` or `version(server)", mistakes)?,
     };
     Some(Version { key: arg.name.clone()?, next })
 }
 
-/// `manual`
-fn by_hand(input: ParseStream<'_>) -> syn::Result<NextVersion> {
+/// `manual`, `server`
+fn by_whom(input: ParseStream<'_>) -> syn::Result<NextVersion> {
     let word = input.parse::<Ident>()?;
-    if word != "manual" {
-        return Err(syn::Error::new(word.span(), format!("unknown kind of version `{word}`")));
+    match word.to_string().as_str() {
+        "manual" => Ok(NextVersion::ByHand),
+        "server" => Ok(NextVersion::ByServer),
+        _ => Err(syn::Error::new(word.span(), format!("unknown kind of version `{word}`"))),
     }
-    Ok(NextVersion::ByHand)
+}
+
+/// `computed = "price * amount"`, `computed("price * amount", virtual)`
+fn computed_by(arg: &Arg, mistakes: &mut Mistakes) -> Option<Computed> {
+    if let Given::List(_) = arg.given {
+        return arg.list(computed_list, "computed(\"price * amount\", virtual)", mistakes);
+    }
+    Some(Computed { sql: arg.string(mistakes)?, storage: "Stored" })
+}
+
+fn computed_list(input: ParseStream<'_>) -> syn::Result<Computed> {
+    let sql = input.parse()?;
+    if input.is_empty() {
+        return Ok(Computed { sql, storage: "Stored" });
+    }
+    input.parse::<Token![,]>()?;
+    let word = input.call(Ident::parse_any)?;
+    match word.to_string().as_str() {
+        "stored" => Ok(Computed { sql, storage: "Stored" }),
+        "virtual" => Ok(Computed { sql, storage: "Virtual" }),
+        _ => Err(syn::Error::new(word.span(), "expected `stored` or `virtual`")),
+    }
+}
+
+/// `identity`, `identity(always, start = 100, increment = 10)`
+fn identity(arg: &Arg, mistakes: &mut Mistakes) -> Option<Identity> {
+    match &arg.given {
+        Given::Flag => Some(Identity::default()),
+        _ => arg.list(identity_list, "identity(always, start = 100)", mistakes),
+    }
+}
+
+fn identity_list(input: ParseStream<'_>) -> syn::Result<Identity> {
+    let mut identity = Identity::default();
+    while !input.is_empty() {
+        let word = input.parse::<Ident>()?;
+        match word.to_string().as_str() {
+            "always" => identity.always = true,
+            name @ ("start" | "increment") => {
+                input.parse::<Token![=]>()?;
+                let value = Some(input.parse()?);
+                match name {
+                    "start" => identity.start = value,
+                    _ => identity.increment = value,
+                }
+            }
+            _ => {
+                let message = "expected `always`, `start` or `increment`";
+                return Err(syn::Error::new(word.span(), message));
+            }
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(identity)
 }
 
 fn server_default(arg: &Arg, mistakes: &mut Mistakes) -> Option<ServerDefault> {

@@ -26,6 +26,7 @@ const KNOWN: &[&str] = &[
     "builder",
     "builder_type",
     "confirm_deleted_rows",
+    "eager_defaults",
     "entity",
     "crate",
 ];
@@ -37,6 +38,8 @@ pub(crate) struct TableArgs {
     pub(crate) args: Vec<TableArg>,
     /// Whether a DELETE that matches no row is told of.
     pub(crate) confirm_deleted_rows: bool,
+    /// Whether what the database makes of a row comes back at once.
+    pub(crate) eager_defaults: Option<bool>,
     pub(crate) base: Option<Path>,
     pub(crate) builder: BuilderName,
     /// The type of the entity constant.
@@ -69,6 +72,7 @@ pub(super) fn parse(ident: &Ident, attrs: &[Attribute], mistakes: &mut Mistakes)
         schema: None,
         args: Vec::new(),
         confirm_deleted_rows: true,
+        eager_defaults: None,
         base: None,
         builder: BuilderName::Function(Ident::new("builder", Span::call_site())),
         entity: format_ident!("{}Entity", ident.unraw(), span = ident.span()),
@@ -102,6 +106,7 @@ impl TableArgs {
             "confirm_deleted_rows" => {
                 self.confirm_deleted_rows = arg.truth(mistakes).unwrap_or(true);
             }
+            "eager_defaults" => self.eager_defaults = arg.truth(mistakes),
             "entity" => {
                 self.entity = arg.word(mistakes).unwrap_or_else(|| self.entity.clone());
             }

@@ -71,7 +71,7 @@ fn columns() {
         &text,
         "fn __default_price() -> Decimal { __aq::Assign::<Decimal>::assign(Decimal::ZERO) }",
     );
-    contains(&text, "price: __draft.4.unwrap_or_else(__default_price)");
+    contains(&text, "price: __left.or_else(4u16, __draft.4, __default_price)");
     contains(
         &text,
         r#"__aq::ColumnMeta::new("type", <Auto<DateTime> as __aq::Field>::KIND)

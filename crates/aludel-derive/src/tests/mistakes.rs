@@ -353,7 +353,7 @@ fn versions() {
             }
         },
         &expect![[r#"
-            unknown kind of version `counted`; write `version(manual)`
+            unknown kind of version `counted`; write `version(manual)` or `version(server)`
             a row has one version: field `id`
             a version changes with each UPDATE: it can't be in the key
             a version is never NULL: it is compared, and NULL equals nothing
@@ -419,5 +419,33 @@ fn cascades() {
         &expect![
             "`viewonly` takes no value\nwrite `overlaps(addresses)`\n`single_parent` takes no value"
         ],
+    );
+}
+
+#[test]
+fn what_the_database_makes() {
+    mapped(
+        quote! {
+            #[table("price", eager_defaults = 1)]
+            struct Price {
+                #[column(primary_key, computed = "a + b")]
+                id: Auto<i64>,
+                #[column(computed = "a + b", server_onupdate)]
+                sum: Auto<i64>,
+                #[column(computed("a + b", sometimes))]
+                other: Auto<i64>,
+                #[column(identity(never))]
+                number: Auto<i64>,
+                #[column(default = |row| 1, server_default = 1)]
+                n: Auto<i64>,
+            }
+        },
+        &expect![[r#"
+            write `eager_defaults = false`
+            expected `stored` or `virtual`; write `computed("price * amount", virtual)`
+            expected `always`, `start` or `increment`; write `identity(always, start = 100)`
+            a row can't be told from others by what is computed of it
+            what the database computes nobody else fills in
+            the program's `default` and a `server_default`: choose one"#]],
     );
 }

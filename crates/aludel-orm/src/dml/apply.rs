@@ -121,7 +121,7 @@ impl Core {
     }
 
     /// The same of some columns.
-    fn expire_columns(&mut self, at: Ref, columns: &[u16]) {
+    pub(super) fn expire_columns(&mut self, at: Ref, columns: &[u16]) {
         // One that is borrowed is read again as a whole.
         if self.expire_some(at, columns, &[]).is_err() {
             self.expire_row(at);

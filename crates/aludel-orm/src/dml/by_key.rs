@@ -3,22 +3,23 @@
 use std::{any::Any, sync::Arc};
 
 use aludel_core::{
-    compile::compile,
+    compile::{Param, compile},
     expr::{Assignment, Node, Synchronize, Update, UpdateRows},
-    value::Value,
+    value::{Value, ValueRef},
 };
 use aludel_engine::{
     EngineFace, Error as EngineError, Result as EngineResult,
     driver::{Binder, Flow, Params, Run, Source, Statement, Step, Want, Work},
 };
 
-use super::rows::entity_of;
+use super::fill::entity_of;
 use crate::{
     Error, Result,
     error::StaleData,
     events::ExecutionKind,
+    flush::Expressions,
     loading::{Boxed, Execute},
-    mapping::Mapper,
+    mapping::{Mapper, OnUpdate},
     object::chunk::Columns,
     session::{Key, Session, core::Core},
 };
@@ -46,38 +47,57 @@ struct UpdateWork {
 struct ByKey {
     mapper: &'static Mapper,
     columns: Columns,
+    /// What the UPDATE sets to expressions besides (DML-13).
+    besides: Expressions,
     /// The values of these columns, and the key's behind them.
     rows: Vec<Vec<Value>>,
+}
+
+/// A group with its statement's parameters.
+struct Bound {
+    group: Arc<ByKey>,
+    params: Vec<Param>,
 }
 
 impl ByKey {
     fn key(&self, run: usize) -> Key {
         self.rows[run][self.columns.len()..].iter().cloned().collect()
     }
-}
 
-impl ByKey {
+    /// The columns of which only the database knows what they hold then.
+    fn unknown(&self) -> Columns {
+        let on_update = self.mapper.on_update.iter();
+        let by_server = on_update.filter(|it| matches!(it.1, OnUpdate::Server)).map(|it| it.0);
+        let by_server = by_server.filter(|it| !self.columns.contains(it));
+        self.besides.iter().map(|it| it.0).chain(by_server).collect()
+    }
+
     /// The statement for one row. Versions are neither asked for nor counted (VER-9).
     fn update(&self) -> Update {
         let meta = self.mapper.meta;
         let name = |it: &u16| meta.columns[usize::from(*it)].name;
         let key = meta.primary_key.iter();
+        let besides = self.besides.iter().map(|it| (name(&it.0), it.1.clone()));
         Update {
             table: meta.table,
-            set: self.columns.iter().map(|it| (name(it), Node::Hole)).collect(),
+            set: self.columns.iter().map(|it| (name(it), Node::Hole)).chain(besides).collect(),
             filter: Node::all(key.map(|it| self.mapper.node(*it).equals(Node::Hole))),
             returning: Vec::new(),
         }
     }
 }
 
-impl Source for ByKey {
+impl Source for Bound {
     fn runs(&self) -> usize {
-        self.rows.len()
+        self.group.rows.len()
     }
 
     fn bind(&self, run: usize, out: &mut dyn Binder) -> EngineResult<()> {
-        self.rows[run].iter().try_for_each(|it| out.bind(it.as_ref()))
+        let mut own = self.group.rows[run].iter();
+        self.params.iter().try_for_each(|it| match it {
+            Param::Value(value) => out.bind(value.as_ref()),
+            Param::Hole => out.bind(own.next().map_or(ValueRef::Null, Value::as_ref)),
+        })
     }
 }
 
@@ -124,8 +144,10 @@ impl Core {
         let dialect = self.engine.dialect();
         let mut steps = Vec::new();
         for group in &groups {
-            let statement = Statement::new(compile(&group.update().into(), dialect)?.sql);
-            let params = Params::Source(Arc::clone(group) as _);
+            let compiled = compile(&group.update().into(), dialect)?;
+            let statement = Statement::new(compiled.sql);
+            let bound = Bound { group: Arc::clone(group), params: compiled.params };
+            let params = Params::Source(Arc::new(bound));
             steps.push(Step::Run(Run { statement, params, want: Want::Count }));
         }
         let opening = self.open(true).await?;
@@ -152,11 +174,15 @@ impl Core {
         }
         let mut events = Vec::new();
         for group in &work.groups {
+            let unknown = group.unknown();
             for run in 0..group.rows.len() {
                 let Some(at) = self.find_held(group.mapper, &group.key(run)) else { continue };
                 let news: Vec<_> =
                     group.columns.iter().copied().zip(group.rows[run].iter().cloned()).collect();
                 self.apply_values(group.mapper, at, &news, &mut events);
+                if !unknown.is_empty() {
+                    self.expire_columns(at, &unknown);
+                }
             }
         }
         self.ledger(|it| it.record(events));
@@ -172,27 +198,31 @@ fn by_key(statement: UpdateRows) -> Result<Vec<Arc<ByKey>>> {
             "an UPDATE of rows of `{table}` by their keys has no `set` and no `filter` of its own"
         ));
     }
+    let execution = statement.execution();
     let rows = statement.into_rows();
     let names: Vec<&str> = rows.iter().flatten().map(|it| it.column.name).collect();
-    let meta = entity_of(table, names.iter().copied());
+    let meta = entity_of(execution, table, names.iter().copied());
     let Some(meta) = meta else {
         return refuse(format!("no entity of the table `{table}` has all columns of the rows"));
     };
     let mapper = Mapper::checked(meta)?;
     let mut groups: Vec<ByKey> = Vec::new();
     for row in rows {
-        let (columns, values) = row_by_key(mapper, row)?;
+        let (columns, values, besides) = row_by_key(mapper, row)?;
         match groups.last_mut() {
             _ if columns.is_empty() => {}
-            Some(group) if group.columns == columns => group.rows.push(values),
-            _ => groups.push(ByKey { mapper, columns, rows: vec![values] }),
+            Some(group) if group.columns == columns && group.besides == besides => {
+                group.rows.push(values);
+            }
+            _ => groups.push(ByKey { mapper, columns, besides, rows: vec![values] }),
         }
     }
     Ok(groups.into_iter().map(Arc::new).collect())
 }
 
-/// The columns that a row sets, in order, and their values, with the key's behind them.
-fn row_by_key(mapper: &Mapper, row: Vec<Assignment>) -> Result<(Columns, Vec<Value>)> {
+/// The columns that a row sets, in order, their values, with the key's behind them, and what the UPDATE
+/// sets to expressions besides.
+fn row_by_key(mapper: &Mapper, row: Vec<Assignment>) -> Result<(Columns, Vec<Value>, Expressions)> {
     let meta = mapper.meta;
     let refuse = |text: String| Err(Error::InvalidRequest(text.into()));
     let mut cells: Vec<(u16, Value)> = Vec::with_capacity(row.len());
@@ -223,7 +253,18 @@ fn row_by_key(mapper: &Mapper, row: Vec<Assignment>) -> Result<(Columns, Vec<Val
             }
         }
     }
+    let mut besides = Expressions::new();
+    for (column, on_update) in &mapper.on_update {
+        let OnUpdate::Client(value) = on_update else { continue };
+        if cells.is_empty() || cells.iter().any(|it| it.0 == *column) {
+            continue;
+        }
+        match value() {
+            Node::Bind(value) => cells.push((*column, value)),
+            node => besides.push((*column, node)),
+        }
+    }
     cells.sort_unstable_by_key(|it| it.0);
     let columns = cells.iter().map(|it| it.0).collect();
-    Ok((columns, cells.into_iter().map(|it| it.1).chain(key).collect()))
+    Ok((columns, cells.into_iter().map(|it| it.1).chain(key).collect(), besides))
 }

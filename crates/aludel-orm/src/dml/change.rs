@@ -17,7 +17,10 @@ use aludel_engine::{
     driver::{Flow, Run, Step, Want, Work},
 };
 
-use super::{rows::fill_defaults, synchronize::Sync};
+use super::{
+    fill::{fill_defaults, fill_on_update},
+    synchronize::Sync,
+};
 use crate::{
     Error, Result,
     events::ExecutionKind,
@@ -169,8 +172,10 @@ impl Core {
         buffer: Option<Box<dyn Buffer>>,
     ) -> Result<ChangeWork> {
         let dialect = self.engine.dialect();
-        if let Tree::Insert(insert) = tree {
-            fill_defaults(insert);
+        match tree {
+            Tree::Insert(insert) => fill_defaults(insert, execution),
+            Tree::Update(update) => fill_on_update(update, execution),
+            _ => {}
         }
         let compiled = compile(tree, dialect)?;
         self.check_evaluable(tree, execution.synchronize)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aludel_core::{
     compile::compile,
-    expr::{Insert, InsertStatement, Node, TableName},
+    expr::{Insert, InsertStatement, Node},
     value::{Value, ValueRef},
 };
 use aludel_engine::{
@@ -15,13 +15,20 @@ use aludel_engine::{
 use crate::{
     Error, Result,
     events::{Answer, ExecutionKind},
-    flush::shape_of,
+    flush::{Expressions, Inline, WITHIN, shape_of},
     loading::{Boxed, CohortWork, Execute, run_of},
     mapping::{
-        ColumnDefault, EntityMeta, IntoNew, Mapped, Mapper, NewObject, Registry, Version,
+        IntoNew, Mapped, Mapper, NewObject, Version,
+        defaults::{Made, defaults_for},
         statements::{Inserted, Purpose},
     },
-    object::{Obj, access::handles, chunk::Columns, cohort::AnyCohort, graph::Graph},
+    object::{
+        Obj,
+        access::handles,
+        chunk::{Columns, Fields},
+        cohort::AnyCohort,
+        graph::Graph,
+    },
     session::{Session, core::Core},
 };
 
@@ -46,9 +53,9 @@ impl InsertObjects for InsertStatement {
         let (insert, mut linked) = (Insert::from(self), false);
         let value = |it: N| match it.into_new() {
             NewObject::Value(value) => Ok(value),
-            NewObject::Linked(value, links) => {
-                linked |= !links.is_empty();
-                Ok(value)
+            NewObject::Built(built) => {
+                linked |= !built.links.is_empty();
+                Ok(built.value)
             }
             NewObject::Object(object) => {
                 let raw = object.raw();
@@ -122,40 +129,12 @@ fn check_insert<T: Mapped>(insert: &Insert, linked: bool) -> Result<()> {
     Err(Error::InvalidRequest(what.into()))
 }
 
-/// The entity of a table that has these columns.
-pub(super) fn entity_of<'c>(
-    table: TableName,
-    mut columns: impl Iterator<Item = &'c str> + Clone,
-) -> Option<&'static EntityMeta> {
-    let mut entities = Registry::global().entities().iter().filter(|it| it.table == table);
-    entities.find(|it| columns.all(|name| it.columns.iter().any(|it| it.name == name))).copied()
-}
-
-/// Adds the program's own defaults to rows of an INSERT that say nothing of a column (DML-1).
-pub(super) fn fill_defaults(insert: &mut Insert) {
-    let Some(meta) = entity_of(insert.table, insert.columns.iter().copied()) else { return };
-    for column in meta.columns {
-        let default: &dyn Fn() -> Node = match &column.default {
-            ColumnDefault::Client(value) => &|| Node::Bind(value()),
-            ColumnDefault::Expression(default) => default,
-            ColumnDefault::None | ColumnDefault::Server(_) => continue,
-        };
-        if insert.columns.contains(&column.name) {
-            continue;
-        }
-        insert.columns.push(column.name);
-        if insert.rows.is_empty() {
-            insert.rows.push(Vec::new());
-        }
-        insert.rows.iter_mut().for_each(|it| it.push(default()));
-    }
-}
-
-/// Values of one group: which of them, and the columns that their INSERT names.
+/// Values of one group: which of them, and what their INSERT names.
 struct Group {
     from: usize,
     count: usize,
     columns: Columns,
+    expressions: Expressions,
 }
 
 /// Consecutive values that leave out the same columns.
@@ -169,8 +148,9 @@ fn groups<T: Mapped>(mapper: &Mapper, values: &[T]) -> Vec<Group> {
         match groups.last_mut() {
             Some(group) if last.as_ref() == Some(&absent) => group.count += 1,
             _ => {
-                let columns = shape_of(mapper, &|it| absent.contains(&it)).columns;
-                groups.push(Group { from: at, count: 1, columns });
+                let shape = shape_of(mapper, &|it| absent.contains(&it));
+                let (columns, expressions) = (shape.columns, shape.expressions);
+                groups.push(Group { from: at, count: 1, columns, expressions });
                 last = Some(absent);
             }
         }
@@ -178,35 +158,44 @@ fn groups<T: Mapped>(mapper: &Mapper, values: &[T]) -> Vec<Group> {
     groups
 }
 
-/// A column's value for a row, from the value or by the program's default; the first version.
-fn cell<T: Mapped>(value: &T, column: u16) -> std::result::Result<Value, &T> {
-    let meta = &T::meta().columns[usize::from(column)];
-    if let Some(Version::Generated(next)) = meta.version {
-        return Ok(next(ValueRef::Null));
+/// What the program makes for a row: its defaults, and the first version.
+fn made_for<T: Mapped>(value: &T) -> Made {
+    let meta = T::meta();
+    let fields: &dyn Fields = value;
+    let mut made = defaults_for(meta, &fields);
+    for (index, column) in meta.columns.iter().enumerate() {
+        if let Some(Version::Generated(next)) = column.version {
+            made.push((index as u16, next(ValueRef::Null)));
+        }
     }
-    match &meta.default {
-        ColumnDefault::Client(default) if value.get(column).is_null() => Ok(default()),
-        _ => Err(value),
-    }
+    made
 }
 
 /// The rows of a group, read from the values when they are bound.
 struct Values<T> {
     values: Arc<Vec<T>>,
-    group: Group,
+    from: usize,
+    count: usize,
+    columns: Columns,
+    /// By place in `columns`: values within expressions.
+    within: Vec<(usize, Value)>,
 }
 
 impl<T: Mapped> Source for Values<T> {
     fn runs(&self) -> usize {
-        self.group.count
+        self.count
     }
 
     fn bind(&self, run: usize, out: &mut dyn Binder) -> EngineResult<()> {
-        let value = &self.values[self.group.from + run];
-        self.group.columns.iter().try_for_each(|column| match cell(value, *column) {
-            Ok(default) => out.bind(default.as_ref()),
-            Err(value) => out.bind(value.get(*column)),
-        })
+        let value = &self.values[self.from + run];
+        let made = made_for(value);
+        for (place, column) in self.columns.iter().enumerate() {
+            let fixed = || self.within.iter().find(|it| it.0 == place).map(|it| &it.1);
+            let made = || made.iter().find(|it| it.0 == *column).map(|it| &it.1);
+            let given = if *column == WITHIN { fixed() } else { made() };
+            out.bind(given.map_or_else(|| value.get(*column), Value::as_ref))?;
+        }
+        Ok(())
     }
 }
 
@@ -226,8 +215,19 @@ impl Core {
                 returning: Columns::new(),
                 generates: false,
             };
-            let statement = mapper.statement(Purpose::Insert(inserted), dialect)?;
-            let params = Params::Source(Arc::new(Values { values: Arc::clone(&values), group }));
+            let (statement, columns, within) = match group.expressions.is_empty() {
+                true => {
+                    let statement = mapper.statement(Purpose::Insert(inserted), dialect)?;
+                    (statement, group.columns, Vec::new())
+                }
+                false => {
+                    let inline = Inline::insert(mapper, &inserted, &group.expressions, dialect)?;
+                    (inline.statement, inline.columns, inline.within)
+                }
+            };
+            let (from, count) = (group.from, group.count);
+            let values = Values { values: Arc::clone(&values), from, count, columns, within };
+            let params = Params::Source(Arc::new(values));
             steps.push(Step::Run(Run { statement, params, want: Want::Nothing }));
         }
         self.insert(mapper, steps).await?;
@@ -244,7 +244,9 @@ impl Core {
         let most = dialect.capability().select.max_parameters;
         let mut steps = Vec::new();
         for group in groups(mapper, &values) {
-            let named = group.columns.iter().map(|it| mapper.meta.columns[usize::from(*it)].name);
+            let computed = group.expressions.iter().map(|it| &it.0);
+            let named = group.columns.iter().chain(computed);
+            let named = named.map(|it| mapper.meta.columns[usize::from(*it)].name);
             let named: Vec<_> = named.collect();
             // Rows of nothing but defaults come one by one.
             let rows = match named.len() {
@@ -252,10 +254,15 @@ impl Core {
                 columns => (most / columns).clamp(1, ROWS),
             };
             for values in values[group.from..group.from + group.count].chunks(rows) {
-                let cell = |value: &T, column: u16| {
-                    Node::Bind(cell(value, column).unwrap_or_else(|it| it.get(column).to_value()))
+                let row = |value: &T| {
+                    let made = made_for(value);
+                    let cell = |column: &u16| {
+                        let made = made.iter().find(|it| it.0 == *column).map(|it| it.1.clone());
+                        Node::Bind(made.unwrap_or_else(|| value.get(*column).to_value()))
+                    };
+                    let computed = group.expressions.iter().map(|it| it.1.clone());
+                    group.columns.iter().map(cell).chain(computed).collect()
                 };
-                let row = |value: &T| group.columns.iter().map(|it| cell(value, *it)).collect();
                 let insert = Insert {
                     table: mapper.meta.table,
                     columns: named.clone(),

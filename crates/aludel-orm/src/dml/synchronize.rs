@@ -9,7 +9,7 @@ use aludel_core::{
 
 use crate::{
     Error, Result,
-    mapping::{EntityMeta, Mapper},
+    mapping::{EntityMeta, Mapper, OnUpdate},
     object::{
         chunk::{AnyChunk, Columns, Fields},
         reference::Ref,
@@ -127,6 +127,13 @@ impl Part {
             let sees_new = in_order && node.any_column(&|it| before.iter().any(|b| b.0 == it.name));
             let value = evaluator(node, meta, dialect).ok().filter(|_| !sees_new);
             set.push((column, value));
+        }
+        // What the database changes with each UPDATE is not known.
+        for (column, on_update) in &mapper.on_update {
+            let said = set.iter().any(|it: &(u16, Option<Evaluator>)| it.0 == *column);
+            if matches!(on_update, OnUpdate::Server) && !parts.deletes && !said {
+                set.push((*column, None));
+            }
         }
         Self { mapper, set, filter: None, matched: Vec::new(), doubtful: Vec::new() }
     }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     events::state_hooks_anywhere,
-    mapping::Mapper,
+    mapping::{Direction, Mapper},
     object::{
         chunk::{AnyChunk, Columns},
         log::Event,
@@ -108,8 +108,13 @@ impl Core {
         self.apply_delete(mapper, switch.old, events);
         let (place, slot) = work.shared.objects[switch.new as usize];
         let chunk = &work.shared.chunks[place as usize];
+        let at = chunk.head().reference(slot);
+        let updated = work.shared.keys.updated.lock().unwrap_or_else(PoisonError::into_inner);
         let written = chunk.write(slot, &mut |fields| {
-            for (column, value) in &switch.kept {
+            // What the database has made of the row is there already.
+            for (column, value) in
+                switch.kept.iter().filter(|it| !updated.contains_key(&(at, it.0)))
+            {
                 fields.put(*column, Some(value.as_ref()));
             }
         });
@@ -121,8 +126,18 @@ impl Core {
             self.adopt(mapper, id);
         }
         self.store(mapper).defer(id, slot);
+        // What the row refers to, and nobody spoke of, is known when it is loaded.
+        let keeps = |column: &u16| switch.kept.iter().any(|it| it.0 == *column);
+        let referring = mapper.relationships.iter().filter(|it| {
+            it.direction == Direction::ManyToOne && it.pairs.iter().all(|pair| keeps(&pair.0))
+        });
+        let referring: Vec<u16> = referring.map(|it| it.index).collect();
+        if !referring.is_empty() {
+            self.tables(|it| it.forget_cells(self.id, at, &referring));
+        }
         let columns = switch.kept.iter().map(|it| it.0).collect();
         self.note_move(Ref::new(id, slot), State::Pending, State::Persistent);
+        chunk.head().forget_left_out();
         events.push(Event::Inserted { chunk: id, slots: vec![slot], columns });
     }
 
@@ -195,6 +210,11 @@ impl Core {
             if touched {
                 self.ledger(|it| it.dirty.push(head.id));
             }
+            if !rows.expires.is_empty() {
+                for slot in &slots {
+                    self.expire_unread(&**chunk, *slot, &rows.expires);
+                }
+            }
             if !self.store(mapper).keeps(head.id) {
                 self.adopt(mapper, head.id);
             }
@@ -206,6 +226,7 @@ impl Core {
                     inserted.for_each(|at| it.moved(at, State::Pending, State::Persistent));
                 });
             }
+            head.forget_left_out();
             events.push(Event::Inserted { chunk: head.id, slots, columns: columns.clone() });
         }
     }
@@ -214,17 +235,20 @@ impl Core {
         let shared = &rows.shared;
         let rekeyed = rows.columns.iter().any(|it| mapper.meta.primary_key.contains(it));
         let others = shared.keys.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let updated = shared.keys.updated.lock().unwrap_or_else(PoisonError::into_inner);
         for (run, at) in rows.objects.iter().enumerate() {
             let Some(chunk) = self.chunk(*at) else { continue };
             let cells = &rows.cells[run * rows.width..(run + 1) * rows.width];
             // Columns that the user set hold the value already; foreign keys follow now.
-            let news: Vec<(u16, Value)> = rows
+            let mut news: Vec<(u16, Value)> = rows
                 .columns
                 .iter()
                 .zip(cells)
                 .filter(|it| !matches!(it.1, Fill::Own) && *it.0 != WITHIN)
                 .filter_map(|(column, fill)| Some((*column, shared.value(fill, &others)?)))
                 .collect();
+            let read = rows.returning.iter();
+            news.extend(read.filter_map(|it| Some((*it, updated.get(&(*at, *it))?.clone()))));
             let mut stale: Vec<&(u16, Value)> = Vec::new();
             let mut compare = |fields: &dyn crate::object::chunk::Fields| {
                 stale = news.iter().filter(|it| fields.get(it.0) != it.1.as_ref()).collect();
@@ -251,21 +275,29 @@ impl Core {
                 }
             }
             if !rows.expires.is_empty() {
-                let head = chunk.head();
-                let old = head.flags(at.slot());
-                self.tables(|it| {
-                    // What is expired as a whole stays so.
-                    if !old.has(Flags::EXPIRED) || it.expired_columns(*at).is_some() {
-                        it.expire_columns(*at, &rows.expires);
-                    }
-                });
-                head.set_flags(at.slot(), old.with(Flags::EXPIRED));
+                self.expire_unread(&*chunk, at.slot(), &rows.expires);
+            }
+            if !rows.returning.is_empty() {
+                self.tables(|it| it.know_columns(*at, &rows.returning));
             }
             if rekeyed {
                 let key = rows.columns.len()..rows.columns.len() + mapper.meta.primary_key.len();
                 self.rekey(mapper, &*chunk, at.slot(), &cells[key], events);
             }
         }
+    }
+
+    /// Nobody has read what the database has made of these columns.
+    fn expire_unread(&mut self, chunk: &dyn AnyChunk, slot: u32, columns: &[u16]) {
+        let head = chunk.head();
+        let (at, old) = (head.reference(slot), head.flags(slot));
+        self.tables(|it| {
+            // What is expired of it as a whole stays so.
+            if !old.has(Flags::EXPIRED) || it.expired_columns(at).is_some() {
+                it.expire_columns(at, columns);
+            }
+        });
+        head.set_flags(slot, old.with(Flags::EXPIRED));
     }
 
     /// The identity map knows an object by its new key only (FK-4).

@@ -67,6 +67,7 @@ impl Planner {
                     objects: Vec::new(),
                     columns: Columns::new(),
                     expires: Columns::new(),
+                    returning: Columns::new(),
                     shared: self.placeholder.clone(),
                 };
                 self.plan.steps.push(Step {
@@ -74,7 +75,7 @@ impl Planner {
                     action,
                     wave,
                     statement: self.association_statement(mapper, &columns, action)?,
-                    want: if action == FlushAction::Link { Want::Nothing } else { Want::Count },
+                    want: if action == FlushAction::Link { Want::Nothing } else { self.count() },
                     rows: Rows::Cells(rows.into()),
                 });
             }
@@ -114,6 +115,7 @@ impl Planner {
             };
             let rows = CellRows {
                 expires: Columns::new(),
+                returning: Columns::new(),
                 width: columns.len() + keys.len(),
                 cells,
                 objects: Vec::new(),
@@ -125,7 +127,7 @@ impl Planner {
                 action: FlushAction::Update,
                 wave,
                 statement: Statement::new(compile(&update.into(), self.dialect)?.sql),
-                want: Want::Count,
+                want: self.count(),
                 rows: Rows::Cells(rows.into()),
             });
         }

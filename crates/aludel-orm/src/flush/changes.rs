@@ -1,11 +1,14 @@
 //! [`Changes`]: the rows that a flush updates, grouped by what they have in common.
 
-use aludel_core::value::{Value, ValueRef};
+use aludel_core::{
+    dialect::{Dml, Returning, Triggers},
+    value::{Value, ValueRef},
+};
 use smallvec::SmallVec;
 
 use super::{computed::Expressions, gather::Map, plan::Fill};
 use crate::{
-    mapping::{Mapper, Version},
+    mapping::{ColumnDefault, Mapper, Version},
     object::chunk::{Columns, Fields},
     session::Key,
 };
@@ -40,6 +43,30 @@ impl Kind {
     pub(super) fn new(mapper: &'static Mapper, columns: Columns) -> Self {
         let (expressions, expires) = (Expressions::new(), Columns::new());
         Self { mapper, columns, expressions, expires, late: 0 }
+    }
+
+    /// The columns that the database makes something of: those that are read at once, and those that
+    /// expire.
+    pub(super) fn unknown(&self) -> (Columns, Columns) {
+        let computed = self.expressions.iter().map(|it| it.0);
+        let unknown = computed.chain(self.expires.iter().copied());
+        let (mut read, expired): (Columns, Columns) =
+            unknown.partition(|it| self.mapper.reads_back(*it));
+        read.sort_unstable();
+        (read, expired)
+    }
+
+    /// Whether an UPDATE can return such columns. One that gives the row another key is told by that
+    /// key no more; what triggers change may not be in it.
+    pub(super) fn can_return(&self, read: &[u16], dml: &Dml) -> bool {
+        let is_key = |it: &u16| self.mapper.meta.primary_key.contains(it);
+        let by_trigger = |it: &u16| {
+            let default = &self.mapper.meta.columns[usize::from(*it)].default;
+            self.expires.contains(it) && !matches!(default, ColumnDefault::Computed(_))
+        };
+        dml.returning == Returning::All
+            && !self.columns.iter().any(is_key)
+            && (dml.triggers == Triggers::Before || !read.iter().any(by_trigger))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use aludel_core::{
     compile::{Param, compile},
+    dialect::Dialect,
     expr::{Insert, Node, Statement as Tree, Update},
     value::Value,
 };
@@ -20,24 +21,24 @@ use crate::{
 };
 
 /// Columns and the expressions that they are set to.
-pub(super) type Expressions = Vec<(u16, Node)>;
+pub(crate) type Expressions = Vec<(u16, Node)>;
 
 /// Stands among a statement's columns for a parameter within an expression.
-pub(super) const WITHIN: u16 = u16::MAX;
+pub(crate) const WITHIN: u16 = u16::MAX;
 
 /// A statement with expressions in it, and where its parameters come from: columns, and values within the
 /// expressions.
-pub(super) struct Inline {
-    pub(super) statement: Statement,
-    pub(super) columns: Columns,
+pub(crate) struct Inline {
+    pub(crate) statement: Statement,
+    pub(crate) columns: Columns,
     /// By place in `columns`.
-    pub(super) within: Vec<(usize, Value)>,
+    pub(crate) within: Vec<(usize, Value)>,
 }
 
 impl Inline {
     /// `columns` are those that are bound, in order; the key's stand behind.
-    fn new(tree: &Tree, columns: &[u16], planner: &Planner) -> Result<Self> {
-        let compiled = compile(tree, planner.dialect)?;
+    pub(crate) fn new(tree: &Tree, columns: &[u16], dialect: &dyn Dialect) -> Result<Self> {
+        let compiled = compile(tree, dialect)?;
         let mut inline = Self {
             statement: Statement::new(compiled.sql),
             columns: Columns::new(),
@@ -57,36 +58,36 @@ impl Inline {
     }
 
     /// The value of a place that is no column.
-    pub(super) fn fixed(&self, place: usize) -> Option<Fill> {
-        let found = self.within.iter().find(|it| it.0 == place);
-        found.map(|it| Fill::Value(it.1.clone()))
+    pub(crate) fn fixed(&self, place: usize) -> Option<&Value> {
+        self.within.iter().find(|it| it.0 == place).map(|it| &it.1)
     }
-}
 
-impl Planner {
     /// An INSERT of one row with expressions.
-    pub(super) fn inline_insert(
-        &self,
+    pub(crate) fn insert(
         mapper: &'static Mapper,
         inserted: &Inserted,
         expressions: &Expressions,
-    ) -> Result<Inline> {
-        let insert = mapper.insert(inserted, self.dialect);
+        dialect: &dyn Dialect,
+    ) -> Result<Self> {
+        let insert = mapper.insert(inserted, dialect);
         let bound = inserted.columns.iter().map(|it| (*it, Node::Hole));
         let mut all: Expressions = bound.chain(expressions.iter().cloned()).collect();
         all.sort_by_key(|it| it.0);
         let columns = all.iter().map(|it| mapper.meta.columns[usize::from(it.0)].name).collect();
         let rows = vec![all.into_iter().map(|it| it.1).collect()];
         let insert = Insert { columns, rows, ..insert };
-        Inline::new(&insert.into(), &inserted.columns, self)
+        Self::new(&insert.into(), &inserted.columns, dialect)
     }
+}
 
+impl Planner {
     /// An UPDATE of one row with expressions.
     pub(super) fn inline_update(
         &self,
         mapper: &'static Mapper,
         columns: &Columns,
         expressions: &Expressions,
+        returning: &[u16],
     ) -> Result<Inline> {
         let bound = columns.iter().map(|it| (*it, Node::Hole));
         let mut all: Expressions = bound.chain(expressions.iter().cloned()).collect();
@@ -96,9 +97,9 @@ impl Planner {
             table: mapper.meta.table,
             set: all.into_iter().map(|it| (name(it.0), it.1)).collect(),
             filter: mapper.by_version(),
-            returning: Vec::new(),
+            returning: mapper.returning_updated(returning),
         };
-        Inline::new(&update.into(), columns, self)
+        Inline::new(&update.into(), columns, self.dialect)
     }
 
     /// What `session.set` said of persistent objects: expressions, and columns that are written though they

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use aludel_core::value::Value;
-use aludel_engine::driver::Want;
 
 use super::{
     plan::{CellRows, Fill, FlushAction, Rows, Step},
@@ -72,6 +71,7 @@ impl Planner {
                 objects: group.iter().map(|it| it.at).collect(),
                 columns: Columns::new(),
                 expires: Columns::new(),
+                returning: Columns::new(),
                 shared: self.placeholder.clone(),
             };
             self.plan.steps.push(Step {
@@ -79,7 +79,7 @@ impl Planner {
                 action: FlushAction::Delete,
                 wave,
                 statement: first.mapper.statement(Purpose::Delete, self.dialect)?,
-                want: Want::Count,
+                want: self.count(),
                 rows: Rows::Cells(rows.into()),
             });
         }

@@ -18,7 +18,12 @@ use super::{
     run::{End, Planner},
     switches::Switch,
 };
-use crate::{Error, error::StaleData, object::chunk::Fields, session::nested::depth};
+use crate::{
+    Error,
+    error::StaleData,
+    object::chunk::Fields,
+    session::{identity::same_value, nested::depth},
+};
 
 /// The script of a flush.
 pub(crate) struct FlushWork {
@@ -37,10 +42,8 @@ pub(crate) struct FlushWork {
     before: usize,
     next: usize,
     ended: bool,
-    /// How many rows with returned columns the step under way has given.
-    returned: (usize, usize),
-    /// How many rows the wave under way has read behind INSERTs.
-    fetched: usize,
+    /// How many rows each step has given.
+    answered: Vec<usize>,
 }
 
 impl FlushWork {
@@ -50,6 +53,7 @@ impl FlushWork {
         shared.keys = Keys {
             integers: new.iter().map(|_| std::sync::atomic::AtomicI64::new(0)).collect(),
             others: std::sync::Mutex::new(kept(&switches)),
+            updated: std::sync::Mutex::default(),
         };
         let shared = std::sync::Arc::new(shared);
         for step in &mut plan.steps {
@@ -73,6 +77,7 @@ impl FlushWork {
             }
         }
         Self {
+            answered: vec![0; plan.steps.len()],
             plan,
             shared,
             new,
@@ -86,8 +91,6 @@ impl FlushWork {
             before: 0,
             next: 0,
             ended: false,
-            returned: (usize::MAX, 0),
-            fetched: 0,
         }
     }
 
@@ -104,20 +107,18 @@ impl FlushWork {
     /// wave has yet to be checked.
     fn may_ride(&self) -> bool {
         let last = &self.plan.steps[self.first..];
-        last.iter().all(|it| it.want != Want::Count && it.action != FlushAction::Fetch)
+        last.iter().all(|it| it.want != Want::Count && !it.gives_rows())
     }
 
-    /// Whether each row that was to be read behind its INSERT was there.
-    fn check_fetched(&mut self) -> EngineResult<()> {
-        let fetched = std::mem::take(&mut self.fetched);
-        let steps = &self.plan.steps[self.first..self.next];
-        let fetches = || steps.iter().filter(|it| it.action == FlushAction::Fetch);
-        match fetches().next() {
-            Some(step) if fetched != fetches().map(|it| it.rows.len()).sum::<usize>() => {
-                Err(self.stale(step, 0, 0))
+    /// Whether each row that was to be read back was there.
+    fn check_answers(&self) -> EngineResult<()> {
+        for at in self.first..self.next {
+            let step = &self.plan.steps[at];
+            if step.gives_rows() && self.answered[at] != step.rows.len() {
+                return Err(self.stale(step, self.answered[at], 0));
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     #[cold]
@@ -131,8 +132,9 @@ impl FlushWork {
                 let known = |it: &Fill| Some(self.shared.value(it, &others)?.to_string());
                 let mut key: Vec<_> =
                     cells.iter().skip(rows.columns.len()).filter_map(known).collect();
-                // An association's rows are no objects'.
-                if step.mapper.version.is_some() && !rows.objects.is_empty() {
+                // An association's rows are no objects', and what is read back is read by key alone.
+                let is_checked = !rows.objects.is_empty() && step.action != FlushAction::Fetch;
+                if step.mapper.version.is_some() && is_checked {
                     version = key.pop();
                 }
                 key.join(", ")
@@ -160,6 +162,54 @@ impl FlushWork {
     }
 }
 
+impl FlushWork {
+    /// What came back of a new row.
+    fn take_inserted(&self, step: &Step, rows: &ObjectRows, run: usize, row: &dyn Row) {
+        let Some(ordinal) = rows.ordinals.get(run).copied() else { return };
+        let mut others = self.shared.keys.others.lock().unwrap_or_else(PoisonError::into_inner);
+        for (index, column) in rows.returning.iter().enumerate() {
+            let value = row.get(index);
+            if let ValueRef::Int(key) = value
+                && step.mapper.meta.primary_key == [*column]
+                && let Some(place) = self.shared.keys.integers.get(ordinal as usize)
+            {
+                place.store(key, Ordering::Release);
+            }
+            others.insert((ordinal, *column), value.to_value());
+        }
+    }
+
+    /// What came back of an updated row; behind its key, where it came with the UPDATE.
+    fn take_updated(
+        &self,
+        step: &Step,
+        rows: &CellRows,
+        run: usize,
+        row: &dyn Row,
+    ) -> EngineResult<()> {
+        let Some(object) = rows.objects.get(run) else { return Ok(()) };
+        let mut offset = 0;
+        if step.action == FlushAction::Update {
+            offset = step.mapper.meta.primary_key.len();
+            let key = run * rows.width + rows.columns.len();
+            for (place, fill) in rows.cells[key..key + offset].iter().enumerate() {
+                let others = self.shared.keys.others.lock();
+                let others = others.unwrap_or_else(PoisonError::into_inner);
+                let own = self.shared.value(fill, &others);
+                if !own.is_some_and(|it| same_value(it.as_ref(), row.get(place))) {
+                    // Another row's: there was none for this one.
+                    return Err(self.stale(step, run, 0));
+                }
+            }
+        }
+        let mut updated = self.shared.keys.updated.lock().unwrap_or_else(PoisonError::into_inner);
+        for (index, column) in rows.returning.iter().enumerate() {
+            updated.insert((*object, *column), row.get(offset + index).to_value());
+        }
+        Ok(())
+    }
+}
+
 /// What rows keep that are taken over, as if the database had answered it.
 fn kept(switches: &[Switch]) -> HashMap<(u32, u16), Value> {
     let of = |it: &Switch| {
@@ -180,7 +230,7 @@ impl End {
 
 impl Work for FlushWork {
     fn wave(&mut self, out: &mut Vec<Action>) -> EngineResult<Flow> {
-        self.check_fetched()?;
+        self.check_answers()?;
         out.append(&mut self.opening);
         self.before = out.len();
         self.first = self.next;
@@ -210,27 +260,14 @@ impl Work for FlushWork {
 
     fn row(&mut self, position: usize, row: &dyn Row) -> EngineResult<()> {
         let at = self.first + position.saturating_sub(self.before);
-        let run = if self.returned.0 == at { self.returned.1 } else { 0 };
-        self.returned = (at, run + 1);
-        let Some(Step { rows: Rows::Objects(rows), mapper, action, .. }) = self.step(position)
-        else {
-            return Ok(());
-        };
-        let fetched = usize::from(*action == FlushAction::Fetch);
-        let Some(ordinal) = rows.ordinals.get(run).copied() else { return Ok(()) };
-        let mut others = self.shared.keys.others.lock().unwrap_or_else(PoisonError::into_inner);
-        for (index, column) in rows.returning.iter().enumerate() {
-            let value = row.get(index);
-            if let ValueRef::Int(key) = value
-                && mapper.meta.primary_key == [*column]
-                && let Some(place) = self.shared.keys.integers.get(ordinal as usize)
-            {
-                place.store(key, Ordering::Release);
-            }
-            others.insert((ordinal, *column), value.to_value());
+        let Some(step) = self.plan.steps.get(at) else { return Ok(()) };
+        let run = self.answered[at];
+        match &step.rows {
+            Rows::Objects(rows) => self.take_inserted(step, rows, run, row),
+            Rows::Cells(rows) => self.take_updated(step, rows, run, row)?,
+            Rows::Edits(_) => {}
         }
-        drop(others);
-        self.fetched += fetched;
+        self.answered[at] += 1;
         Ok(())
     }
 

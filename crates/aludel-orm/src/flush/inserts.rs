@@ -5,7 +5,7 @@ use aludel_engine::driver::Want;
 use smallvec::SmallVec;
 
 use super::{
-    computed::Expressions,
+    computed::{Expressions, Inline},
     gather::Map,
     plan::{Fill, FlushAction, ObjectRows, Rows, Step},
     run::Planner,
@@ -14,6 +14,7 @@ use crate::{
     Error, Result,
     mapping::{
         ColumnDefault, Mapper, Version,
+        defaults::defaults_for,
         statements::{Inserted, Purpose},
     },
     object::{assigned::To, chunk::Columns, reference::Ref},
@@ -33,7 +34,7 @@ pub(super) struct NewObject {
 pub(crate) struct Shape {
     pub(crate) columns: Columns,
     /// Columns that the database computes; they are among those that come back.
-    pub(super) expressions: Expressions,
+    pub(crate) expressions: Expressions,
     pub(super) returning: Columns,
     /// Whether the database generates the integer key.
     pub(super) generates: bool,
@@ -149,21 +150,15 @@ impl Planner {
                 self.overrides(ordinal as u32).push((column, first));
             }
         }
-        let client = |it: &ColumnDefault| matches!(it, ColumnDefault::Client(_));
-        if !mapper.meta.columns.iter().any(|it| client(&it.default)) {
+        if !mapper.meta.columns.iter().any(|it| it.default.is_made()) {
             return;
         }
         for ordinal in start..self.new.len() {
             let (place, slot) = self.shared.objects[ordinal];
             let mut defaults: Overrides = SmallVec::new();
             let _ = self.shared.chunks[place as usize].with(slot, &mut |fields| {
-                for (index, column) in mapper.meta.columns.iter().enumerate() {
-                    let index = index as u16;
-                    let absent = fields.is_unset(index) || fields.get(index).is_null();
-                    if let (ColumnDefault::Client(value), true) = (&column.default, absent) {
-                        defaults.push((index, Fill::Value(value())));
-                    }
-                }
+                let made = defaults_for(mapper.meta, &fields);
+                defaults.extend(made.into_iter().map(|it| (it.0, Fill::Value(it.1))));
             });
             if !defaults.is_empty() {
                 self.overrides(ordinal as u32).extend(defaults);
@@ -303,9 +298,18 @@ impl Planner {
             let (group, more) = rest.split_at(n);
             rest = more;
             let shape = &self.shapes[first.shape as usize];
-            let fetched = self.fetched(first.mapper, shape);
-            let returning =
-                if fetched.is_empty() { shape.returning.clone() } else { Columns::new() };
+            let (mut expires, mut read) = (Columns::new(), shape.returning.clone());
+            if first.mapper.meta.eager_defaults == Some(false) {
+                let unread = |it: &u16| first.mapper.leaves_unread(*it);
+                expires = read.iter().copied().filter(unread).collect();
+                read.retain(|it| !expires.contains(it));
+                // The key that the database generates comes by itself.
+                if shape.generates && read.len() == 1 {
+                    read.clear();
+                }
+            }
+            let fetched = self.fetched(first.mapper, shape.generates, &read);
+            let returning = if fetched.is_empty() { read.clone() } else { Columns::new() };
             let inserted = Inserted {
                 columns: shape.columns.clone(),
                 returning: returning.clone(),
@@ -318,7 +322,8 @@ impl Planner {
                     (first.mapper.statement(purpose, self.dialect)?, shape.columns.clone())
                 }
                 false => {
-                    let inline = self.inline_insert(first.mapper, &inserted, &shape.expressions)?;
+                    let (mapper, expressions) = (first.mapper, &shape.expressions);
+                    let inline = Inline::insert(mapper, &inserted, expressions, self.dialect)?;
                     for (place, value) in &inline.within {
                         let fixed = vec![Fill::Value(value.clone()); group.len()];
                         fills.insert(*place, Some(fixed));
@@ -335,8 +340,9 @@ impl Planner {
                 plain: fills.iter().all(Option::is_none),
                 fills,
                 columns,
-                returning: shape.returning.clone(),
+                returning: read,
                 ordinals: group.to_vec(),
+                expires,
                 shared: self.placeholder.clone(),
             };
             self.plan.steps.push(Step {
@@ -357,10 +363,10 @@ impl Planner {
 
     /// What is to be read behind an INSERT, as it can't return it. Where that is a key, there is nothing to
     /// read it by: the statement is refused.
-    fn fetched(&self, mapper: &Mapper, shape: &Shape) -> Columns {
+    fn fetched(&self, mapper: &Mapper, generates: bool, returning: &[u16]) -> Columns {
         let keys = mapper.meta.primary_key;
-        let is_read = |it: &u16| !(shape.generates && keys.contains(it));
-        let columns: Columns = shape.returning.iter().copied().filter(is_read).collect();
+        let is_read = |it: &u16| !(generates && keys.contains(it));
+        let columns: Columns = returning.iter().copied().filter(is_read).collect();
         let can_return = self.dialect.capability().dml.returning != Returning::None;
         if can_return || columns.iter().any(|it| keys.contains(it)) {
             return Columns::new();
@@ -384,6 +390,7 @@ impl Planner {
             columns,
             returning,
             ordinals: group.to_vec(),
+            expires: Columns::new(),
             shared: self.placeholder.clone(),
         };
         Ok(Step {
@@ -440,8 +447,8 @@ pub(crate) fn shape_of(mapper: &Mapper, is_absent: &dyn Fn(u16) -> bool) -> Shap
         match &column.default {
             _ if is_counted || !is_absent(index) => shape.columns.push(index),
             _ if key == Some(index) => shape.generates = true,
-            ColumnDefault::Client(_) => shape.columns.push(index),
-            ColumnDefault::Server(_) => shape.returning.push(index),
+            ColumnDefault::Client(_) | ColumnDefault::Row(_) => shape.columns.push(index),
+            ColumnDefault::Server(_) | ColumnDefault::Computed(_) => shape.returning.push(index),
             ColumnDefault::Expression(default) => {
                 shape.expressions.push((index, default()));
                 shape.returning.push(index);

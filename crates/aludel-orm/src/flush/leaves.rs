@@ -1,7 +1,6 @@
 //! Deleted rows of tables that refer to each other, or to themselves: leaves first, in linear time.
 
 use aludel_core::value::Value;
-use aludel_engine::driver::Want;
 use smallvec::SmallVec;
 
 use super::{
@@ -148,6 +147,7 @@ impl Planner {
             let checks = usize::from(mapper.version.is_some());
             let rows = CellRows {
                 expires: Columns::new(),
+                returning: Columns::new(),
                 width: columns.len() + mapper.meta.primary_key.len() + checks,
                 cells,
                 // The objects go: they keep what they show.
@@ -159,8 +159,9 @@ impl Planner {
                 mapper,
                 action: FlushAction::Update,
                 wave,
-                statement: mapper.statement(Purpose::Update(columns), self.dialect)?,
-                want: Want::Count,
+                statement: mapper
+                    .statement(Purpose::Update(columns, Columns::new()), self.dialect)?,
+                want: self.count(),
                 rows: Rows::Cells(rows.into()),
             });
         }

@@ -32,11 +32,14 @@ pub(crate) enum Fill {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FlushAction {
+    /// `SELECT` of who stands in a to-one relationship that was changed before it was loaded: what it
+    /// finds is let go of, or deleted, by steps that the plan can't know yet.
+    Load,
     /// `UPDATE` of objects' rows.
     Update,
     /// `INSERT` of new objects.
     Insert,
-    /// `SELECT` of what the database filled in, where its `INSERT` can't return it.
+    /// `SELECT` of what the database filled in, where its `INSERT` or `UPDATE` can't return it.
     Fetch,
     /// `DELETE` of a many-to-many's association rows.
     Unlink,
@@ -77,6 +80,8 @@ pub(crate) struct ObjectRows {
     pub(crate) plain: bool,
     /// By column's place in `columns`: values that don't come from the object itself.
     pub(crate) fills: Vec<Option<Vec<Fill>>>,
+    /// The columns that the database fills in, and nobody reads.
+    pub(crate) expires: Columns,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -99,6 +104,8 @@ pub(crate) struct CellRows {
     pub(crate) columns: Columns,
     /// The columns that an UPDATE leaves to the database: nobody knows their values.
     pub(crate) expires: Columns,
+    /// Those whose values come back: with the UPDATE, or read behind it.
+    pub(crate) returning: Columns,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -118,12 +125,22 @@ pub(crate) struct Keys {
     /// By ordinal.
     pub(crate) integers: Vec<std::sync::atomic::AtomicI64>,
     pub(crate) others: std::sync::Mutex<HashMap<(u32, u16), Value>>,
+    /// What came back of rows that were updated.
+    pub(crate) updated: std::sync::Mutex<HashMap<(Ref, u16), Value>>,
 }
 
 /// A flush's plan.
 #[derive(Default)]
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
+}
+
+impl Step {
+    /// Whether each of its rows is to come back: that of an INSERT can't be missing.
+    pub(crate) fn gives_rows(&self) -> bool {
+        let is_read = matches!(self.action, FlushAction::Update | FlushAction::Fetch);
+        self.want == Want::Rows && is_read
+    }
 }
 
 impl Rows {
@@ -253,6 +270,7 @@ impl fmt::Display for FlushPlan {
 impl fmt::Display for FlushAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::Load => "LOAD",
             Self::Update => "UPDATE",
             Self::Insert => "INSERT",
             Self::Fetch => "FETCH",

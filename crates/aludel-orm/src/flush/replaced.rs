@@ -4,9 +4,10 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
+use super::{FlushAction, FlushStep};
 use crate::{
     Result,
-    mapping::Relation,
+    mapping::{Mapper, Relation},
     object::{
         graph::Tables,
         log::Event,
@@ -27,6 +28,32 @@ impl Core {
             self.tables(|tables| tables.replace(id, relation, &formers));
         }
         Ok(())
+    }
+
+    /// The same as steps of a plan.
+    pub(super) fn planned_loads(&self) -> Result<Vec<FlushStep>> {
+        let id = self.id;
+        let unknown = self.tables(|tables| {
+            let kept = tables.replaced.clone();
+            let unknown = tables.take_replaced(id);
+            tables.replaced = kept;
+            unknown
+        });
+        let mut steps = Vec::new();
+        for (relation, owners) in unknown {
+            let target = Mapper::checked(relation.target)?;
+            let sql = self.statement_of_formers(relation, &owners)?;
+            steps.extend(sql.map(|sql| FlushStep {
+                action: FlushAction::Load,
+                entity: target.entity(),
+                table: target.table(),
+                rows: owners.len(),
+                sql,
+                wave: 1,
+                after: Vec::new(),
+            }));
+        }
+        Ok(steps)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aludel_core::{dialect::Dialect, value::Value};
-use aludel_engine::Integrity;
+use aludel_engine::{Integrity, driver::Want};
 use smallvec::SmallVec;
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     follow::{Follower, Following, Relink, Switcher},
     gather::{Gathered, Map},
     inserts::{NewObject, Overrides, Shape},
-    plan::{Plan, Shared},
+    plan::{FlushAction, Plan, Shared, Step},
     switches::Switch,
 };
 use crate::{
@@ -120,7 +120,27 @@ impl Planner {
         planner.delete_steps()?;
         planner.plan.steps.sort_by_key(|it| it.wave);
         planner.number_waves();
+        if planner.count() == Want::Nothing {
+            planner.warn_of_versions();
+        }
         Ok(())
+    }
+
+    /// Rows are to be written in the version that was read, and nobody can tell whether they are (VER-11).
+    #[cold]
+    fn warn_of_versions(&self) {
+        let written = |it: &&Step| matches!(it.action, FlushAction::Update | FlushAction::Delete);
+        for step in self.plan.steps.iter().filter(written) {
+            if step.mapper.version.is_some() {
+                step.mapper.unchecked.call_once(|| {
+                    let (entity, database) = (step.mapper.entity(), self.dialect.name());
+                    tracing::warn!(
+                        target: "aludel::flush", entity, database,
+                        "versions are not checked: the database doesn't say how many rows were met"
+                    );
+                });
+            }
+        }
     }
 
     /// The place of a chunk in `shared.chunks`.
@@ -173,7 +193,20 @@ impl Core {
     /// What a flush would do now.
     pub(crate) fn flush_plan(&self) -> Result<FlushPlan> {
         self.check()?;
-        Ok(FlushPlan::new(&Planner::plan(self, false, self.doomed())?.plan))
+        if let Some(problem) = self.ledger(|it| it.problem.as_ref().map(Error::foretold)) {
+            let about = self.ledger(|it| it.about);
+            return Err(match about {
+                Some(about) => problem.with_subject(self.subject(about)),
+                None => problem,
+            });
+        }
+        let mut plan = FlushPlan::new(&Planner::plan(self, false, self.doomed())?.plan);
+        let loads = self.planned_loads()?;
+        if !loads.is_empty() {
+            plan.steps.iter_mut().for_each(|it| it.wave += 1);
+            plan.steps.splice(0..0, loads);
+        }
+        Ok(plan)
     }
 
     /// Writes what changed.

@@ -100,6 +100,7 @@ impl Planner {
         };
         let set = shape.expressions.iter().filter(|it| !is_default(it.0));
         let expressions: Expressions = set.cloned().collect();
+        let left = self.shared.chunks[place as usize].head().left_out(slot);
         let (mut columns, mut left_out) = (Columns::new(), Columns::new());
         let mut fills = Vec::new();
         self.shared.chunks[place as usize].with(slot, &mut |fields| {
@@ -109,7 +110,8 @@ impl Planner {
                     continue;
                 }
                 let fill = reference(&overrides, mapper, column, fields);
-                if fill.is_none() && is_absent(mapper, column, fields) {
+                let is_left_out = left.has(column, fields);
+                if fill.is_none() && (is_left_out || is_absent(mapper, column, fields)) {
                     left_out.push(column);
                     continue;
                 }
@@ -189,7 +191,7 @@ fn reference(
 ) -> Option<Fill> {
     let meta = &mapper.meta.columns[usize::from(column)];
     let absent = fields.is_unset(column) || fields.get(column).is_null();
-    let defaults = usize::from(absent && matches!(meta.default, ColumnDefault::Client(_)));
+    let defaults = usize::from(absent && meta.default.is_made());
     let said = overrides.iter().filter(|it| it.0 == column).skip(defaults);
     said.last().map(|it| it.1.clone())
 }

@@ -1,7 +1,7 @@
 //! Changed objects: UPDATE of the columns that differ, and of foreign keys that follow a
 //! relationship.
 
-use aludel_core::value::Value;
+use aludel_core::{dialect::RowCounts, value::Value};
 use aludel_engine::driver::Want;
 use smallvec::SmallVec;
 
@@ -366,27 +366,34 @@ impl Planner {
             rest = more;
             let kind = &kinds[first.kind as usize];
             let Kind { mapper, columns, expressions, late, .. } = kind.clone();
+            let (read, expires) = kind.unknown();
+            let returns =
+                !read.is_empty() && kind.can_return(&read, &self.dialect.capability().dml);
+            let returning = if returns { read.clone() } else { Columns::new() };
             let inline = match expressions.is_empty() {
                 true => None,
-                false => Some(self.inline_update(mapper, &columns, &expressions)?),
+                false => Some(self.inline_update(mapper, &columns, &expressions, &returning)?),
             };
             let rows = match first.extra {
                 None => self.edits(mapper, &columns, group),
-                Some(_) => self.cells(kind, inline.as_ref(), group, extras),
+                Some(_) => {
+                    let rows = self.cells(kind, inline.as_ref(), group, extras);
+                    Rows::Cells(CellRows { expires, returning: read.clone(), ..rows }.into())
+                }
             };
             let statement = match inline {
                 Some(inline) => inline.statement,
-                None => mapper.statement(Purpose::Update(columns), self.dialect)?,
+                None => mapper.statement(Purpose::Update(columns, returning), self.dialect)?,
             };
             let part = if late == 0 { 0 } else { 4 };
-            self.plan.steps.push(Step {
-                mapper,
-                action: FlushAction::Update,
-                wave: self.wave(mapper, late.saturating_sub(1), part),
-                statement,
-                want: Want::Count,
-                rows,
-            });
+            let wave = self.wave(mapper, late.saturating_sub(1), part);
+            let want = if returns { Want::Rows } else { self.count() };
+            let action = FlushAction::Update;
+            self.plan.steps.push(Step { mapper, action, wave, statement, want, rows });
+            if !read.is_empty() && !returns {
+                let step = self.fetch_updated(mapper, read, group, extras, wave + 2)?;
+                self.plan.steps.push(step);
+            }
         }
         Ok(())
     }
@@ -399,10 +406,16 @@ impl Planner {
     }
 
     /// Rows with values from elsewhere.
-    fn cells(&self, kind: &Kind, inline: Option<&Inline>, group: &[Row], extras: &[Extra]) -> Rows {
+    fn cells(
+        &self,
+        kind: &Kind,
+        inline: Option<&Inline>,
+        group: &[Row],
+        extras: &[Extra],
+    ) -> CellRows {
         let mapper = kind.mapper;
         let columns = inline.map_or(&kind.columns, |it| &it.columns);
-        let fixed = |place: usize| inline.and_then(|it| it.fixed(place));
+        let fixed = |place: usize| inline.and_then(|it| it.fixed(place)).cloned().map(Fill::Value);
         let width =
             columns.len() + mapper.meta.primary_key.len() + usize::from(mapper.version.is_some());
         let mut cells = Vec::with_capacity(group.len() * width);
@@ -423,10 +436,61 @@ impl Planner {
         let at = |it: &Row| self.shared.chunks[it.chunk as usize].head().reference(it.slot);
         let objects = group.iter().map(at).collect();
         let columns = columns.clone();
-        let computed = kind.expressions.iter().map(|it| &it.0);
-        let expires = computed.chain(&kind.expires).copied().collect();
+        let (expires, returning) = (Columns::new(), Columns::new());
         let shared = self.placeholder.clone();
-        Rows::Cells(CellRows { width, cells, objects, columns, expires, shared }.into())
+        CellRows { width, cells, objects, columns, expires, returning, shared }
+    }
+
+    /// Reads what the database made of updated rows, by the keys that they have by then.
+    fn fetch_updated(
+        &self,
+        mapper: &'static Mapper,
+        returning: Columns,
+        group: &[Row],
+        extras: &[Extra],
+        wave: u32,
+    ) -> Result<Step> {
+        let mut key = Columns::from_slice(mapper.meta.primary_key);
+        key.sort_unstable();
+        let mut cells = Vec::with_capacity(group.len() * key.len());
+        for row in group {
+            let extra = row.extra.and_then(|it| extras.get(it as usize));
+            for column in &key {
+                let fill = extra.and_then(|it| it.fills.iter().find(|it| it.0 == *column));
+                let own = || Fill::Field { chunk: row.chunk, slot: row.slot, column: *column };
+                // A new object's key may be the database's.
+                let place = mapper.meta.primary_key.iter().position(|it| it == column);
+                let known = extra.and_then(|it| it.key.as_ref()?.get(place?));
+                let known = known.filter(|it| matches!(it, Fill::Key(_) | Fill::Returned(..)));
+                cells.push(fill.map(|it| &it.1).or(known).cloned().unwrap_or_else(own));
+            }
+        }
+        let at = |it: &Row| self.shared.chunks[it.chunk as usize].head().reference(it.slot);
+        let rows = CellRows {
+            width: key.len(),
+            cells,
+            objects: group.iter().map(at).collect(),
+            columns: Columns::new(),
+            expires: Columns::new(),
+            returning: returning.clone(),
+            shared: self.placeholder.clone(),
+        };
+        Ok(Step {
+            mapper,
+            action: FlushAction::Fetch,
+            wave,
+            statement: mapper.statement(Purpose::Fetch(key, returning), self.dialect)?,
+            want: Want::Rows,
+            rows: Rows::Cells(rows.into()),
+        })
+    }
+
+    /// Asks how many rows a statement met, where the database says so.
+    pub(super) fn count(&self) -> Want {
+        match self.dialect.capability().dml.row_counts {
+            RowCounts::Matched => Want::Count,
+            RowCounts::Unreliable => Want::Nothing,
+        }
     }
 }
 

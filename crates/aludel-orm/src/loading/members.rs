@@ -361,6 +361,29 @@ impl Core {
         Ok(formers)
     }
 
+    /// The statement by which [`Core::read_formers`] asks; none where nobody has to be asked for.
+    pub(crate) fn statement_of_formers(
+        &self,
+        relation: &'static Relation,
+        owners: &[Ref],
+    ) -> Result<Option<Arc<str>>> {
+        let mut fetch = Fetch::new(relation);
+        for &at in owners {
+            let Some(chunk) = self.chunk(at) else { continue };
+            let mut key = None;
+            chunk.loaded(at.slot(), &mut |fields| key = fetch.key(fields))?;
+            key.map(|it| fetch.want(it));
+        }
+        let mut steps = Vec::new();
+        if !fetch.is_empty() {
+            fetch.steps(self.engine.dialect(), &Executes::default(), &mut steps)?;
+        }
+        Ok(steps.into_iter().find_map(|it| match it {
+            Step::Run(run) => Some(run.statement.sql),
+            _ => None,
+        }))
+    }
+
     /// Reads the members of keys: those that the session holds, and the places of the others.
     async fn read_members(
         &mut self,

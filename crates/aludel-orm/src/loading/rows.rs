@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use aludel_core::{
     dialect::Dialect,
     expr::{
-        DeleteStatement, ExecutionOptions, InsertStatement, ReturningStatement, Select, Statement,
-        TextQuery, TextStatement, UpdateStatement,
+        DeleteStatement, InsertStatement, ReturningStatement, Select, Statement, TextQuery,
+        TextStatement, UpdateStatement,
     },
 };
 use aludel_engine::EngineFace;
@@ -178,7 +178,7 @@ macro_rules! changes {
 }
 
 changes! {
-    InsertStatement, |_it| ExecutionOptions::default();
+    InsertStatement, |it| it.execution();
     UpdateStatement, |it| it.execution();
     DeleteStatement, |it| it.execution();
 }

@@ -1,8 +1,8 @@
 //! What generated builders are made of. A builder has one type parameter for each required column,
 //! [`Yes`] or [`No`]; it [becomes an object](IntoNew) where all of them are [`Given`].
 
-use super::{IntoNew, Link, Mapped, NewObject};
-use crate::object::{Many, Obj, One, RelField, initial, to_obj};
+use super::{Built, IntoNew, Link, Mapped, NewObject};
+use crate::object::{LeftOut, Many, Obj, One, RelField, initial, to_obj};
 
 /// A required column that the builder has a value for.
 #[derive(Debug)]
@@ -86,6 +86,17 @@ impl<R: Mapped, N: IntoNew<Entity = R>> Members<One<R>> for N {
     }
 }
 
+impl<E: Mapped> NewObject<E> {
+    /// Names the columns that a builder was not given.
+    #[must_use]
+    pub fn left_out(self, left_out: LeftOut) -> Self {
+        match self {
+            Self::Value(value) => Self::Built(Built { value, left_out, links: Vec::new() }),
+            other => other,
+        }
+    }
+}
+
 /// Links a relationship's first members, where the builder was given any.
 pub fn with_members<E: Mapped, F: RelField>(
     new: NewObject<E>,
@@ -95,10 +106,12 @@ pub fn with_members<E: Mapped, F: RelField>(
     let Some(members) = members else { return new };
     let link: Link<E> = Box::new(move |owner| initial(owner, index, members));
     match new {
-        NewObject::Value(value) => NewObject::Linked(value, vec![link]),
-        NewObject::Linked(value, mut links) => {
-            links.push(link);
-            NewObject::Linked(value, links)
+        NewObject::Value(value) => {
+            NewObject::Built(Built { value, left_out: LeftOut::default(), links: vec![link] })
+        }
+        NewObject::Built(mut built) => {
+            built.links.push(link);
+            NewObject::Built(built)
         }
         NewObject::Object(owner) => {
             link(&owner);

@@ -5,13 +5,13 @@ use std::any::TypeId;
 
 use aludel_core::{
     expr::{ColumnRef, Node, OrderBy, SortKeys},
-    schema::{Action, ServerDefault},
+    schema::{Action, Identity, ServerDefault, Storage},
     value::{SqlType, Value},
 };
 
 use super::{
-    Back, Cascade, ColumnDefault, ColumnMeta, DeclarativeBase, EntityMeta, FieldKind,
-    ForeignKeyMeta, OnUpdate, PassiveDeletes, Referred, RelationshipMeta, Strategy,
+    Back, Cascade, ColumnDefault, ColumnMeta, Computed, DeclarativeBase, EntityMeta, FieldKind,
+    ForeignKeyMeta, OnUpdate, PassiveDeletes, Referred, RelationshipMeta, RowCells, Strategy,
 };
 use crate::object::{RelField, target_meta};
 
@@ -33,7 +33,22 @@ impl ColumnMeta {
             default: ColumnDefault::None,
             on_update: None,
             version: None,
+            identity: None,
         }
+    }
+
+    /// The database numbers it, by a sequence of the column's own.
+    ///
+    /// # Panics
+    /// As [`default_expression`](Self::default_expression), or it is no integer.
+    #[must_use]
+    pub const fn identity(mut self, identity: Identity) -> Self {
+        assert!(
+            self.auto && self.ty.is_integer(),
+            "what the database numbers is an integer that can be without a value: `Auto<i64>`"
+        );
+        self.identity = Some(identity);
+        self
     }
 
     /// Has another name in the database.
@@ -149,6 +164,21 @@ impl ColumnMeta {
         self
     }
 
+    /// The database computes it, and nobody sets it.
+    ///
+    /// # Panics
+    /// As [`default_expression`](Self::default_expression).
+    #[must_use]
+    pub const fn computed(mut self, sql: &'static str, storage: Storage) -> Self {
+        assert!(
+            self.auto || self.nullable,
+            "what the database computes needs a field that can be without a value: `Auto<…>`"
+        );
+        self.default = ColumnDefault::Computed(Computed { sql, storage });
+        self.on_update = Some(OnUpdate::Server);
+        self
+    }
+
     /// Each UPDATE that doesn't set it sets it to this.
     #[must_use]
     pub const fn client_on_update(mut self, value: fn() -> Node) -> Self {
@@ -167,6 +197,20 @@ impl ColumnMeta {
     #[must_use]
     pub const fn default(mut self, default: fn() -> Value) -> Self {
         self.default = ColumnDefault::Client(default);
+        self
+    }
+
+    /// The program fills it in, by the other values of the row.
+    ///
+    /// # Panics
+    /// As [`default_expression`](Self::default_expression).
+    #[must_use]
+    pub const fn default_of_row(mut self, default: fn(&RowCells<'_>) -> Value) -> Self {
+        assert!(
+            self.auto || self.nullable,
+            "a default that depends on the row needs a field that can be without a value: `Auto<…>`"
+        );
+        self.default = ColumnDefault::Row(default);
         self
     }
 }

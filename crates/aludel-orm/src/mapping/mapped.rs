@@ -7,7 +7,7 @@ use aludel_core::{
 };
 
 use super::EntityMeta;
-use crate::object::{Obj, Raw};
+use crate::object::{LeftOut, Obj, Raw};
 
 /// A struct that is mapped to a table. `#[derive(Mapped)]` implements it; nothing else should.
 #[diagnostic::on_unimplemented(
@@ -114,10 +114,21 @@ pub type Link<T> = Box<dyn FnOnce(&Obj<T>) + Send>;
 pub enum NewObject<T: Mapped> {
     /// A plain value.
     Value(T),
-    /// A value, and the links to make once it is an object: where that stands is for its taker to say.
-    Linked(T, Vec<Link<T>>),
+    /// What a builder made.
+    Built(Built<T>),
     /// An object that exists already.
     Object(Obj<T>),
+}
+
+/// What a builder made: a value, and what else there is to say of it.
+#[doc(hidden)]
+pub struct Built<T: Mapped> {
+    /// The value.
+    pub value: T,
+    /// The columns that nobody gave, though their fields hold something: NULL, or a default.
+    pub left_out: LeftOut,
+    /// The links to make once it is an object: where that stands is for its taker to say.
+    pub links: Vec<Link<T>>,
 }
 
 impl<T: Mapped> IntoNew for Obj<T> {

@@ -1,6 +1,6 @@
 //! [`Mapper`]: an entity's description with every reference resolved.
 
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 use aludel_core::{
     expr::{ColumnRef, FromItem, Source},
@@ -43,6 +43,8 @@ pub struct Mapper {
     pub(crate) statements: Statements,
     /// The columns that relationships refer to: found when a key changes for the first time.
     pub(crate) referred: OnceLock<Columns>,
+    /// Whether it was said that its versions can't be checked.
+    pub(crate) unchecked: Once,
     problems: Vec<String>,
 }
 
@@ -129,6 +131,7 @@ impl Mapper {
                 on_update: on_update(meta),
                 statements: Statements::default(),
                 referred: OnceLock::new(),
+                unchecked: Once::new(),
                 problems,
             }
         });
@@ -179,6 +182,20 @@ impl Mapper {
             }
             _ => false,
         }
+    }
+
+    /// Whether what the database makes of a column in an UPDATE is read at once.
+    pub(crate) fn reads_back(&self, column: u16) -> bool {
+        let is_version = matches!(self.version, Some((at, Version::Server)) if at == column);
+        is_version || self.meta.eager_defaults == Some(true)
+    }
+
+    /// Whether what the database makes of a column in an INSERT is left unread.
+    pub(crate) fn leaves_unread(&self, column: u16) -> bool {
+        self.meta.eager_defaults == Some(false)
+            && !self.reads_back(column)
+            && !self.meta.primary_key.contains(&column)
+            && !self.referred().contains(&column)
     }
 
     /// Whether a column is part of a foreign key.

@@ -4,11 +4,11 @@ use std::any::TypeId;
 
 use aludel_core::{
     expr::{ColumnRef, Node, OrderBy, TableName},
-    schema::{Action, ServerDefault},
+    schema::{Action, Identity, ServerDefault, Storage},
     value::{SqlType, Value},
 };
 
-use super::{MapperSlot, Version};
+use super::{MapperSlot, RowCells, Version};
 use crate::object::Ops;
 
 /// The static description of a mapped struct, as the derive emits it.
@@ -32,6 +32,9 @@ pub struct EntityMeta {
     pub relationships: &'static [RelationshipMeta],
     /// Whether a DELETE that matches no row is told of: a warning (UOW-19).
     pub confirm_deleted_rows: bool,
+    /// Whether what the database makes of a row comes back at once; as the database can where nothing
+    /// is said.
+    pub eager_defaults: Option<bool>,
     /// What the object layer does with values of this type, without naming it.
     pub ops: Ops,
     /// The place of the mapper that is made of this description.
@@ -63,6 +66,8 @@ pub struct ColumnMeta {
     pub on_update: Option<OnUpdate>,
     /// Whether it is the row's version, and who makes the next.
     pub version: Option<Version>,
+    /// How the database numbers it, where it does by a sequence of the column's own.
+    pub identity: Option<Identity>,
 }
 
 /// What fills a column where an object has no value.
@@ -72,10 +77,23 @@ pub enum Default {
     None,
     /// The database, by a default of the column.
     Server(fn() -> ServerDefault),
+    /// The database, always, by an expression of the row's other columns.
+    Computed(Computed),
     /// The program, at flush.
     Client(fn() -> Value),
+    /// The same, by the other values of the row.
+    Row(fn(&RowCells<'_>) -> Value),
     /// An expression in the INSERT.
     Expression(fn() -> Node),
+}
+
+/// What the database computes a column by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Computed {
+    /// The expression, as SQL.
+    pub sql: &'static str,
+    /// When it is computed.
+    pub storage: Storage,
 }
 
 /// What an UPDATE does to a column that it doesn't set by itself.

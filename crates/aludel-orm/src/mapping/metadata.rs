@@ -1,7 +1,7 @@
 //! From mapped structs to [`MetaData`].
 
 use aludel_core::schema::{
-    Check, Column, ForeignKey, Index, MetaData, ServerDefault, Table, Unique,
+    self, Check, Column, ForeignKey, Index, MetaData, ServerDefault, Table, Unique,
 };
 
 use super::{ColumnDefault, EntityMeta, Mapper, TableArg};
@@ -31,10 +31,15 @@ fn table(meta: &'static EntityMeta) -> Table {
         nullable: it.nullable,
         server_default: match &it.default {
             ColumnDefault::Server(default) => Some(default()),
-            ColumnDefault::None | ColumnDefault::Client(_) | ColumnDefault::Expression(_) => {
-                None::<ServerDefault>
-            }
+            _ => None::<ServerDefault>,
         },
+        computed: match &it.default {
+            ColumnDefault::Computed(it) => {
+                Some(schema::Computed { sql: it.sql.to_owned(), storage: it.storage })
+            }
+            _ => None,
+        },
+        identity: it.identity,
     });
     let foreign_keys = mapper.foreign_keys.iter().map(|key| ForeignKey {
         name: None,

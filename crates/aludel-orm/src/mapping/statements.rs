@@ -31,8 +31,8 @@ pub(crate) enum Purpose {
     Get,
     /// A row.
     Insert(Inserted),
-    /// These columns of one row, by primary key and version.
-    Update(Columns),
+    /// These columns of one row, by primary key and version; which come back, behind the key.
+    Update(Columns, Columns),
     /// One row by primary key and version.
     Delete,
     /// Some columns (the second) of one row by its primary key (the first).
@@ -115,11 +115,11 @@ impl Mapper {
                 Delete { table, filter: self.by_version(), returning: Vec::new() }.into()
             }
             Purpose::Insert(inserted) => self.insert(inserted, dialect).into(),
-            Purpose::Update(columns) => Update {
+            Purpose::Update(columns, returning) => Update {
                 table,
                 set: self.names(columns).into_iter().map(|it| (it, Node::Hole)).collect(),
                 filter: self.by_version(),
-                returning: Vec::new(),
+                returning: self.returning_updated(returning),
             }
             .into(),
             Purpose::Keys(columns, n) => {
@@ -139,6 +139,14 @@ impl Mapper {
     pub(crate) fn by_version(&self) -> Option<Node> {
         let columns = self.meta.primary_key.iter().chain(self.version.iter().map(|it| &it.0));
         Node::all(columns.map(|it| self.node(*it).equals(Node::Hole)))
+    }
+
+    /// What an UPDATE gives back: the key, and columns that the database has made something of.
+    pub(crate) fn returning_updated(&self, columns: &[u16]) -> Vec<Node> {
+        match columns {
+            [] => Vec::new(),
+            _ => self.meta.primary_key.iter().chain(columns).map(|it| self.node(*it)).collect(),
+        }
     }
 
     /// An INSERT of one row.

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aludel_core::value::{Assign, ColumnType, Date, DateTime, SqlType, Time, Value, ValueRef};
 
-use super::ColumnMeta;
+use super::{ColumnMeta, OnUpdate};
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +17,9 @@ pub enum Version {
     Generated(fn(ValueRef<'_>) -> Value),
     /// The program, as it sets any column; the unit of work only compares.
     Manual,
+    /// The database, by a default and a trigger or the like; the unit of work compares, and reads what
+    /// became of it.
+    Server,
 }
 
 /// The column is the version: counted, a moment or a UUID, as its type says.
@@ -55,6 +58,21 @@ pub const fn versioned_by<T: ColumnType>(
 #[must_use]
 pub const fn versioned_by_hand<T: ColumnType>(mut column: ColumnMeta) -> ColumnMeta {
     column.version = Some(Version::Manual);
+    never_null::<T>(column)
+}
+
+/// The column is the version, and the database makes each.
+///
+/// # Panics
+/// As [`versioned`]; or the field is no `Auto`, so that an object always has a value of its own.
+#[must_use]
+pub const fn versioned_by_server<T: ColumnType>(mut column: ColumnMeta) -> ColumnMeta {
+    assert!(
+        T::AUTO,
+        "a version that the database makes needs a field that can be without: `Auto<…>`"
+    );
+    column.version = Some(Version::Server);
+    column.on_update = Some(OnUpdate::Server);
     never_null::<T>(column)
 }
 

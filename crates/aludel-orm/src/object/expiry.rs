@@ -6,7 +6,7 @@ use super::{
     graph::Tables,
     log::Event,
     reference::{Ref, UNLOADED},
-    state::State,
+    state::{Flags, State},
 };
 use crate::mapping::{Direction, Mapper};
 
@@ -22,6 +22,20 @@ impl Tables {
         for column in columns {
             if let Err(at) = expired.binary_search(column) {
                 expired.insert(at, *column);
+            }
+        }
+    }
+
+    /// These columns of an object are known again, if not all of it is expired.
+    pub(crate) fn know_columns(&mut self, object: Ref, columns: &[u16]) {
+        let Some(expired) = self.expired.get_mut(&object) else { return };
+        expired.retain(|it| !columns.contains(it));
+        if expired.is_empty() {
+            self.expired.remove(&object);
+            if let Some(chunk) = self.chunk(object) {
+                let head = chunk.head();
+                let flags = head.flags(object.slot());
+                head.set_flags(object.slot(), flags.without(Flags::EXPIRED));
             }
         }
     }

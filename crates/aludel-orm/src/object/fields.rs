@@ -4,7 +4,7 @@
 use std::{fmt, marker::PhantomData};
 
 use super::{ManyAccess, Obj, OneAccess, Raw, graph::Graph};
-use crate::mapping::{EntityMeta, IntoNew, Mapped, NewObject};
+use crate::mapping::{Built, EntityMeta, IntoNew, Mapped, NewObject};
 
 /// A relationship to many objects. Zero-sized: the members live beside the columns, not in them,
 /// and are reached through the object: `user.addresses()`.
@@ -115,8 +115,9 @@ pub fn target_meta<F: RelField>() -> &'static EntityMeta {
 pub fn to_obj<N: IntoNew>(new: N) -> Obj<N::Entity> {
     match new.into_new() {
         NewObject::Value(value) => Obj::of_value(value),
-        NewObject::Linked(value, links) => {
+        NewObject::Built(Built { value, left_out, links }) => {
             let object = Obj::of_value(value);
+            object.raw().chunk().head().leave_out(object.raw().slot(), left_out);
             links.into_iter().for_each(|it| it(&object));
             object
         }

@@ -93,7 +93,9 @@ impl<T: Mapped> Obj<T> {
         let raw = self.raw();
         let value = raw.chunk().edit(raw.slot())?;
         let flags = raw.flags();
-        if flags.has(Flags::TRACKED) && !flags.has(Flags::TOUCHED) {
+        if !flags.has(Flags::TRACKED) {
+            raw.chunk().head().edit_left_out(raw.slot(), &*value);
+        } else if !flags.has(Flags::TOUCHED) {
             self.touch(&value);
         }
         Ok(value)

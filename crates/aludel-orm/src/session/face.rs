@@ -105,7 +105,8 @@ impl<F: EngineFace> Session<F> {
     /// key, which is loaded if need be, and gives that one. Where there is no such row, or no key, it is
     /// a new object, which the next flush inserts. The argument itself stays outside.
     ///
-    /// Columns that are set are copied: all but an `Auto` without a value, and those that are expired.
+    /// Columns that are set are copied: those that a builder was given; of other objects all but an `Auto`
+    /// without a value, and those that are expired.
     /// Relationships that are set, or loaded, follow where their cascade has `merge`, as it has by
     /// default; a collection is replaced as a whole, so that members that are missing leave it.
     ///

@@ -11,6 +11,7 @@ use crate::{
     object::{
         Obj, Raw, State,
         access::handles,
+        assigned::To,
         chunk::AnyChunk,
         graph::{Graph, Tables},
         reference::{Ref, UNLOADED},
@@ -31,18 +32,22 @@ pub struct History<V> {
     pub unchanged: Vec<V>,
     /// What was there and went.
     pub deleted: Vec<V>,
+    /// Whether the next flush sets a column to an SQL expression: what comes of it only the database
+    /// knows, and what is there now goes.
+    pub computed: bool,
 }
 
 impl<V> Default for History<V> {
     fn default() -> Self {
-        Self { added: Vec::new(), unchanged: Vec::new(), deleted: Vec::new() }
+        let (added, unchanged, deleted) = (Vec::new(), Vec::new(), Vec::new());
+        Self { added, unchanged, deleted, computed: false }
     }
 }
 
 impl<V> History<V> {
     /// Whether anything came or went.
     pub fn has_changes(&self) -> bool {
-        !self.added.is_empty() || !self.deleted.is_empty()
+        !self.added.is_empty() || !self.deleted.is_empty() || self.computed
     }
 
     /// What is there now, as far as it is known.
@@ -67,7 +72,7 @@ impl<E: Mapped, T> Historied<E> for Column<E, T> {
 
     fn history(self, object: &Obj<E>) -> History<Value> {
         match AnyAttribute::from(self).place {
-            Place::Column(column) => of_column(object.raw(), column, &expired(object.raw())),
+            Place::Column(column) => of_column(object.raw(), column, &Noted::of(object.raw())),
             Place::Relationship(_) => History::default(),
         }
     }
@@ -85,6 +90,7 @@ impl<E: Mapped, R: Mapped> Historied<E> for Relationship<E, R> {
             added: objects(&cells.added),
             unchanged: objects(&cells.unchanged),
             deleted: objects(&cells.deleted),
+            computed: false,
         }
     }
 }
@@ -107,19 +113,41 @@ impl<T: Mapped> Inspection<T> {
     }
 }
 
-/// Which columns of an object are expired: all, or those that were named.
-pub(super) fn expired<T: Mapped>(raw: &Raw<T>) -> Vec<u16> {
-    if !raw.flags().has(Flags::EXPIRED) {
-        return Vec::new();
+/// What is noted of an object's columns beside it.
+#[derive(Default)]
+pub(super) struct Noted {
+    /// Those that are expired: all, or those that were named.
+    pub(super) expired: Vec<u16>,
+    /// Those that `session.set` set to SQL expressions.
+    pub(super) computed: Vec<u16>,
+    /// Those that it set to values, though nobody knows what they held.
+    set: Vec<u16>,
+}
+
+impl Noted {
+    pub(super) fn of<T: Mapped>(raw: &Raw<T>) -> Self {
+        let (at, mut noted) = (raw.reference(), Self::default());
+        let Some(graph) = raw.graph() else { return noted };
+        let is_expired = raw.flags().has(Flags::EXPIRED);
+        Graph::with(graph, |tables, _| {
+            if is_expired {
+                let all = || (0..T::meta().columns.len() as u16).collect();
+                noted.expired = tables.expired_columns(at).map_or_else(all, <[u16]>::to_vec);
+            }
+            let assigned = tables.ledgers.iter().flat_map(|it| &it.assigned);
+            for assigned in assigned.filter(|it| it.object == at) {
+                match assigned.to {
+                    To::Expression(_) => noted.computed.push(assigned.column),
+                    To::Value(_) => noted.set.push(assigned.column),
+                }
+            }
+        });
+        noted
     }
-    let named = raw.graph().and_then(|it| {
-        Graph::with(it, |tables, _| tables.expired_columns(raw.reference()).map(<[u16]>::to_vec))
-    });
-    named.unwrap_or_else(|| (0..T::meta().columns.len() as u16).collect())
 }
 
 /// The history of a column (EXP-6).
-pub(super) fn of_column<T: Mapped>(raw: &Raw<T>, column: u16, expired: &[u16]) -> History<Value> {
+pub(super) fn of_column<T: Mapped>(raw: &Raw<T>, column: u16, noted: &Noted) -> History<Value> {
     let (chunk, slot) = (raw.chunk(), raw.slot());
     let mut history = History::default();
     let mut now = None;
@@ -127,13 +155,18 @@ pub(super) fn of_column<T: Mapped>(raw: &Raw<T>, column: u16, expired: &[u16]) -
         now = (!it.is_unset(column)).then(|| it.get(column).to_value());
     });
     let is_new = matches!(state_of(raw), State::Transient | State::Pending);
-    let is_expired = expired.contains(&column);
+    let is_expired = noted.expired.contains(&column);
     let mut before = None;
     let changed = AnyChunk::changed(&**chunk, slot).contains(&column);
     chunk.base(slot, &mut |it| {
         before = (!it.is_unset(column)).then(|| it.get(column).to_value());
     });
-    if is_new {
+    // A value that was set since by `borrow_mut` counts.
+    let computed = noted.computed.contains(&column) && !changed;
+    if computed {
+        history.computed = true;
+        history.deleted.extend(now.filter(|_| !is_new && !is_expired));
+    } else if is_new || noted.set.contains(&column) && !changed {
         history.added.extend(now);
     } else if changed {
         history.added.extend(now);

@@ -2,7 +2,7 @@
 
 use aludel_core::value::Value;
 
-use super::history::{expired, is_relinked, of_column};
+use super::history::{Noted, is_relinked, of_column};
 use crate::{
     mapping::{EntityConst, Mapped, Mapper},
     object::{Obj, Raw, State, chunk::AnyChunk, graph::Graph, state::Flags, state_of},
@@ -59,8 +59,10 @@ pub struct Change {
     pub field: &'static str,
     /// The value at the last flush.
     pub old: Value,
-    /// The value now.
+    /// The value now; the old one, where an SQL expression makes the new.
     pub new: Value,
+    /// Whether the next flush sets it to an SQL expression.
+    pub computed: bool,
 }
 
 /// How things stand with one column or relationship of an object.
@@ -138,13 +140,13 @@ impl<T: Mapped> std::fmt::Debug for Inspection<T> {
 
 /// The columns of an object, one by one.
 fn columns<T: Mapped>(raw: &Raw<T>) -> Vec<AttributeState> {
-    let expired = expired(raw);
+    let noted = Noted::of(raw);
     let columns = T::meta().columns.iter().enumerate();
     let each = columns.map(|(index, column)| {
-        let history = of_column(raw, index as u16, &expired);
+        let history = of_column(raw, index as u16, &noted);
         let modified = history.has_changes();
         // One that was set since is known.
-        let expired = expired.contains(&(index as u16)) && !modified;
+        let expired = noted.expired.contains(&(index as u16)) && !modified;
         AttributeState {
             field: column.field,
             kind: AttributeKind::Column,
@@ -178,12 +180,16 @@ impl<T: Mapped> Inspect for &Obj<T> {
             let key = T::PRIMARY_KEY.iter().map(|it| value.get(*it).to_value());
             inspection.identity = set.then(|| key.collect());
         }
-        for column in AnyChunk::changed(&**chunk, slot) {
+        let changed = AnyChunk::changed(&**chunk, slot);
+        let mut computed = Noted::of(raw).computed;
+        computed.retain(|it| !changed.contains(it));
+        for column in changed.into_iter().chain(computed.iter().copied()) {
             let (mut old, mut new) = (Value::Null, Value::Null);
-            chunk.base(slot, &mut |it| old = it.get(column).to_value());
+            let _ = chunk.loaded(slot, &mut |it| old = it.get(column).to_value());
             let _ = AnyChunk::with(&**chunk, slot, &mut |it| new = it.get(column).to_value());
             let field = meta.columns[usize::from(column)].field;
-            inspection.changes.push(Change { field, old, new });
+            let computed = computed.contains(&column);
+            inspection.changes.push(Change { field, old, new, computed });
         }
         for relation in &Mapper::of(meta).relationships {
             let loaded = match raw.graph() {

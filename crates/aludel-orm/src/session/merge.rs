@@ -18,7 +18,7 @@ use super::{Key, core::Core};
 use crate::{
     Error, Result,
     error::StaleData,
-    mapping::{Direction, Mapped, Mapper, Relation},
+    mapping::{ColumnDefault, Direction, Mapped, Mapper, Relation},
     object::{
         Obj,
         access::handles,
@@ -230,7 +230,12 @@ impl Core {
     /// Sets what is known of an object on the session's own copy, as a program would (MRG-3).
     fn copy_columns(&mut self, source: &Source, at: Ref) -> Result<()> {
         let Some(chunk) = self.chunk(at) else { return Ok(()) };
-        let known = source.known();
+        let columns = chunk.meta().columns;
+        let is_computed =
+            |it: u16| matches!(columns[usize::from(it)].default, ColumnDefault::Computed(_));
+        let mut known = source.known();
+        // What the database computes is never written.
+        known.retain(|it| !is_computed(*it));
         let mut news: Vec<(u16, Value)> = Vec::new();
         source.chunk.with(source.slot, &mut |from| {
             let set = known.iter().filter(|it| !from.is_unset(**it));

@@ -15,7 +15,9 @@ use super::{
 use crate::{
     Error, Result,
     events::state_hooks_anywhere,
-    mapping::{Cascade, Direction, IntoNew, Link, Mapped, Mapper, NewObject, PassiveDeletes},
+    mapping::{
+        Built, Cascade, Direction, IntoNew, Link, Mapped, Mapper, NewObject, PassiveDeletes,
+    },
     object::{
         Obj, Raw,
         anchor::Anchor,
@@ -35,7 +37,14 @@ impl Core {
     pub(crate) fn add<N: IntoNew<Entity = T>, T: Mapped>(&mut self, new: N) -> Obj<T> {
         match new.into_new() {
             NewObject::Value(value) => self.add_value(value),
-            NewObject::Linked(value, links) => self.add_linked(value, links),
+            NewObject::Built(Built { value, left_out, links }) => {
+                let object = match links.is_empty() {
+                    true => self.add_value(value),
+                    false => self.add_linked(value, links),
+                };
+                object.raw().chunk().head().leave_out(object.raw().slot(), left_out);
+                object
+            }
             NewObject::Object(object) => {
                 self.add_object(&object);
                 object

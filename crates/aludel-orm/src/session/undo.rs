@@ -179,7 +179,8 @@ impl Core {
             let undone = now.by(Cause::UndoInsert);
             let object = head.reference(slot);
             self.note_move(object, now.state(), undone.state());
-            head.set_flags(slot, undone.without(Flags::TRACKED));
+            head.set_flags(slot, undone.without(Flags::TRACKED | Flags::EXPIRED));
+            self.tables(|it| it.forget_expired(object));
             if kept.contains(&head.reference(slot)) {
                 continue;
             }

@@ -219,7 +219,7 @@ fn deleting_a_ring(at: &Place) {
     );
 }
 
-// UOW-5
+// UOW-5, ERR-7
 fn deleted_circles_are_refused(at: &Place) {
     let mut store = at.store();
     let (hen, egg) = (store.add(Hen::builder()), store.add(Egg::builder()));

@@ -32,7 +32,7 @@ pub(super) const CASES: &[Case] = cases!["computed":
     what_cant_be_set,
 ];
 
-fn counter(name: &str) -> Counter {
+pub(super) fn counter(name: &str) -> Counter {
     Counter {
         id: Auto::UNSET,
         name: name.into(),
@@ -47,7 +47,7 @@ fn counter(name: &str) -> Counter {
 }
 
 /// What was sent, with one spelling of the current moment.
-fn sent(store: &Store) -> String {
+pub(super) fn sent(store: &Store) -> String {
     let sent = store.sent();
     let now = ["strftime('%Y-%m-%d %H:%M:%f', 'now')", "CURRENT_TIMESTAMP(6)", "LOCALTIMESTAMP"];
     now.iter().fold(sent, |sent, it| sent.replace(it, "CURRENT_TIMESTAMP"))

@@ -19,6 +19,8 @@ pub(super) const CASES: &[Case] = cases!["looking":
     history_of_columns,
     history_of_relationships,
     history_of_new_and_detached_objects,
+    an_expression_is_a_change,
+    a_value_over_an_unknown_one_is_a_change,
     expire_forgets_everything,
     expire_some_attributes,
     expire_needs_a_row,
@@ -516,4 +518,49 @@ fn rollback_behind_an_expiry(at: &Place) {
     assert!(store.dirty().is_empty());
     store.commit().unwrap();
     assert_eq!(store.number("SELECT author_id FROM book"), 1);
+}
+
+// EXP-6, STATE-16: what comes of it only the database knows.
+fn an_expression_is_a_change(at: &Place) {
+    let mut store = at.store();
+    let article = store.add(Article::builder().title("t").stock(3));
+    store.save();
+    store.set(&article, Article.stock, Article.stock + 1).unwrap();
+    let history = inspect(&article).history(Article.stock);
+    assert!(history.computed && history.has_changes());
+    assert_eq!((&history.added, &history.deleted), (&vec![], &vec![Value::Int(3)]));
+    assert!(store.is_modified(&article) && store.dirty().contains(&article));
+    assert!(inspect(&article).attribute("stock").unwrap().modified);
+    let change = inspect(&article).changes.remove(0);
+    assert_eq!((change.field, change.old, change.computed), ("stock", Value::Int(3), true));
+    // A value that comes later counts, and so does an expression behind that.
+    article.borrow_mut().stock = Some(9);
+    let history = inspect(&article).history(Article.stock);
+    assert_eq!((history.computed, history.added), (false, vec![Value::Int(9)]));
+    assert!(!inspect(&article).changes[0].computed);
+    store.set(&article, Article.stock, Article.stock + 2).unwrap();
+    assert!(inspect(&article).history(Article.stock).computed);
+    store.rollback().unwrap();
+    assert!(!store.is_modified(&article) && inspect(&article).changes.is_empty());
+    let new = store.add(Article::builder().title("n"));
+    store.set(&new, Article.rank, lit(1_i64) + 1).unwrap();
+    let history = inspect(&new).history(Article.rank);
+    assert!(history.computed && history.deleted.is_empty());
+    store.commit().unwrap();
+    assert!(!inspect(&new).history(Article.rank).computed && !store.is_modified(&new));
+}
+
+// EXP-6, UOW-9
+fn a_value_over_an_unknown_one_is_a_change(at: &Place) {
+    let mut store = at.store();
+    let article = store.add(Article::builder().title("t").stock(3));
+    store.save();
+    store.expire(&article).unwrap();
+    store.set(&article, Article.title, "t").unwrap();
+    let history = inspect(&article).history(Article.title);
+    assert_eq!(history.added, [Value::Text("t".into())]);
+    assert!(history.unchanged.is_empty() && history.deleted.is_empty());
+    assert!(store.is_modified(&article));
+    store.commit().unwrap();
+    assert!(!store.is_modified(&article));
 }

@@ -1,6 +1,6 @@
 //! The flush can be read before it runs.
 
-use aludel::{FlushAction, FlushPlan, FlushStep, State, prelude::*};
+use aludel::{Error, FlushAction, FlushPlan, FlushStep, State, prelude::*};
 use expect_test::expect;
 
 use crate::{
@@ -14,6 +14,8 @@ pub(super) const CASES: &[Case] = cases!["plan":
     a_plan_is_what_a_flush_does,
     a_plan_of_each_kind_of_change,
     a_plan_of_a_tree,
+    a_plan_of_who_stood_there,
+    a_plan_that_would_be_refused,
 ];
 
 /// A plan in the suite's spelling.
@@ -159,4 +161,48 @@ fn a_plan_of_a_tree(at: &Place) {
     let alice = store.add(user("Alice"));
     let _ = (alice, author("x"));
     store.commit().unwrap();
+}
+
+// REL-6: who stood there is asked first; what becomes of them the plan can't know.
+fn a_plan_of_who_stood_there(at: &Place) {
+    let mut store = at.store();
+    let profile = |bio: &str| Profile::builder().bio(bio);
+    for name in ["a", "b", "c"] {
+        store.add(user(name)).profile().set(profile(name));
+    }
+    store.commit().unwrap();
+    store.renew();
+    let people = store.scalars(select(User).order_by(User.id)).all().unwrap();
+    for it in &people[..2] {
+        it.profile().set(profile("new"));
+    }
+    store.sent();
+    let plan = store.flush_plan().unwrap();
+    assert_eq!(plan, store.flush_plan().unwrap());
+    assert_eq!(store.sent(), "");
+    let FlushStep { action, entity, table, rows, sql, wave, .. } = &plan.steps[0];
+    assert_eq!((*action, *entity, *table), (FlushAction::Load, "Profile", "profile"));
+    assert_eq!((*rows, *wave, plan.steps[1].wave), (2, 1, 2));
+    assert!(sql.starts_with("SELECT"), "{sql}");
+    assert!(plan.to_string().starts_with(" 1. LOAD   profile"), "{plan}");
+    let asked = neutral(at.dialect(), &[sql.to_string()]).remove(0);
+    store.flush().unwrap();
+    assert!(store.sent().contains(&asked), "{asked}");
+    assert_eq!(store.number("SELECT count(*) FROM profile WHERE user_id IS NULL"), 2);
+    assert!(store.flush_plan().unwrap().is_empty());
+}
+
+/// What went wrong before a flush is told by it, and by its plan.
+fn a_plan_that_would_be_refused(at: &Place) {
+    let mut store = at.store();
+    let gone = store.add(user("a"));
+    store.save();
+    store.delete(&gone).unwrap();
+    store.save();
+    store.add(&gone);
+    for _ in 0..2 {
+        let error = store.flush_plan().unwrap_err();
+        assert!(matches!(&error, Error::Deleted(it) if it.key == "1"), "{error}");
+    }
+    assert!(matches!(store.flush(), Err(Error::Deleted(_))));
 }

@@ -47,3 +47,70 @@ pub struct Watched {
     #[column(server_default = 0, server_onupdate)]
     pub writes: Auto<i64>,
 }
+
+/// A column that the database computes.
+#[derive(Mapped, Debug)]
+#[table("price", base = Suite)]
+pub struct Price {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub net: i64,
+    pub amount: i64,
+    #[column(computed = "net * amount")]
+    pub total: Auto<i64>,
+}
+
+/// What the database makes of it is read at once.
+#[derive(Mapped, Debug)]
+#[table("eager_price", base = Suite, eager_defaults = true)]
+pub struct EagerPrice {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub net: i64,
+    #[column(computed = "net * 2")]
+    pub twice: Auto<i64>,
+    #[column(onupdate = func::lower(sql_expr::<String>("'AGAIN'")), length = 20)]
+    pub note: Option<String>,
+}
+
+/// The same, where triggers are at work.
+#[derive(Mapped, Debug)]
+#[table("eager_watched", base = Suite, eager_defaults = true)]
+pub struct EagerWatched {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub name: String,
+    #[column(server_default = 0, server_onupdate)]
+    pub writes: Auto<i64>,
+}
+
+/// What the database makes of it is read when somebody asks.
+#[derive(Mapped, Debug)]
+#[table("lazy_price", base = Suite, eager_defaults = false)]
+pub struct LazyPrice {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub net: i64,
+    #[column(server_default = 5)]
+    pub rank: Auto<i64>,
+    #[column(computed = "net * 2")]
+    pub twice: Auto<i64>,
+}
+
+/// The database numbers it, and takes no other number, where it can say so.
+#[derive(Mapped, Debug)]
+#[table("numbered", base = Suite)]
+pub struct Numbered {
+    #[column(primary_key, identity(always, increment = 10))]
+    pub id: Auto<i64>,
+    pub name: String,
+}
+
+/// The database makes its key, and that is no number.
+#[derive(Mapped, Debug)]
+#[table("token", base = Suite)]
+pub struct Token {
+    #[column(primary_key, server_default = "'made'", length = 20)]
+    pub code: Auto<String>,
+    pub name: String,
+}

@@ -80,3 +80,14 @@ pub struct Manual {
     #[column(version(manual), length = 50)]
     pub version: String,
 }
+
+/// A version that the database makes, by a trigger.
+#[derive(Mapped, Debug)]
+#[table("coupon", base = Suite)]
+pub struct Coupon {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub title: String,
+    #[column(version(server), server_default = 1)]
+    pub version: Auto<i64>,
+}

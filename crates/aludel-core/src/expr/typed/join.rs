@@ -1,5 +1,7 @@
 //! What a SELECT joins and selects from: seams for the layer that knows entities.
 
+use std::any::TypeId;
+
 use crate::expr::{FromItem, Join, JoinKind};
 
 /// What can be joined with a condition of its own: a relationship.
@@ -22,6 +24,11 @@ pub trait JoinTarget {
 pub trait FromTarget {
     /// The table, in this appearance.
     fn from_item(&self) -> FromItem;
+
+    /// The mapped struct behind it, where there is one.
+    fn entity(&self) -> Option<TypeId> {
+        None
+    }
 }
 
 impl FromTarget for FromItem {

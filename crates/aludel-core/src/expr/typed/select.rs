@@ -1,6 +1,9 @@
 //! [`Select`]: a query whose rows have a type.
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::{Any, TypeId},
+    sync::Arc,
+};
 
 use super::{
     Buffer, Expr, FromTarget, GroupKeys, JoinTarget, Predicate, RowBuffer, Rows, Selectable,
@@ -23,6 +26,9 @@ pub struct ExecutionOptions {
     pub synchronize: Synchronize,
     /// Whether rows overwrite the objects that the session holds.
     pub populate_existing: bool,
+    /// The mapped struct that an INSERT or an UPDATE was begun with: of two of one table, each has
+    /// defaults of its own.
+    pub entity: Option<TypeId>,
 }
 
 /// How an UPDATE or a DELETE that a session executes reaches the objects that the session holds.

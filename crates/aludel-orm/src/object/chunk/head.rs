@@ -1,10 +1,14 @@
 //! [`Head`]: the parts of a chunk that don't depend on the entity: numbers and flags.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{
+    Mutex, OnceLock, PoisonError,
+    atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
+};
 
 use smallvec::SmallVec;
 
 use crate::object::{
+    left_out::Slots,
     reference::Ref,
     state::{Cause, Flags, State},
 };
@@ -20,6 +24,8 @@ pub(crate) struct Head {
     /// The session whose ledger lists the chunk as changed; 0 for none.
     announced: AtomicU64,
     used: AtomicU32,
+    /// What builders were not given of objects that have no row yet.
+    left_out: OnceLock<Box<Mutex<Slots>>>,
     flags: SmallVec<[AtomicU8; 8]>,
 }
 
@@ -39,8 +45,22 @@ impl Head {
             owner: AtomicU64::new(owner),
             announced: AtomicU64::new(0),
             used: AtomicU32::new(slots as u32),
+            left_out: OnceLock::new(),
             flags: (0..slots).map(|_| AtomicU8::new(flags.0)).collect(),
         }
+    }
+
+    /// Runs on what was left out of objects, if there is anything, or is to be.
+    pub(crate) fn with_left_out<R>(
+        &self,
+        create: bool,
+        body: impl FnOnce(&mut Slots) -> R,
+    ) -> Option<R> {
+        let slots = match create {
+            true => self.left_out.get_or_init(Box::default),
+            false => self.left_out.get()?,
+        };
+        Some(body(&mut slots.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// How many slots are in use, from now on.

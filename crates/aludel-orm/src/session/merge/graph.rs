@@ -81,8 +81,12 @@ impl Source {
     /// The columns whose values are known: those that are not expired, or were set since.
     pub(super) fn known(&self) -> Columns {
         let all = 0..self.chunk.meta().columns.len() as u16;
-        if !self.chunk.head().flags(self.slot).has(Flags::EXPIRED) {
-            return all.collect();
+        let head = self.chunk.head();
+        if !head.flags(self.slot).has(Flags::EXPIRED) {
+            let mut said: Columns = all.collect();
+            let at = self.reference();
+            let _ = self.chunk.with(self.slot, &mut |it| head.said(at, it, &mut said));
+            return said;
         }
         let at = self.reference();
         let expired = self.graph.as_ref().and_then(|it| {

@@ -8,6 +8,7 @@ use crate::expr::{Assignments, ExecutionOptions, FromTarget, Insert, Node, Selec
 #[derive(Clone, Debug, PartialEq)]
 pub struct InsertStatement {
     pub(super) insert: Insert,
+    execution: ExecutionOptions,
 }
 
 /// Begins an INSERT into a table. Without values its one row is made of defaults.
@@ -33,7 +34,9 @@ pub struct InsertStatement {
 /// ```
 pub fn insert(target: impl FromTarget) -> InsertStatement {
     let table = target.from_item().table;
+    let execution = ExecutionOptions { entity: target.entity(), ..ExecutionOptions::default() };
     InsertStatement {
+        execution,
         insert: Insert {
             table,
             columns: Vec::new(),
@@ -81,10 +84,15 @@ impl InsertStatement {
         self
     }
 
+    /// How it is executed.
+    pub fn execution(&self) -> ExecutionOptions {
+        self.execution
+    }
+
     /// Reads something of each row back, as the database made it.
     pub fn returning<S: Selectable<Row = R>, R>(mut self, item: S) -> ReturningStatement<R> {
         self.insert.returning = super::returning::nodes(item);
-        ReturningStatement::new::<S>(self.insert.into(), ExecutionOptions::default())
+        ReturningStatement::new::<S>(self.insert.into(), self.execution)
     }
 }
 

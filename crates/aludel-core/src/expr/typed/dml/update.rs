@@ -40,7 +40,7 @@ pub fn update(target: impl FromTarget) -> UpdateStatement {
     let table = target.from_item().table;
     UpdateStatement {
         update: Update { table, set: Vec::new(), filter: None, returning: Vec::new() },
-        execution: ExecutionOptions::default(),
+        execution: ExecutionOptions { entity: target.entity(), ..ExecutionOptions::default() },
     }
 }
 

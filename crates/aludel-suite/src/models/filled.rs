@@ -1,0 +1,50 @@
+//! Entities that fill themselves in by what else is known of the row.
+
+use aludel::{prelude::*, sql_expr};
+
+use super::Suite;
+
+/// Its defaults depend on each other, in order.
+#[derive(Mapped, Debug)]
+#[table("invoice", base = Suite)]
+pub struct Invoice {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub net: i64,
+    #[column(default = 20)]
+    pub rate: i64,
+    #[column(default = |row| {
+        let (net, rate) = (row.get(Invoice.net), row.get(Invoice.rate));
+        net.zip(rate).map_or(0, |(net, rate)| net * (100 + rate) / 100)
+    })]
+    pub gross: Auto<i64>,
+    #[column(default = |row| row.get(Invoice.gross).map(|it| format!("{it} in all")), length = 40)]
+    pub note: Option<String>,
+    #[column(default = sql_expr::<i64>("40") + 2)]
+    pub number: Auto<i64>,
+}
+
+/// Known by what its title makes of it.
+#[derive(Mapped, Debug)]
+#[table("post", base = Suite)]
+pub struct Post {
+    #[column(primary_key, length = 40,
+        default = |row| row.get(Post.title).unwrap_or_default().to_lowercase().replace(' ', "-"))]
+    pub slug: Auto<String>,
+    #[column(length = 40)]
+    pub title: String,
+    #[relationship(back_populates = post, order_by = Comment.id)]
+    pub comments: Many<Comment>,
+}
+
+#[derive(Mapped, Debug)]
+#[table("comment", base = Suite)]
+pub struct Comment {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[column(foreign_key = Post.slug, length = 40)]
+    pub post_slug: Auto<String>,
+    pub text: String,
+    #[relationship(back_populates = comments)]
+    pub post: One<Post>,
+}
