@@ -23,6 +23,7 @@ pub(super) const CASES: &[Case] = cases!["bad_input":
     a_borrow_of_a_new_object_over_a_flush,
     a_shared_borrow_of_a_changed_object,
     results_of_the_wrong_size,
+    transactions_by_text,
 ];
 
 /// Flushes something that is refused; says why, and checks what must hold afterwards.
@@ -208,4 +209,24 @@ fn results_of_the_wrong_size(at: &Place) {
         store.scalars(select(User).order_by(User.id)).first().unwrap().unwrap().borrow().id,
         1
     );
+}
+
+// A transaction ends by methods alone: by text, no driver and no session would know of it.
+fn transactions_by_text(at: &Place) {
+    let mut store = at.store();
+    let alice = store.add(user("Alice"));
+    store.flush().unwrap();
+    store.sent();
+    for sql in ["COMMIT", "ROLLBACK", "begin", "-- now\nStart Transaction"] {
+        let error = store.execute(text(sql)).unwrap_err();
+        assert!(error.to_string().contains("as text would change the transaction"), "{error}");
+        assert!(store.execute(text(sql).rows::<(i64,)>()).all().is_err());
+    }
+    assert_eq!(store.sent(), "");
+    // A savepoint by hand is the program's own.
+    store.execute(text("SAVEPOINT by_hand")).unwrap();
+    store.execute(text("ROLLBACK TO SAVEPOINT by_hand")).unwrap();
+    store.commit().unwrap();
+    assert_eq!(inspect(&alice).state, State::Persistent);
+    assert_eq!(store.number("SELECT count(*) FROM user_account"), 1);
 }

@@ -1,9 +1,11 @@
 //! [`text`]: SQL as the user wrote it, with named parameters.
 
+mod control;
 mod parse;
 #[cfg(test)]
 mod tests;
 
+use control::refuse_control;
 use parse::{Piece, divide};
 
 use super::{ExecutionOptions, RowBuffer, Rows};
@@ -75,8 +77,10 @@ impl TextStatement {
     /// Spells the parameters as a dialect does.
     ///
     /// # Errors
-    /// A parameter has no value, or a value has no parameter of its name.
+    /// A parameter has no value, or a value has no parameter of its name; or it begins or ends a
+    /// transaction, which is for methods to do.
     pub fn compile(&self, dialect: &dyn Dialect) -> Result<Compiled> {
+        refuse_control(&self.sql)?;
         let mut sql = String::with_capacity(self.sql.len() + 8);
         let mut params = Vec::with_capacity(self.values.len());
         let mut known = vec![false; self.values.len()];

@@ -77,3 +77,46 @@ proptest! {
         prop_assert_eq!(without(&divided(&source)), without(&source));
     }
 }
+
+#[test]
+fn transactions_begin_and_end_by_methods() {
+    for source in [
+        "COMMIT",
+        " commit;",
+        "-- now\n/* or never */ # so\n Commit WORK",
+        "ROLLBACK",
+        "rollback work",
+        "ROLLBACK TRANSACTION;",
+        "END",
+        "ABORT",
+        "BEGIN",
+        "begin immediate",
+        "START TRANSACTION READ ONLY",
+        "PREPARE TRANSACTION 'x'",
+        "XA END 'x'",
+    ] {
+        let error = text(source).compile(&Sqlite).unwrap_err();
+        assert!(
+            error.to_string().contains("call `begin`, `commit` or `rollback`"),
+            "{source}: {error}"
+        );
+    }
+    for source in [
+        "SELECT 1",
+        "",
+        "-- COMMIT",
+        "/* COMMIT",
+        "ROLLBACK TO a",
+        "rollback work to savepoint a",
+        "SAVEPOINT a",
+        "RELEASE a",
+        "BEGIN NOT ATOMIC SELECT 1; END",
+        "PREPARE a AS SELECT 1",
+        "START REPLICA",
+        "COMMITS",
+        "'COMMIT'",
+        "(COMMIT)",
+    ] {
+        assert!(text(source).compile(&Sqlite).is_ok(), "{source}");
+    }
+}
