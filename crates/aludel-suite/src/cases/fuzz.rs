@@ -2,17 +2,25 @@
 //! members, rows that vanished, keys that are NULL or taken, objects of another session, guards that are
 //! held. An error is an answer; a panic is not.
 
-use aludel::{Error, Obj, State, blocking::Session, prelude::*};
+mod links;
+mod statements;
+mod world;
+
+use aludel::{Error, blocking::Session, prelude::*};
 use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 
+use self::{
+    links::Way,
+    world::{Act, TABLES, World, pick},
+};
 use super::work::is_long;
 use crate::{
     Case, Place, cases,
-    models::{keys::*, *},
-    store::{Store, address, author, book, node, tag, user},
+    models::{keys::Brand, *},
+    store::{author, node},
 };
 
 pub(super) const CASES: &[Case] = cases!["fuzz":
@@ -52,12 +60,31 @@ enum Step {
     /// A session that isn't this one takes an object.
     Elsewhere(u8, u8),
     Forget(u8, u8),
+    /// One of the ways to leave a session and come back, to be read again or to start anew.
+    Move(Act, u8, u8),
+    /// An expression as a value.
+    Assign(u8, u8),
+    /// Statements that change rows of objects that the session may hold.
+    Update(u8, u8),
+    DeleteRows(u8, u8),
+    InsertRows(u8, u8),
+    /// A query with options.
+    Look(u8, u8),
+    /// A savepoint, kept or taken back: any that there ever was.
+    Nest,
+    Keep(u8),
+    TakeBack(u8),
+    /// So many statements are allowed from now on, or any number again.
+    Budget(Option<u8>),
     Plan,
     Flush,
     Commit,
     Rollback,
     Renew,
     ExpungeAll,
+    ExpireAll,
+    /// The other session lets go of all that it has.
+    Close,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -88,328 +115,41 @@ fn step() -> impl Strategy<Value = Step> {
         1 => two().prop_map(|it| FlushBorrowed(it.0, it.1)),
         1 => two().prop_map(|it| Elsewhere(it.0, it.1)),
         2 => two().prop_map(|it| Forget(it.0, it.1)),
+        10 => (moves(), one(), one()).prop_map(|it| Move(it.0, it.1, it.2)),
+        3 => two().prop_map(|it| Assign(it.0, it.1)),
+        3 => two().prop_map(|it| Update(it.0, it.1)),
+        2 => two().prop_map(|it| DeleteRows(it.0, it.1)),
+        1 => two().prop_map(|it| InsertRows(it.0, it.1)),
+        3 => two().prop_map(|it| Look(it.0, it.1)),
+        4 => Just(Nest),
+        2 => one().prop_map(Keep),
+        3 => one().prop_map(TakeBack),
+        1 => proptest::option::weighted(0.5, 0_u8..4).prop_map(Budget),
         2 => Just(Plan),
         10 => Just(Flush),
         6 => Just(Commit),
         5 => Just(Rollback),
         2 => Just(Renew),
         1 => Just(ExpungeAll),
+        1 => Just(ExpireAll),
+        1 => Just(Close),
     ]
 }
 
-/// A number as a key: 0 is unset where that can be said.
-fn auto(key: Option<u8>) -> Auto<i64> {
-    key.filter(|it| *it > 0).map_or(Auto::UNSET, |it| i64::from(it).into())
-}
-
-fn number(key: Option<u8>) -> Option<i64> {
-    key.map(i64::from)
-}
-
-fn text_of(key: Option<u8>) -> String {
-    key.map_or_else(String::new, |it| format!("k{it}"))
-}
-
-fn pick<T: Mapped>(of: &[Obj<T>], at: u8) -> Option<Obj<T>> {
-    (!of.is_empty()).then(|| of[usize::from(at) % of.len()].clone())
-}
-
-/// The objects of each entity, and what is done to one of them.
-macro_rules! world {
-    ($($field:ident: $entity:ident, $table:literal, $new:expr, $key:expr, $column:expr;)*) => {
-        struct World {
-            store: Store,
-            $($field: Vec<Obj<$entity>>,)*
-        }
-
-        const TABLES: &[&str] = &[$($table),*];
-
-        impl World {
-            fn new(store: Store) -> Self {
-                Self { store, $($field: Vec::new(),)* }
-            }
-
-            fn add(&mut self, what: usize, key: Option<u8>) {
-                let mut turn = 0..;
-                $(if turn.next() == Some(what) {
-                    let make: fn(Option<u8>) -> $entity = $new;
-                    let object = self.store.add(make(key));
-                    return self.$field.push(object);
-                })*
-            }
-
-            fn make(&mut self, what: usize) {
-                let mut turn = 0..;
-                $(if turn.next() == Some(what) {
-                    let make: fn(Option<u8>) -> $entity = $new;
-                    return self.$field.push(Obj::new(make(None)));
-                })*
-            }
-
-            fn forget(&mut self, what: usize, at: u8) {
-                let mut turn = 0..;
-                $(if turn.next() == Some(what) && !self.$field.is_empty() {
-                    let at = usize::from(at) % self.$field.len();
-                    self.$field.swap_remove(at);
-                    return;
-                })*
-            }
-
-            fn set(&mut self, what: usize, at: u8, value: Option<u8>, key: bool) {
-                let mut turn = 0..;
-                $(if turn.next() == Some(what) {
-                    let Some(object) = pick(&self.$field, at) else { return };
-                    let (set_key, set_column): (fn(&mut $entity, Option<u8>), fn(&mut $entity, Option<u8>)) =
-                        ($key, $column);
-                    if key { set_key(&mut object.borrow_mut(), value) }
-                    else { set_column(&mut object.borrow_mut(), value) }
-                    return;
-                })*
-            }
-
-            fn act(&mut self, what: usize, at: u8, act: Act) -> aludel::Result<()> {
-                let mut turn = 0..;
-                $(if turn.next() == Some(what) {
-                    let Some(object) = pick(&self.$field, at) else { return Ok(()) };
-                    let _ = format!("{object:?}");
-                    return match act {
-                        Act::AddAgain => {
-                            if at % 2 == 0 {
-                                self.store.try_add(&object).map(drop)
-                            } else {
-                                self.store.add(&object);
-                                Ok(())
-                            }
-                        }
-                        Act::Delete => self.store.delete(&object),
-                        Act::Expunge => self.store.expunge(&object),
-                        Act::Refresh => self.store.refresh(&object),
-                        Act::Fresh => self.store.fresh(&object),
-                        Act::FlushBorrowed => {
-                            let guard = object.borrow_mut();
-                            let flushed = self.store.flush();
-                            let committed = self.store.commit();
-                            drop(guard);
-                            flushed.and(committed)
-                        }
-                        Act::Elsewhere => {
-                            let mut other = Session::new(&self.store.engine);
-                            other.add(&object);
-                            drop(other.try_add(&object));
-                            drop(other.expunge(&object));
-                            Ok(())
-                        }
-                        Act::Inspect => {
-                            let seen = inspect(&object);
-                            let _ = (format!("{seen:?}"), seen.is_modified());
-                            Ok(())
-                        }
-                    };
-                })*
-                Ok(())
-            }
-
-            fn query(&mut self, what: usize) -> aludel::Result<()> {
-                let mut turn = 0..;
-                $(if turn.next() == Some(what) {
-                    let found = self.store.scalars(select($entity)).all()?;
-                    return Ok(self.$field.extend(found.into_iter().take(2)));
-                })*
-                Ok(())
-            }
-
-            /// Each object is in one state, and the identity map knows it by its key.
-            fn check(&mut self) {
-                $(for object in &self.$field {
-                    let seen = inspect(object);
-                    let inside = matches!(seen.state, State::Pending | State::Persistent);
-                    assert!(!self.store.contains(object) || inside, "{object:?}");
-                })*
-            }
-        }
-    };
-}
-
-#[derive(Clone, Copy)]
-enum Act {
-    AddAgain,
-    Delete,
-    Expunge,
-    Refresh,
-    Fresh,
-    FlushBorrowed,
-    Elsewhere,
-    Inspect,
-}
-
-world! {
-    users: User, "user_account", |key| User { id: auto(key), email: key.map(|it| format!("{it}")), ..user("u") },
-        |it, key| it.id = auto(key), |it, key| it.email = key.map(|it| format!("{it}"));
-    addresses: Address, "address", |key| Address { id: auto(key), user_id: auto(key), ..address("a") },
-        |it, key| it.id = auto(key), |it, key| it.user_id = auto(key);
-    profiles: Profile, "profile",
-        |key| Profile { id: auto(key), user_id: number(key), bio: String::new(), user: One::new() },
-        |it, key| it.id = auto(key), |it, key| it.user_id = number(key);
-    authors: Author, "author", |key| Author { id: auto(key), ..author("a") },
-        |it, key| it.id = auto(key), |it, key| it.name = text_of(key);
-    books: Book, "book", |key| Book { id: auto(key), ..book("b") },
-        |it, key| it.id = auto(key), |it, key| { it.author_id = number(key); it.pages = number(key) };
-    tags: Tag, "tag", |key| Tag { id: auto(key), ..tag("t") },
-        |it, key| it.id = auto(key), |it, key| it.name = text_of(key);
-    lines: Line, "line",
-        |key| Line { book_id: auto(key), number: 1, text: String::new(), book: One::new() },
-        |it, key| it.book_id = auto(key), |it, key| it.number = number(key).unwrap_or(1);
-    nodes: Node, "node", |key| Node { id: auto(key), ..node("n") },
-        |it, key| it.id = auto(key), |it, key| it.parent_id = number(key);
-    rings: Ring, "ring",
-        |key| Ring { id: auto(key), next_id: number(key), next: One::new(), before: Many::new() },
-        |it, key| it.id = auto(key), |it, key| it.next_id = number(key);
-    makers: Maker, "maker",
-        |key| Maker {
-            id: auto(key), name: String::new(), best_id: None, first_id: None, best: One::new(),
-            first: One::new(), gadgets: Many::new(),
-        },
-        |it, key| it.id = auto(key), |it, key| it.best_id = number(key);
-    gadgets: Gadget, "gadget", |key| Gadget { id: auto(key), maker_id: None, maker: One::new() },
-        |it, key| it.id = auto(key), |it, key| it.maker_id = number(key);
-    hens: Hen, "hen", |key| Hen { id: auto(key), from_id: None, from: One::new() },
-        |it, key| it.id = auto(key), |it, key| it.from_id = number(key);
-    eggs: Egg, "egg", |key| Egg { id: auto(key), hen_id: None, hen: One::new() },
-        |it, key| it.id = auto(key), |it, key| it.hen_id = number(key);
-    regions: Region, "region",
-        |key| Region {
-            country: "DE".into(), code: number(key).unwrap_or(0), name: String::new(),
-            sites: Many::new(),
-        },
-        |it, key| it.code = number(key).unwrap_or(0), |it, key| it.name = text_of(key);
-    sites: Site, "site", |key| Site { id: auto(key), country: None, code: None, region: One::new() },
-        |it, key| it.id = auto(key), |it, key| it.code = number(key);
-    brands: Brand, "brand",
-        |key| Brand { code: text_of(key), name: None, outlets: Many::new(), bikes: Many::new() },
-        |it, key| it.code = text_of(key), |it, key| it.name = key.map(|it| format!("{it}"));
-    outlets: Outlet, "outlet",
-        |key| Outlet {
-            brand_code: Auto::UNSET, note: key.map(|it| format!("{it}")), brand: One::new(),
-            clerks: Many::new(),
-        },
-        |it, key| it.brand_code = text_of(key).into(), |it, key| it.note = key.map(|it| format!("{it}"));
-    clerks: Clerk, "clerk", |key| Clerk { id: auto(key), outlet_code: None, outlet: One::new() },
-        |it, key| it.id = auto(key), |it, key| it.outlet_code = key.map(|it| format!("k{it}"));
-    fans: Fan, "fan",
-        |key| Fan { id: auto(key), brand_code: None, brand: One::new(), favourite: One::new() },
-        |it, key| it.id = auto(key), |it, key| it.brand_code = key.map(|it| format!("k{it}"));
-    tickers: Ticker, "ticker",
-        |key| Ticker { code: text_of(key), trades: Many::new(), funds: Many::new() },
-        |it, key| it.code = text_of(key), |_, _| ();
-    trades: Trade, "trade", |key| Trade { id: auto(key), code: None, ticker: One::new() },
-        |it, key| it.id = auto(key), |it, key| it.code = key.map(|it| format!("k{it}"));
-    funds: Fund, "fund", |key| Fund { id: auto(key), tickers: Many::new() },
-        |it, key| it.id = auto(key), |_, _| ();
-    people: Person, "person",
-        |key| Person {
-            name: text_of(key), boss_name: None, boss: One::new(), reports: Many::new(),
-        },
-        |it, key| it.name = text_of(key), |it, key| it.boss_name = key.map(|it| format!("k{it}"));
-    shelves: Shelf, "shelf", |key| Shelf { id: auto(key), volumes: Many::new() },
-        |it, key| it.id = auto(key), |_, _| ();
-    volumes: Volume, "volume",
-        |key| Volume { id: auto(key), shelf_id: number(key), shelf: One::new() },
-        |it, key| it.id = auto(key), |it, key| it.shelf_id = number(key);
-    articles: Article, "article",
-        |key| Article { id: auto(key), title: "t".into(), stock: number(key), rank: auto(key) },
-        |it, key| it.id = auto(key), |it, key| it.rank = auto(key);
-}
-
-/// What is done to a link.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Make,
-    Take,
-    Load,
-    Read,
-}
-
-/// Each relationship, from each side.
-macro_rules! links {
-    ($world:ident, $link:ident, $owner:ident, $member:ident, $way:ident;
-        many { $($many:ident.$list:ident: $members:ident;)* }
-        one { $($ones:ident.$cell:ident: $targets:ident;)* }) => {{
-        let mut turn = 0..;
-        $(if turn.next() == Some($link) {
-            let Some(owner) = pick(&$world.$many, $owner) else { return Ok(()) };
-            match ($way, pick(&$world.$members, $member)) {
-                (Way::Load, _) if $member % 2 == 0 => drop(owner.$list().load(&mut *$world.store)?),
-                (Way::Load, _) => drop(owner.$list().load_one(&mut *$world.store)?),
-                (Way::Read, _) => drop((owner.$list().iter()?.count(), owner.$list().len()?)),
-                (Way::Make, Some(member)) if $member % 16 == 0 => owner.$list().set([&member]),
-                (Way::Make, Some(member)) => drop(owner.$list().push(&member)),
-                (Way::Take, Some(member)) => owner.$list().remove(&member)?,
-                (Way::Take | Way::Make, None) => owner.$list().set(Vec::<Obj<_>>::new()),
-            }
-            return Ok(());
-        })*
-        $(if turn.next() == Some($link) {
-            let Some(owner) = pick(&$world.$ones, $owner) else { return Ok(()) };
-            match ($way, pick(&$world.$targets, $member)) {
-                (Way::Load, _) if $member % 2 == 0 => drop(owner.$cell().load(&mut *$world.store)?),
-                (Way::Load, _) => drop(owner.$cell().load_one(&mut *$world.store)?),
-                (Way::Read, _) => drop(owner.$cell().get()?),
-                (Way::Make, Some(member)) => drop(owner.$cell().set(&member)),
-                (Way::Take | Way::Make, _) => owner.$cell().clear(),
-            }
-            return Ok(());
-        })*
-        turn.next()
-    }};
-}
-
-impl World {
-    fn link(&mut self, link: u8, owner: u8, member: u8, way: Way) -> aludel::Result<()> {
-        const LINKS: usize = 35;
-        let (world, link) = (self, usize::from(link) % LINKS);
-        let left = links!(world, link, owner, member, way;
-            many {
-                users.addresses: addresses;
-                authors.books: books;
-                books.tags: tags;
-                tags.books: books;
-                nodes.children: nodes;
-                rings.before: rings;
-                makers.gadgets: gadgets;
-                regions.sites: sites;
-                brands.outlets: outlets;
-                outlets.clerks: clerks;
-                tickers.trades: trades;
-                tickers.funds: funds;
-                funds.tickers: tickers;
-                people.reports: people;
-                shelves.volumes: volumes;
-            }
-            one {
-                users.profile: profiles;
-                addresses.user: users;
-                profiles.user: users;
-                books.author: authors;
-                lines.book: books;
-                nodes.parent: nodes;
-                rings.next: rings;
-                makers.best: gadgets;
-                makers.first: gadgets;
-                gadgets.maker: makers;
-                hens.from: eggs;
-                eggs.hen: hens;
-                sites.region: regions;
-                outlets.brand: brands;
-                clerks.outlet: outlets;
-                fans.brand: brands;
-                fans.favourite: brands;
-                trades.ticker: tickers;
-                people.boss: people;
-                volumes.shelf: shelves;
-            }
-        );
-        unreachable!("link {link} of {LINKS}, {left:?}")
-    }
+fn moves() -> impl Strategy<Value = Act> {
+    proptest::sample::select(vec![
+        Act::Leave,
+        Act::Return,
+        Act::Expire,
+        Act::ExpireKey,
+        Act::RefreshKey,
+        Act::StartAnew,
+        Act::StartAnewHere,
+        Act::Detach,
+        Act::Merge,
+        Act::MergeLoaded,
+        Act::MergeElsewhere,
+    ])
 }
 
 impl World {
@@ -452,14 +192,16 @@ impl World {
             }
             Step::Query(what) => {
                 self.act(of(what), what, Act::Inspect)?;
-                self.query(of(what))?;
+                self.query(of(what), what % 2 == 0)?;
             }
             Step::Vanish(what, at) => {
                 let table = TABLES[of(what)];
                 let column = match table {
                     "region" => "code",
                     "line" => "book_id",
-                    "user_account" | "address" | "profile" | "node" | "ring" | "book" => "id",
+                    "user_account" | "address" | "profile" | "node" | "ring" | "book" | "draft" => {
+                        "id"
+                    }
                     _ => return Ok(()),
                 };
                 let sql = format!("DELETE FROM {table} WHERE {column} = {}", at % 6);
@@ -478,6 +220,37 @@ impl World {
                 self.store.session = fresh;
             }
             Step::ExpungeAll => self.store.expunge_all(),
+            Step::ExpireAll => self.store.expire_all()?,
+            Step::Move(act, what, at) => self.act(of(what), at, act)?,
+            Step::Assign(what, at) => self.assign(what, at)?,
+            Step::Update(how, key) => self.update(how, i64::from(key % 6))?,
+            Step::DeleteRows(how, key) => self.delete_rows(how, i64::from(key % 6))?,
+            Step::InsertRows(how, key) => self.insert_rows(how, i64::from(key % 6))?,
+            Step::Look(how, key) => self.look(how, i64::from(key % 6))?,
+            Step::Nest => {
+                let savepoint = self.store.begin_nested()?;
+                self.savepoints.push(savepoint);
+            }
+            Step::Keep(at) => {
+                if !self.savepoints.is_empty() {
+                    let savepoint = self.savepoints[usize::from(at) % self.savepoints.len()];
+                    self.store.commit_nested(savepoint)?;
+                }
+            }
+            Step::TakeBack(at) => {
+                if !self.savepoints.is_empty() {
+                    let savepoint = self.savepoints[usize::from(at) % self.savepoints.len()];
+                    self.store.rollback_nested(savepoint)?;
+                }
+            }
+            Step::Budget(statements) => {
+                self.budget = statements.map(|it| self.store.budget(usize::from(it)));
+            }
+            Step::Close => {
+                // Nothing was sent: there is nothing to wait for.
+                self.other.expunge_all();
+                self.other = Session::new(&self.store.engine);
+            }
         }
         Ok(())
     }
@@ -498,13 +271,19 @@ fn nothing_panics(at: &Place) {
         for step in steps {
             match world.apply(step) {
                 // Now and then a program goes on without having looked at the answer.
-                Err(Error::PendingRollback(_)) => world.store.rollback().map_err(failed)?,
+                Err(Error::PendingRollback(_)) => match world.savepoints.pop() {
+                    Some(it) if world.store.in_nested_transaction() => {
+                        drop(world.store.rollback_nested(it));
+                    }
+                    _ => world.store.rollback().map_err(failed)?,
+                },
                 Err(error) => drop(error.to_string()),
                 Ok(()) => {}
             }
             world.check();
         }
         // Whatever was done, the session works on.
+        world.budget = None;
         world.store.rollback().map_err(failed)?;
         // Its key is far from those that were given by hand.
         world.store.add(Author { id: 1_000_000.into(), ..author("last") });
