@@ -15,6 +15,7 @@ mod merge;
 pub(crate) mod nested;
 mod objects;
 mod options;
+mod quiet;
 #[cfg(debug_assertions)]
 pub(crate) mod repeats;
 mod retry;
@@ -32,6 +33,7 @@ pub use join::JoinedSession;
 pub use key::{IntoKey, Key};
 pub use nested::Savepoint;
 pub use options::SessionOptions;
+pub use quiet::NoAutoflush;
 pub use retry::{Attempts, NestedBlock, savepoint, transaction};
 pub use transient::{make_transient, make_transient_to_detached};
 pub use views::Objects;

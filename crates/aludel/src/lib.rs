@@ -124,8 +124,8 @@ pub use aludel_orm::{
     object::{AnyObj, Many, ManyAccess, Obj, ObjMut, ObjRef, One, OneAccess, State},
     session::{
         AnyAttribute, AttributeKind, AttributeState, Attributes, Budget, Change, History,
-        Inspection, IntoKey, JoinedSession, Objects, Savepoint, SessionOptions, inspect,
-        make_transient, make_transient_to_detached,
+        Inspection, IntoKey, JoinedSession, NoAutoflush, Objects, Savepoint, SessionOptions,
+        inspect, make_transient, make_transient_to_detached,
     },
 };
 

@@ -51,6 +51,7 @@ pub trait Relationships: Sized {
     /// user.is_null()
     /// # }
     /// ```
+    #[allow(clippy::wrong_self_convention, reason = "IS NULL is SQL's; a relationship is `Copy`")]
     fn is_null(self) -> Expr<bool>;
 
     /// Whether an object is a member. It must have a row: its key is read now.

@@ -19,11 +19,33 @@ impl Tables {
     pub(crate) fn enlist(&mut self, session: u64, start: Ref) {
         let mut stack = vec![start];
         while let Some(object) = stack.pop() {
+            let former = self.former_members(object);
             if !self.enlist_one(session, object, object == start) {
                 continue;
             }
+            stack.extend(former);
             self.cascade(object, Cascade::SAVE_UPDATE, &mut stack);
         }
+    }
+
+    /// What left the relationships of a detached object, which no flush has written: it comes in with the
+    /// object (CAS-2).
+    fn former_members(&self, object: Ref) -> Vec<Ref> {
+        let Some(meta) = self.meta(object).filter(|_| !self.loose.is_empty()) else {
+            return Vec::new();
+        };
+        let relations = &Mapper::of(meta).relationships;
+        let cascades = |at: u16| relations[usize::from(at)].cascade.has(Cascade::SAVE_UPDATE);
+        let former = self.loose.iter().filter_map(|it| match it {
+            Event::Removed { owner, relation, member, .. } if *owner == object => {
+                cascades(*relation).then_some(*member)
+            }
+            Event::One { owner, relation, old, .. } if *owner == object => {
+                Ref::from_cell(*old).filter(|_| cascades(*relation))
+            }
+            _ => None,
+        });
+        former.collect()
     }
 
     /// Adds what an object's cascades of this kind lead to, so that the first is popped next.

@@ -155,8 +155,23 @@ impl Core {
         sweep(&self.graph, &mut self.stores, now);
     }
 
-    /// Refuses work while a failed transaction waits for `rollback()`.
+    /// Refuses work while a failed transaction waits for `rollback()`, and where none was begun that has
+    /// to be.
     pub(crate) fn check(&self) -> Result<()> {
+        self.check_usable().and_then(|()| self.check_begun())
+    }
+
+    /// Refuses work in a session that begins no transaction by itself, and has none.
+    pub(crate) fn check_begun(&self) -> Result<()> {
+        if self.options.autobegin || self.has_begun() {
+            return Ok(());
+        }
+        let text = "the session begins no transaction by itself (`autobegin`): call `begin` first";
+        Err(Error::InvalidRequest(text.into()))
+    }
+
+    /// Refuses work while a failed transaction waits for `rollback()`.
+    pub(crate) fn check_usable(&self) -> Result<()> {
         match &self.failed {
             Some(cause) => Err(Error::PendingRollback(cause.clone())),
             None if self.closed => {

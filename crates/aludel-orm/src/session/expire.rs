@@ -81,9 +81,7 @@ impl<F: EngineFace> Session<F> {
         self.core().called();
         let object = object.clone();
         F::run(async move {
-            self.core().settle().await;
-            let at = self.core().own_persistent(&object)?;
-            self.core().check()?;
+            let at = self.core().before_reading(&object).await?;
             self.core().refresh(at).await
         })
     }
@@ -100,9 +98,7 @@ impl<F: EngineFace> Session<F> {
         self.core().called();
         let object = object.clone();
         F::run(async move {
-            self.core().settle().await;
-            self.core().check()?;
-            let at = self.core().own(&object)?;
+            let at = self.core().before_reading(&object).await?;
             match object.raw().flags().has(Flags::EXPIRED) {
                 true => self.core().freshen(at).await,
                 false => Ok(()),
@@ -125,11 +121,8 @@ impl<F: EngineFace> Session<F> {
         let object = object.clone();
         let (columns, relations) = split(attributes.attributes());
         F::run(async move {
-            let core = self.core();
-            core.settle().await;
-            core.check()?;
-            let at = core.own_persistent(&object)?;
-            core.refresh_some(at, &columns, &relations).await
+            let at = self.core().before_reading(&object).await?;
+            self.core().refresh_some(at, &columns, &relations).await
         })
     }
 }
@@ -157,6 +150,15 @@ impl Core {
                 Err(Error::NotPersistent(self.subject_of(object)))
             }
         }
+    }
+
+    /// What comes before an object is read again: its address, if it is a persistent one of a session
+    /// that can read.
+    async fn before_reading<T: Mapped>(&mut self, object: &Obj<T>) -> Result<Ref> {
+        self.settle().await;
+        let at = self.own_persistent(object)?;
+        self.check()?;
+        Ok(at)
     }
 
     /// Expires an object with all that its cascades reach (EXP-1, CAS-16).

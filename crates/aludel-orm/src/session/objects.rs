@@ -35,6 +35,16 @@ const SIZES: [usize; 4] = [1, 8, 64, 512];
 impl Core {
     /// Adds a value, a finished builder, or an existing object.
     pub(crate) fn add<N: IntoNew<Entity = T>, T: Mapped>(&mut self, new: N) -> Obj<T> {
+        let refused = self.check_begun();
+        let object = self.add_new(new);
+        if let Err(error) = refused {
+            let (id, at) = (self.id, object.raw().reference());
+            self.tables(|it| it.report(id, error, at));
+        }
+        object
+    }
+
+    fn add_new<N: IntoNew<Entity = T>, T: Mapped>(&mut self, new: N) -> Obj<T> {
         match new.into_new() {
             NewObject::Value(value) => self.add_value(value),
             NewObject::Built(Built { value, left_out, links }) => {
@@ -125,6 +135,7 @@ impl Core {
 
     /// Adds an object; what is wrong is reported at once, and nothing is done.
     pub(crate) fn try_add<T: Mapped>(&mut self, object: &Obj<T>) -> Result<()> {
+        self.check_begun()?;
         let (problem, about) = self.ledger(|it| (it.problem.take(), it.about.take()));
         self.add_object(object);
         let found = self.ledger(|it| {
@@ -190,7 +201,7 @@ impl Core {
         // Marked at the end, so that a load that fails leaves nothing half-marked.
         let mut doomed = Vec::new();
         // After a failure only `rollback` can follow, which takes the mark back: nobody flushes it.
-        let is_failed = self.failed.is_some();
+        let is_failed = self.check().is_err();
         let mut seen = HashSet::new();
         let mut level = objects;
         while !level.is_empty() {
@@ -285,9 +296,6 @@ impl Core {
 
     /// Checks that an object can be deleted, and brings a detached one in.
     pub(crate) fn before_delete<T: Mapped>(&mut self, object: &Obj<T>) -> Result<Ref> {
-        if self.failed.is_none() {
-            self.check()?;
-        }
         let at = object.raw().reference();
         match crate::object::state_of(object.raw()) {
             State::Transient | State::Pending => Err(Error::NotPersistent(self.subject_of(object))),

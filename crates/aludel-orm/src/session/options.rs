@@ -11,6 +11,7 @@ use aludel_engine::JoinMode;
 #[derive(Clone, Copy, Debug)]
 pub struct SessionOptions {
     pub(crate) autoflush: bool,
+    pub(crate) autobegin: bool,
     pub(crate) expire_on_commit: bool,
     pub(crate) twophase: bool,
     pub(crate) close_resets_only: bool,
@@ -23,6 +24,7 @@ impl Default for SessionOptions {
     fn default() -> Self {
         Self {
             autoflush: true,
+            autobegin: true,
             expire_on_commit: false,
             twophase: false,
             close_resets_only: true,
@@ -43,6 +45,18 @@ impl SessionOptions {
     #[must_use]
     pub fn autoflush(mut self, yes: bool) -> Self {
         self.autoflush = yes;
+        self
+    }
+
+    /// Whether a session begins a transaction by itself, with the first thing that it is asked for: yes.
+    /// If not, everything before [`Session::begin`] is refused; what [`Session::add`] is given before, the
+    /// next flush refuses. `transaction!` begins one anyway.
+    ///
+    /// [`Session::begin`]: crate::session::Session::begin
+    /// [`Session::add`]: crate::session::Session::add
+    #[must_use]
+    pub fn autobegin(mut self, yes: bool) -> Self {
+        self.autobegin = yes;
         self
     }
 

@@ -73,9 +73,8 @@ impl Work for Steps {
 impl Core {
     /// Starts a transaction explicitly; its first statement begins it on the database.
     pub(crate) fn begin(&mut self, mode: Begin) -> Result<()> {
-        self.check()?;
-        let Transaction { begun, asked, levels, .. } = &self.transaction;
-        if begun.is_some() || asked.is_some() || !levels.is_empty() {
+        self.check_usable()?;
+        if self.has_begun() {
             let text = "a transaction is already under way: commit or roll it back first";
             return Err(Error::InvalidRequest(text.into()));
         }
@@ -85,6 +84,12 @@ impl Core {
         }
         self.transaction.asked = Some(mode);
         Ok(())
+    }
+
+    /// Whether a transaction was begun: by the program, or by the first statement.
+    pub(crate) fn has_begun(&self) -> bool {
+        let Transaction { begun, asked, levels, .. } = &self.transaction;
+        begun.is_some() || asked.is_some() || !levels.is_empty()
     }
 
     /// Takes a connection, and the steps that must go before a statement, which the caller sends.

@@ -16,6 +16,7 @@ pub(super) const CASES: &[Case] = cases!["attributes":
     loads_are_not_checked,
     what_a_flush_fills_in_is_not_set,
     links_are_refused,
+    a_whole_collection,
     links_of_objects_without_a_session,
 ];
 
@@ -208,6 +209,42 @@ fn links_are_refused(at: &Place) {
     assert!(matches!(store.flush(), Err(Error::Hook(_))));
     store.rollback().unwrap();
     assert_eq!(store.number("SELECT count(*) FROM hooked_member WHERE club_id = 1"), 1);
+}
+
+thread_local! {
+    /// Who came and who left, in the thread of the case.
+    static LINKS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+// REL-8: of those that come and those that leave the hooks are called, and of nobody else; once each.
+fn a_whole_collection(at: &Place) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let say = |what: &'static str| {
+            move |_: &Obj<Club>, it: &Obj<Member>| {
+                let name = it.borrow().name.clone();
+                LINKS.with_borrow_mut(|it| it.push(format!("{what} {name}")));
+                Ok(())
+            }
+        };
+        Club.members.on_append(say("append"));
+        Club.members.on_remove(say("remove"));
+    });
+    let mut store = at.store();
+    let called = || LINKS.with_borrow_mut(std::mem::take).join(", ");
+    let it = store.add(club("one"));
+    let [a, b, c] = ["a", "b", "c"].map(|it| Obj::new(member(it)));
+    called();
+    it.members().set([&a, &b]);
+    assert_eq!(called(), "append a, append b");
+    store.save();
+    it.members().set([&b, &c]);
+    assert_eq!(called(), "append c, remove a");
+    it.members().set([&b, &c]);
+    assert_eq!(called(), "");
+    store.commit().unwrap();
+    assert_eq!(called(), "");
+    assert_eq!(store.number("SELECT count(*) FROM hooked_member WHERE club_id IS NULL"), 1);
 }
 
 // EVT-7: the session that they come into learns of it.

@@ -1,6 +1,6 @@
 //! When a session flushes by itself, and when it begins a transaction.
 
-use aludel::{EngineOptions, Error, SessionOptions, blocking::Session, prelude::*};
+use aludel::{EngineOptions, Error, SessionOptions, State, blocking::Session, prelude::*};
 
 use crate::{
     Case, Place, cases,
@@ -17,7 +17,10 @@ pub(super) const CASES: &[Case] = cases!["autoflush":
     autoflush_can_be_turned_off,
     an_error_in_an_autoflush,
     refresh_discards_own_changes_and_flushes_others,
+    a_stretch_without_autoflush,
     begin_twice,
+    nothing_before_begin,
+    what_begins_a_transaction,
     an_error_of_a_query_leaves_the_session_usable,
     the_first_statement_may_fail,
 ];
@@ -88,6 +91,26 @@ fn loads_and_refreshes_flush_first(at: &Place) {
     let other = store.add(book("z"));
     store.refresh(&author).unwrap();
     assert_eq!(other.borrow().id, 3);
+    // And what reads an expired object, merges, and reads one by one.
+    type Act = fn(&mut Session, &Obj<Author>);
+    let acts: [Act; 4] = [
+        |it, author| {
+            it.expire(author).unwrap();
+            it.fresh(author).unwrap();
+        },
+        |it, author| {
+            it.expire(author).unwrap();
+            it.get_one(Author, 1).unwrap();
+        },
+        |it, _| _ = it.merge(Author { id: 99.into(), ..crate::store::author("M") }).unwrap(),
+        |it, _| _ = it.stream_scalars(&select(Tag)).unwrap().count(),
+    ];
+    for (n, act) in acts.into_iter().enumerate() {
+        let new = store.add(book("more"));
+        act(&mut store, &author);
+        assert_eq!(inspect(&new).state, State::Persistent, "{n}");
+    }
+    store.rollback().unwrap();
 }
 
 // AF-2, AF-8, AF-10
@@ -161,6 +184,105 @@ fn refresh_discards_own_changes_and_flushes_others(at: &Place) {
     assert_eq!(alice.addresses().load(&mut store).unwrap().len(), 1);
     store.commit().unwrap();
     assert_eq!(store.number("SELECT count(*) FROM user_account WHERE name = 'mine'"), 0);
+}
+
+// AF-4, AF-5: for a stretch of a program; what says more counts more.
+fn a_stretch_without_autoflush(at: &Place) {
+    let mut store = at.store();
+    let alice = store.add(user("Alice"));
+    store.save();
+    store.add(user("Bob"));
+    let mut quiet = store.no_autoflush();
+    assert_eq!(quiet.scalars(select(User)).all().unwrap().len(), 1);
+    quiet.expire(&alice).unwrap();
+    quiet.fresh(&alice).unwrap();
+    alice.addresses().load(&mut quiet).unwrap();
+    assert_eq!(quiet.pending().len(), 1);
+    assert_eq!(quiet.scalars(select(User).autoflush(true)).all().unwrap().len(), 2);
+    quiet.add(user("Carol"));
+    let savepoint = quiet.begin_nested().unwrap();
+    assert!(quiet.pending().is_empty());
+    quiet.commit_nested(savepoint).unwrap();
+    // One within another.
+    drop(quiet.no_autoflush());
+    quiet.add(user("Dora"));
+    assert_eq!(quiet.scalars(select(User)).all().unwrap().len(), 3);
+    drop(quiet);
+    assert_eq!(store.scalars(select(User)).all().unwrap().len(), 4);
+    store.rollback().unwrap();
+}
+
+// AF-9
+fn nothing_before_begin(at: &Place) {
+    let mut store = at.store();
+    store.add(user("Alice"));
+    store.save();
+    let options = SessionOptions::new().autobegin(false);
+    store.session = Session::with_options(&store.engine, options);
+    fn refused<T>(result: aludel::Result<T>) {
+        match result {
+            Err(Error::InvalidRequest(text)) => {
+                assert!(text.contains("call `begin` first"), "{text}")
+            }
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("it is not refused"),
+        }
+    }
+    refused(store.scalars(select(User)).all());
+    refused(store.get(User, 1));
+    refused(store.execute(update(User).set(User.name, "x")));
+    refused(store.execute(text("SELECT 1")));
+    refused(store.flush());
+    refused(store.commit());
+    refused(store.begin_nested());
+    refused(store.merge(user("x")));
+    refused(store.stream_scalars(&select(User)));
+    refused(store.try_add(&Obj::new(user("x"))));
+    store.rollback().unwrap();
+    assert_eq!(store.sent(), "");
+    // An object that was added is told of by the flush.
+    let early = store.add(user("early"));
+    store.begin().unwrap();
+    refused(store.flush());
+    store.rollback().unwrap();
+    assert_eq!(inspect(&early).state, State::Transient);
+    // Once begun, it is a session as any other, up to the transaction's end.
+    store.begin().unwrap();
+    let alice = store.get_one(User, 1).unwrap();
+    store.add(user("Bob"));
+    let savepoint = store.begin_nested().unwrap();
+    store.rollback_nested(savepoint).unwrap();
+    store.commit().unwrap();
+    // What is held needs no SQL.
+    assert!(store.get(User, 1).unwrap().unwrap().is(&alice));
+    refused(store.refresh(&alice));
+    refused(alice.addresses().load(&mut store));
+    refused(store.delete(&alice));
+    store.begin().unwrap();
+    assert_eq!(store.scalars(select(User)).all().unwrap().len(), 2);
+    store.rollback().unwrap();
+}
+
+// AF-8: the session's own; nothing is sent before the first statement.
+fn what_begins_a_transaction(at: &Place) {
+    let mut store = at.store();
+    assert!(!store.in_transaction());
+    let alice = store.add(user("Alice"));
+    assert!(store.in_transaction());
+    store.rollback().unwrap();
+    assert!(!store.in_transaction());
+    store.add(&alice);
+    store.save();
+    assert!(!store.in_transaction());
+    alice.borrow_mut().name = "Alicia".into();
+    assert!(store.in_transaction());
+    assert_eq!(store.sent(), "");
+    store.rollback().unwrap();
+    store.expire_all().unwrap();
+    assert!(!store.in_transaction());
+    store.get_one(User, 1).unwrap();
+    assert!(store.in_transaction());
+    store.rollback().unwrap();
 }
 
 // AF-9

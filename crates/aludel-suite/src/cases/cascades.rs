@@ -25,6 +25,7 @@ pub(super) const CASES: &[Case] = cases!["cascades":
     statements_do_not_cascade,
     delete_loads_what_is_forbidden_to_load,
     a_deleted_member_does_not_stop_its_owner,
+    removed_members_come_in_with_their_owner,
 ];
 
 fn state<T: Mapped>(object: &Obj<T>) -> State {
@@ -326,4 +327,31 @@ fn a_deleted_member_does_not_stop_its_owner(at: &Place) {
     assert_eq!((state(&red), state(&x)), (State::Persistent, State::Detached));
     store.delete(&red).unwrap();
     store.commit().unwrap();
+}
+
+// CAS-2: what left a collection that nobody has flushed since comes in with its owner.
+fn removed_members_come_in_with_their_owner(at: &Place) {
+    let mut store = at.store();
+    let a = store.add(Author::builder().name("A").books([book("x"), book("y")]));
+    store.save();
+    let x = a.books().iter().unwrap().next().unwrap();
+    store.expunge_all();
+    a.books().remove(&x).unwrap();
+    assert_eq!(state(&x), State::Detached);
+    store.add(&a);
+    assert_eq!(state(&x), State::Persistent);
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM book WHERE author_id IS NULL"), 1);
+    assert_eq!(store.number("SELECT count(*) FROM book WHERE author_id = 1"), 1);
+    // One to one, whose former target is let go of, too.
+    let alice = store.add(user("Alice"));
+    let old = alice.profile().set(Profile::builder().bio("old"));
+    store.save();
+    store.expunge_all();
+    alice.profile().set(Profile::builder().bio("new"));
+    store.add(&alice);
+    assert_eq!(state(&old), State::Persistent);
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM profile WHERE user_id = 1"), 1);
+    assert_eq!(store.number("SELECT count(*) FROM profile WHERE user_id IS NULL"), 1);
 }
