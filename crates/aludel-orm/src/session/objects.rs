@@ -201,7 +201,7 @@ impl Core {
         // Marked at the end, so that a load that fails leaves nothing half-marked.
         let mut doomed = Vec::new();
         // After a failure only `rollback` can follow, which takes the mark back: nobody flushes it.
-        let is_failed = self.check().is_err();
+        let is_failed = self.failed.is_some();
         let mut seen = HashSet::new();
         let mut level = objects;
         while !level.is_empty() {
@@ -296,6 +296,9 @@ impl Core {
 
     /// Checks that an object can be deleted, and brings a detached one in.
     pub(crate) fn before_delete<T: Mapped>(&mut self, object: &Obj<T>) -> Result<Ref> {
+        if self.failed.is_none() {
+            self.check()?;
+        }
         let at = object.raw().reference();
         match crate::object::state_of(object.raw()) {
             State::Transient | State::Pending => Err(Error::NotPersistent(self.subject_of(object))),

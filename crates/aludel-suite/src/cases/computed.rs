@@ -267,7 +267,7 @@ fn expressions_in_one_batch(at: &Place) {
          UPDATE article SET stock = stock + ? WHERE id = ?\n\
          UPDATE article SET stock = stock + ? WHERE id = ? -- 40 rows\nCOMMIT"
     );
-    assert_eq!(store.number("SELECT count(*) FROM article WHERE stock = rank + 1"), 49);
+    assert_eq!(store.number("SELECT count(*) FROM article WHERE stock = article.rank + 1"), 49);
 }
 
 // UOW-20, UOW-14
@@ -282,7 +282,7 @@ fn an_expression_in_an_insert(at: &Place) {
     assert_eq!((b.borrow().title.as_str(), b.borrow().rank), ("b", 7.into()));
     assert_eq!((a.borrow().id, b.borrow().id), (1.into(), 2.into()));
     assert!(!inspect(&a).expired && inspect(&a).changes.is_empty());
-    assert_eq!(store.number("SELECT rank FROM article WHERE title = 'ABC'"), 42);
+    assert_eq!(store.number("SELECT article.rank FROM article WHERE title = 'ABC'"), 42);
     // An object that refers to it gets its key.
     let counter = store.add(counter("c"));
     counter.user().set(user("Alice"));
@@ -435,7 +435,7 @@ fn a_plan_takes_nothing(at: &Place) {
     assert!(plan.to_string().contains("stock + "), "{plan}");
     store.commit().unwrap();
     assert_eq!(store.number("SELECT stock FROM article WHERE id = 1"), 4);
-    assert_eq!(store.number("SELECT rank FROM article WHERE id = 2"), 2);
+    assert_eq!(store.number("SELECT article.rank FROM article WHERE id = 2"), 2);
 }
 
 // UOW-9, EXP-5: nobody knows what is there, so what is set is written; and nothing is read.

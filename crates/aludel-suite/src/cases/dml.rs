@@ -216,7 +216,7 @@ fn values_see_what_the_database_saw(at: &Place) {
     store.fresh(&article).unwrap();
     let (stock, rank) = (article.borrow().stock.unwrap(), article.borrow().rank.value().unwrap());
     assert_eq!(store.number("SELECT stock FROM article"), stock);
-    assert_eq!((store.number("SELECT rank FROM article"), rank), (9, 9));
+    assert_eq!((store.number("SELECT article.rank FROM article"), rank), (9, 9));
 }
 
 // DML-9
