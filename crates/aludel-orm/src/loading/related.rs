@@ -45,7 +45,7 @@ pub trait Relationships: Sized {
     /// other side, no row refers to this one.
     ///
     /// ```
-    /// # use aludel_orm::{mapping::Relationships, Result};
+    /// # use aludel_orm::{loading::Relationships, Result};
     /// # fn example<R: Relationships>(user: R) -> aludel_core::expr::Expr<bool> {
     /// // WHERE address.user_id IS NULL
     /// user.is_null()
