@@ -25,7 +25,7 @@ pub struct Album {
     pub id: Auto<i64>,
     #[column(length = 160)]
     pub title: String,
-    #[column(default = 1)]
+    #[column(version)]
     pub version: i64,
     #[column(foreign_key = Artist.id, index)]
     pub artist_id: Auto<i64>,

@@ -90,11 +90,8 @@ async fn rename(
         if album.borrow().version != seen {
             return Err(Problem::Stale(AlbumView::of(&album)?));
         }
-        {
-            let mut album = album.borrow_mut();
-            album.title.clone_from(&change.title);
-            album.version += 1;
-        }
+        album.borrow_mut().title.clone_from(&change.title);
+        session.flush().await?; // now the version is the next
         Ok(AlbumView::of(&album)?)
     })?;
     Ok(([(ETAG, format!("\"{}\"", album.version))], Json(album)))

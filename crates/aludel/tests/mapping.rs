@@ -57,6 +57,20 @@ pub struct Airport {
     pub id: Auto<i64>,
 }
 
+/// Written twice in one flush, in versions that the database makes.
+#[derive(Mapped)]
+#[table("link_of_chain")]
+pub struct Chain {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[column(version(server), server_default = 1)]
+    pub version: Auto<i64>,
+    #[column(foreign_key = Chain.id)]
+    pub next_id: Option<i64>,
+    #[relationship(post_update)]
+    pub next: One<Chain>,
+}
+
 /// Whose other side forgot which is which.
 #[derive(Mapped)]
 #[table("walker")]
@@ -126,6 +140,20 @@ fn sides_that_do_not_fit() {
             "Walker.torch: it and `Torch.holders` go by different foreign keys; name the same on \
              both sides with `foreign_keys = [...]`",
         ]
+    );
+}
+
+// VER-6, UOW-24
+#[test]
+fn a_second_update_in_a_version_of_the_database() {
+    let mut session = Session::new(&Engine::new("sqlite::memory:").unwrap());
+    let error = session.scalars(select(Chain)).all().map(drop).unwrap_err();
+    let (entity, problems) = problems(error);
+    assert_eq!(entity, "Chain");
+    assert_eq!(
+        problems,
+        ["Chain.next: `post_update` writes a row of `Chain` a second time, and only the database \
+          knows its version by then; let the program make the version: `#[column(version)]`"]
     );
 }
 

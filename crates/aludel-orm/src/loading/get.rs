@@ -14,7 +14,8 @@ use smallvec::smallvec;
 
 use super::query::Query;
 use crate::{
-    Result,
+    Error, Result,
+    error::StaleData,
     mapping::{EntityConst, Mapped, Mapper, statements::Purpose},
     object::{
         Obj, Raw,
@@ -23,9 +24,16 @@ use crate::{
         cohort::{AnyCohort, key_of},
         graph::Graph,
         log::Event,
+        reference::Ref,
         state::{Cause, Flags, State},
     },
-    session::{Key, core::Core, identity::fingerprint, transaction::no_connection},
+    session::{
+        Key,
+        core::Core,
+        identity::{fingerprint, same_value},
+        key::key_values,
+        transaction::no_connection,
+    },
 };
 
 /// The script of one row by its key, and what takes it. Where the type is known, that is a value and
@@ -203,11 +211,55 @@ impl Core {
         if !is_forced && self.held::<T>(&key).is_some() {
             return self.get(key).await;
         }
-        let found = self.fetch(Query::select(select)?).await?.pop();
+        let locks = select.query().for_update.is_some();
+        let query = Query::select(select)?;
+        let query = if locks { query.checking_versions() } else { query };
+        let found = self.fetch(query).await?.pop();
         if found.is_none() {
             self.vanish(Mapper::of(T::meta()), &key);
         }
         Ok(found)
+    }
+
+    /// Refuses rows whose objects the session holds in another version (VER-7): who locks a row is about to
+    /// change it, by what is known of it.
+    pub(super) fn compare_versions(&mut self, cohort: &dyn AnyCohort) -> Result<()> {
+        let mapper = Mapper::of(cohort.meta());
+        let Some((column, _)) = mapper.version else { return Ok(()) };
+        for position in 0..cohort.len() {
+            let (mut key, mut now) = (Key::new(), Value::Null);
+            cohort.with(position, &mut |it| {
+                (key, now) = (key_values(mapper.meta, it), it.get(column).to_value());
+            });
+            let Some(at) = self.find_held(mapper, &key) else { continue };
+            let Some(chunk) = self.chunk(at) else { continue };
+            let is_expired = chunk.head().flags(at.slot()).has(Flags::EXPIRED)
+                && self.tables(|it| it.expired_columns(at).is_none_or(|it| it.contains(&column)));
+            let mut seen = Value::Null;
+            chunk.loaded(at.slot(), &mut |it| seen = it.get(column).to_value())?;
+            if is_expired || same_value(seen.as_ref(), now.as_ref()) {
+                continue;
+            }
+            let subject = self.subject(at);
+            let (entity, key) = (subject.entity, subject.key);
+            let (version, action) = (Some(seen.to_string()), "get");
+            let stale = StaleData { entity, key, version, action, expected: 1, matched: 0 };
+            return Err(Error::StaleData(Box::new(stale)));
+        }
+        Ok(())
+    }
+
+    /// Reads the row of an object again, by a statement with options.
+    pub(crate) async fn refresh_selected<T: Mapped>(
+        &mut self,
+        at: Ref,
+        select: Select<Obj<T>>,
+    ) -> Result<()> {
+        self.expire_to_refresh(at)?;
+        match self.fetch(Query::select(select)?).await?.is_empty() {
+            false => Ok(()),
+            true => Err(Error::ObjectDeleted(self.subject(at))),
+        }
     }
 
     /// The row of an object that the session holds is gone: so is the object (IDM-8).

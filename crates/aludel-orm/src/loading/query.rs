@@ -36,6 +36,19 @@ pub struct Query<R> {
     pub(super) buffer: Box<dyn RowBuffer<R>>,
     pub(super) paths: Vec<Vec<Hop>>,
     execution: ExecutionOptions,
+    /// Whether rows must have the versions that the session knows (VER-7).
+    checks_versions: bool,
+}
+
+/// What becomes of the objects of rows that the session holds already.
+#[derive(Clone, Copy)]
+enum Existing {
+    /// They stay as they are, but for what is expired.
+    Kept,
+    /// The same, if their rows have the versions that they were read in.
+    Compared,
+    /// They are as their rows are.
+    Overwritten,
 }
 
 enum Kind {
@@ -52,6 +65,7 @@ impl<R: Send + 'static> Query<R> {
             paths: paths.map(|it| it.0.clone()).collect(),
             execution: select.execution(),
             kind: Kind::Select(Box::new(select.into_query())),
+            checks_versions: false,
         })
     }
 
@@ -59,13 +73,20 @@ impl<R: Send + 'static> Query<R> {
         let compiled = text.statement().compile(dialect)?;
         let buffer = text.buffer();
         let execution = text.statement().execution();
-        Ok(Self { kind: Kind::Text(compiled), buffer, paths: Vec::new(), execution })
+        let (kind, paths) = (Kind::Text(compiled), Vec::new());
+        Ok(Self { kind, buffer, paths, execution, checks_versions: false })
     }
 
     pub(super) fn change(change: ReturningStatement<R>) -> Self {
         let (buffer, execution) = (change.buffer(), change.execution());
         let kind = Kind::Change(Box::new(change.into()));
-        Self { kind, buffer, paths: Vec::new(), execution }
+        Self { kind, buffer, paths: Vec::new(), execution, checks_versions: false }
+    }
+
+    /// The same, where objects that the session holds must be as their rows are: by their versions.
+    pub(super) fn checking_versions(mut self) -> Self {
+        self.checks_versions = true;
+        self
     }
 
     /// The same, but not more than one row where the statement has no limit of its own.
@@ -254,8 +275,12 @@ impl Core {
                 self.before_query(query.execution.autoflush).await?;
                 let (run, eager) = query.prepare(self.engine.dialect())?;
                 let eager = eager.seen_by(hooks);
-                let overwrite = query.execution.populate_existing;
-                self.fetch_into(run, Box::new(Held(query.buffer)), eager, overwrite).await?
+                let existing = match query.execution.populate_existing {
+                    true => Existing::Overwritten,
+                    false if query.checks_versions => Existing::Compared,
+                    false => Existing::Kept,
+                };
+                self.fetch_into(run, Box::new(Held(query.buffer)), eager, existing).await?
             }
         };
         let Ok(held) = buffer.into_any().downcast::<Held<R>>() else { return Ok(Vec::new()) };
@@ -292,17 +317,29 @@ impl Core {
         run: Run,
         buffer: Box<dyn Buffer>,
         eager: Eager,
-        overwrite: bool,
+        existing: Existing,
     ) -> Result<(Box<dyn Buffer>, Option<Vec<bool>>)> {
         let opening = self.open(false).await?;
         let work =
             QueryWork { opening, main: Some(run), before: 0, stage: Stage::Start, buffer, eager };
         let QueryWork { mut buffer, mut eager, .. } = self.run(work, |_, _| ()).await?;
-        if overwrite {
-            let mut stale = Vec::new();
-            cohorts(&mut *buffer, &mut |it| self.find_stale(it, &mut stale));
-            eager.cohorts(&mut |it| self.find_stale(it, &mut stale));
-            self.overwrite(stale)?;
+        match existing {
+            Existing::Kept => {}
+            Existing::Compared => {
+                let mut same = Ok(());
+                cohorts(&mut *buffer, &mut |it| {
+                    if same.is_ok() {
+                        same = self.compare_versions(it);
+                    }
+                });
+                same?;
+            }
+            Existing::Overwritten => {
+                let mut stale = Vec::new();
+                cohorts(&mut *buffer, &mut |it| self.find_stale(it, &mut stale));
+                eager.cohorts(&mut |it| self.find_stale(it, &mut stale));
+                self.overwrite(stale)?;
+            }
         }
         self.settle_buffer(&mut |context| buffer.settle(context))?;
         eager.finish(self, &mut *buffer)?;

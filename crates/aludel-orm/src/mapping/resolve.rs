@@ -3,7 +3,8 @@
 use aludel_core::expr::ColumnRef;
 
 use super::{
-    Back, BackSide, Cascade, Direction, EntityMeta, Relation, RelationshipMeta, Secondary,
+    Back, BackSide, Cascade, ColumnMeta, Direction, EntityMeta, Relation, RelationshipMeta,
+    Secondary, Version,
     mapper::{ForeignKey, foreign_keys},
 };
 
@@ -57,7 +58,26 @@ pub(super) fn resolve(
         relation.post_update |= back.post_update;
     }
     check_cascade(&relation, problems);
+    check_post_update(&relation, problems);
     relation
+}
+
+/// A row that is written a second time in one flush must be found by its version, which only the database
+/// knows where that makes it.
+fn check_post_update(relation: &Relation, problems: &mut Vec<String>) {
+    let refers = match relation.direction {
+        Direction::ManyToOne => relation.owner,
+        _ => relation.target,
+    };
+    let by_server = |it: &ColumnMeta| matches!(it.version, Some(Version::Server));
+    if relation.post_update && refers.columns.iter().any(by_server) {
+        problems.push(format!(
+            "{}: `post_update` writes a row of `{}` a second time, and only the database knows its \
+             version by then; let the program make the version: `#[column(version)]`",
+            relation.place(),
+            refers.name,
+        ));
+    }
 }
 
 /// Resolves a relationship but for the one at the other end.

@@ -1,5 +1,6 @@
 //! Expiring objects and reading them again, whole or attribute by attribute.
 
+use aludel_core::expr::{Select, Selectable, select};
 use aludel_engine::EngineFace;
 
 use super::{
@@ -10,10 +11,10 @@ use super::{
 };
 use crate::{
     Error, Result,
-    mapping::{Cascade, Direction, Mapped, Mapper, Relation},
+    mapping::{Cascade, Direction, EntityConst, Mapped, Mapper, Relation},
     object::{
         Obj,
-        chunk::Columns,
+        chunk::{AnyChunk as _, Columns},
         reference::Ref,
         state::{Flags, State},
     },
@@ -83,6 +84,32 @@ impl<F: EngineFace> Session<F> {
         F::run(async move {
             let at = self.core().before_reading(&object).await?;
             self.core().refresh(at).await
+        })
+    }
+
+    /// As [`Session::refresh`], with options for the SELECT: `with` adds them to the statement, such as a
+    /// lock or what is to be loaded along. The object gets the version that its row has, whichever it had.
+    ///
+    /// # Errors
+    /// As [`Session::refresh`].
+    #[track_caller]
+    pub fn refresh_with<T: Mapped<Entity: Selectable<Row = Obj<T>>>>(
+        &mut self,
+        object: &Obj<T>,
+        with: impl FnOnce(Select<Obj<T>>) -> Select<Obj<T>>,
+    ) -> F::Out<impl Future<Output = Result<()>> + Send> {
+        self.core().called();
+        let (object, entity) = (object.clone(), T::Entity::TABLE);
+        let (chunk, slot) = (object.raw().chunk(), object.raw().slot());
+        let mut key = Key::new();
+        let read = chunk.loaded(slot, &mut |it| key = key_values(T::meta(), it));
+        let select = with(select(entity).filter(self.core().has_key::<T>(entity, &key)));
+        F::run(async move {
+            read?;
+            self.core().settle().await;
+            let at = self.core().own_persistent(&object)?;
+            self.core().check()?;
+            self.core().refresh_selected(at, select).await
         })
     }
 
@@ -246,6 +273,12 @@ impl Core {
     /// Reads an object's row again; its own unflushed changes are forgotten (AF-7), and the members
     /// that its cascades reach are expired.
     pub(crate) async fn refresh(&mut self, at: Ref) -> Result<()> {
+        let mapper = self.expire_to_refresh(at)?;
+        self.read_again(mapper, at).await
+    }
+
+    /// Expires an object that is about to be read again.
+    pub(crate) fn expire_to_refresh(&mut self, at: Ref) -> Result<&'static Mapper> {
         let Some(chunk) = self.chunk(at) else { return Err(Error::Detached(Error::subject(None))) };
         let mapper = Mapper::checked(chunk.meta())?;
         self.enter_joined()?;
@@ -263,7 +296,7 @@ impl Core {
                 tables.refill_one(at, relation, cell);
             }
         });
-        self.read_again(mapper, at).await
+        Ok(mapper)
     }
 
     /// Reads an expired object again. What was changed since then stays a change.

@@ -183,7 +183,9 @@ impl<F: EngineFace> Session<F> {
 
     /// As [`Session::get`], with options for the SELECT that it may come to: `with` adds them to the
     /// statement. An object that the session holds is given as it is, without SQL; only
-    /// `populate_existing` and `with_for_update` have it read again.
+    /// `populate_existing` and `with_for_update` have it read again. With a lock, an object that is held in
+    /// another version than its row has is [`Error::StaleData`](crate::Error::StaleData), unless it is
+    /// expired or overwritten.
     ///
     /// ```
     /// # use aludel_core::expr::{ForUpdate, Selectable};

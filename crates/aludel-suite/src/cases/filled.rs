@@ -18,6 +18,7 @@ pub(super) const CASES: &[Case] = cases!["filled":
     statements_set_what_they_say,
     rows_by_key_bring_more_along,
     the_database_changes_what_statements_reach,
+    values_changed_in_place,
 ];
 
 fn invoice(net: i64) -> Invoice {
@@ -212,4 +213,31 @@ fn the_database_changes_what_statements_reach(at: &Place) {
     store.run("UPDATE watched SET writes = 9");
     store.fresh(&two).unwrap();
     assert_eq!((two.borrow().name.as_str(), two.borrow().writes), ("y", 9.into()));
+}
+
+// EXP-8: `borrow_mut` tracks values of every type, so what is changed within them is found.
+fn values_changed_in_place(at: &Place) {
+    let mut store = at.store();
+    let sleeve = store.add(Sleeve::builder().title("t").cover(vec![1, 2]).back(vec![3]));
+    store.save();
+    {
+        let mut sleeve = sleeve.borrow_mut();
+        sleeve.cover.push(3);
+        sleeve.back.as_mut().unwrap().clear();
+    }
+    assert!(inspect(&sleeve).is_modified());
+    store.flush().unwrap();
+    assert_eq!(store.sent(), "BEGIN\nUPDATE sleeve SET cover = ?, back = ? WHERE id = ?");
+    store.rollback().unwrap();
+    assert_eq!(
+        (sleeve.borrow().cover.as_slice(), sleeve.borrow().back.as_deref()),
+        (&[1, 2][..], Some(&[3][..]))
+    );
+    // There and back again is no change.
+    sleeve.borrow_mut().cover.push(3);
+    sleeve.borrow_mut().cover.pop();
+    sleeve.borrow_mut().title.push('!');
+    store.commit().unwrap();
+    let sent = store.sent();
+    assert!(sent.ends_with("UPDATE sleeve SET title = ? WHERE id = ?\nCOMMIT"), "{sent}");
 }

@@ -1,6 +1,6 @@
 //! Two people change one object: versions.
 
-use aludel::{Error, Obj, ObjMut, blocking::Session, prelude::*};
+use aludel::{Error, Obj, ObjMut, Select, blocking::Session, prelude::*};
 use uuid::Uuid;
 
 use crate::{
@@ -27,6 +27,7 @@ pub(super) const CASES: &[Case] = cases!["versions":
     set_by_hand,
     set_by_the_program_alone,
     statements_neither_check_nor_count,
+    a_lock_compares_versions,
     two_sessions needs SHARED,
 ];
 
@@ -400,6 +401,42 @@ fn statements_neither_check_nor_count(at: &Place) {
         store.sent(),
         "BEGIN\nUPDATE draft SET title = ? -- (\"x\")\nDELETE FROM draft WHERE id = ? -- (1)"
     );
+}
+
+// VER-7: who locks a row is about to change it, by what is known of it.
+fn a_lock_compares_versions(at: &Place) {
+    let mut store = at.store();
+    let draft = saved(&mut store, "t");
+    let locks = at.dialect().capability().select.locks != aludel::dialect::RowLocks::Ignored;
+    let locked = |it: Select<Obj<Draft>>| it.with_for_update(ForUpdate::new());
+    assert!(store.get_with(Draft, 1, locked).unwrap().unwrap().is(&draft));
+    assert_eq!(store.sent().contains("FOR UPDATE"), locks);
+    store.run("UPDATE draft SET version = 9, title = 'theirs'");
+    let error = store.get_with(Draft, 1, locked).unwrap_err();
+    assert_eq!(stale(&error), ("Draft", "1", Some("1"), "get", 0));
+    assert_eq!((draft.borrow().title.as_str(), draft.borrow().version), ("t", 1));
+    // Nothing was lost by that; and without a lock nobody compares.
+    assert!(store.get_with(Draft, 1, |it| it).unwrap().unwrap().is(&draft));
+    store.sent();
+    store.refresh_with(&draft, locked).unwrap();
+    assert_eq!(store.sent().contains("FOR UPDATE"), locks);
+    assert_eq!((draft.borrow().title.as_str(), draft.borrow().version), ("theirs", 9));
+    assert!(store.get_with(Draft, 1, locked).unwrap().is_some());
+    // What is expired, or overwritten, learns of it.
+    store.run("UPDATE draft SET version = 10");
+    store.get_with(Draft, 1, |it| locked(it).populate_existing()).unwrap();
+    assert_eq!(draft.borrow().version, 10);
+    store.run("UPDATE draft SET version = 11");
+    store.expire(&draft).unwrap();
+    store.get_with(Draft, 1, locked).unwrap();
+    assert_eq!(draft.borrow().version, 11);
+    store.expire_attributes(&draft, Draft.version).unwrap();
+    store.run("UPDATE draft SET version = 12");
+    store.get_with(Draft, 1, locked).unwrap();
+    assert_eq!(draft.borrow().version, 12);
+    // A row that is gone.
+    store.run("DELETE FROM draft");
+    assert!(matches!(store.refresh_with(&draft, locked), Err(Error::ObjectDeleted(_))));
 }
 
 // VER-3: who comes second loses nothing of who was first.

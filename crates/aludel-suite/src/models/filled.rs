@@ -48,3 +48,14 @@ pub struct Comment {
     #[relationship(back_populates = comments)]
     pub post: One<Post>,
 }
+
+/// Values that can be changed where they are.
+#[derive(Mapped, Debug)]
+#[table("sleeve", base = Suite)]
+pub struct Sleeve {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub title: String,
+    pub cover: Vec<u8>,
+    pub back: Option<Vec<u8>>,
+}
