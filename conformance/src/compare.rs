@@ -114,6 +114,8 @@ pub struct Comparison {
     credit: BTreeMap<String, u64>,
     /// Labels that the original shows in a state that they left.
     left: BTreeSet<String>,
+    /// Labels that were in that state.
+    deleted: BTreeSet<String>,
 }
 
 impl Comparison {
@@ -127,6 +129,7 @@ impl Comparison {
             noted: BTreeSet::new(),
             credit: BTreeMap::new(),
             left: BTreeSet::new(),
+            deleted: BTreeSet::new(),
         }
     }
 
@@ -140,11 +143,17 @@ impl Comparison {
         if !expected.contains_key("err") && !actual.contains_key("err") {
             self.saved += forgive_fewer(&expected, &mut actual, &mut self.credit);
         }
-        self.noted.extend(ours["differs"].as_str().map(str::to_owned));
+        if let (Some("delete"), Some(label)) = (op["op"].as_str(), op["obj"].as_str()) {
+            self.deleted.insert(label.to_owned());
+        }
+        let notes: Vec<&str> =
+            ours["differs"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+        self.noted.extend(notes.iter().map(|it| (*it).to_owned()));
         let mut parted = None;
-        for row in DIFFERENCES {
-            let met = match row.effect {
-                Effect::Switch | Effect::Unmet => false,
+        for (row, effect) in
+            DIFFERENCES.iter().flat_map(|row| row.effects.iter().map(move |it| (row, it)))
+        {
+            let met = match *effect {
                 Effect::Loads(early) => early(op) && forgive_loads(&expected, &mut actual),
                 Effect::Errors(theirs, own) => {
                     let met = original["err"] == theirs && ours["err"] == own;
@@ -153,10 +162,24 @@ impl Comparison {
                     }
                     met
                 }
+                Effect::Results(same) => {
+                    let noted = notes.contains(&row.name);
+                    let met =
+                        expected.get("res") != actual.get("res") && same(original, ours, noted);
+                    if let Some(result) = expected.get("res").filter(|_| met) {
+                        actual.insert("res".into(), result.clone());
+                    }
+                    met
+                }
                 Effect::States(from, to) => self.forgive_states(&expected, &mut actual, from, to),
+                Effect::Ends => {
+                    let ends = ours["ends"] == row.name;
+                    parted = parted.or_else(|| ends.then_some(row.name));
+                    ends
+                }
                 Effect::Parts(parts) => {
-                    let parts =
-                        expected != actual && parts(original, ours, self.noted.contains(row.name));
+                    let noted = |it: &str| self.noted.contains(it);
+                    let parts = expected != actual && parts(original, ours, &noted);
                     parted = parted.or_else(|| parts.then_some(row.name));
                     parts
                 }
@@ -187,7 +210,14 @@ impl Comparison {
         from: &str,
         to: &[&str],
     ) -> bool {
+        // Nothing was deleted right now, or the transaction is over.
+        let deletes = |it: &Map<String, Json>| {
+            it.get("rows")
+                .and_then(Json::as_object)
+                .is_some_and(|it| it.keys().any(|it| it.starts_with("DELETE ")))
+        };
         let over = expected.get("tx") == Some(&serde_json::json!([false, false]));
+        let idle = !deletes(expected) && expected.get("rows") == actual.get("rows");
         let (Some(Json::Object(theirs)), Some(Json::Object(ours))) =
             (expected.get("states"), actual.get_mut("states"))
         else {
@@ -196,11 +226,13 @@ impl Comparison {
         let mut met = false;
         for (label, state) in theirs {
             let Some(own) = ours.get_mut(label) else { continue };
-            let is_left = over || self.left.contains(label);
+            let is_left = over || idle || self.left.contains(label) || self.deleted.contains(label);
             if state[0] == from && to.iter().any(|it| own[0] == *it) && is_left {
                 self.left.insert(label.clone());
                 *own = state.clone();
                 met = true;
+            } else if own[0] == from && state[0] == from {
+                self.deleted.insert(label.clone());
             }
         }
         met

@@ -85,6 +85,15 @@ macro_rules! objects {
                 }
             }
 
+            /// Whether a flush would find an attribute changed.
+            pub fn is_changed(&self, name: &str) -> bool {
+                match self {
+                    $(Self::$Model(it) => {
+                        inspect(it).attribute(name).is_some_and(|it| it.modified)
+                    })*
+                }
+            }
+
             /// Whether the object of another handle is this one.
             pub fn is(&self, other: &AnyObj) -> bool {
                 match self {
@@ -144,6 +153,13 @@ macro_rules! objects {
                     })*
                 }
                 Ok(())
+            }
+
+            /// Lets a session say how its links behave.
+            pub fn know(&self, session: &mut Session) {
+                match self {
+                    $(Self::$Model(it) => session.__know(it),)*
+                }
             }
 
             /// `add`.

@@ -7,7 +7,7 @@ mod writing;
 use std::collections::HashSet;
 
 use aludel::{
-    Error, Savepoint, SessionOptions,
+    Error, Savepoint, SessionOptions, State,
     blocking::{Engine, Session},
 };
 use serde_json::{Map, Value as Json, json};
@@ -66,9 +66,13 @@ pub struct Runner {
     nested: Vec<Savepoint>,
     /// Every object that the session ever saw is held, so that its identity map loses nothing.
     kept: HashSet<Object>,
+    /// Objects that left the session without a row.
+    rolled: HashSet<Object>,
     line: u64,
-    /// The row of the table of differences that the line met.
-    noted: Option<&'static str>,
+    /// The rows of the table of differences that the line met, and what else a comparison must know.
+    noted: Vec<&'static str>,
+    /// The row by which the original goes another way from this line on.
+    ends: Option<&'static str>,
 }
 
 impl Runner {
@@ -78,8 +82,7 @@ impl Runner {
         let options = SessionOptions::new()
             .autoflush(yes("autoflush"))
             .expire_on_commit(yes("expire_on_commit"))
-            .moved_orphans_leave(true)
-            .rollback_keeps_new(true);
+            .sqlalchemy(true);
         engine.log().start();
         Self {
             engine: engine.clone(),
@@ -87,8 +90,10 @@ impl Runner {
             labels: Labels::default(),
             nested: Vec::new(),
             kept: HashSet::new(),
+            rolled: HashSet::new(),
             line: 0,
-            noted: None,
+            noted: Vec::new(),
+            ends: None,
         }
     }
 
@@ -100,7 +105,9 @@ impl Runner {
         answer.insert("op".into(), name.into());
         self.line += 1;
         drop(self.engine.log().take());
-        self.noted = None;
+        self.noted.clear();
+        let expired = self.expired();
+        self.note_relinked(name, op);
         match self.run(name, op) {
             Ok(Some(result)) => drop(answer.insert("res".into(), result)),
             Ok(None) => {}
@@ -113,9 +120,20 @@ impl Runner {
             }
         }
         self.keep();
-        if let Some(row) = self.noted {
+        let left = |it: &&Object| it.state() == State::Transient;
+        self.rolled.extend(self.kept.iter().filter(left).cloned());
+        if name != "is_modified" && !self.rolled.is_empty() {
+            self.noted.push("added objects after a rollback");
+        }
+        if expired.iter().any(|it| left(&it)) {
+            self.noted.push("expired new objects");
+        }
+        if let Some(row) = self.ends {
+            answer.insert("ends".into(), row.into());
+        }
+        if !self.noted.is_empty() {
             // Not compared: the original goes another way from now on, and may show it later.
-            answer.insert("differs".into(), row.into());
+            answer.insert("differs".into(), json!(self.noted));
         }
         let log = self.engine.log().take();
         if std::env::var_os("ALUDEL_CONFORMANCE_SQL").is_some() {
@@ -141,7 +159,7 @@ impl Runner {
             "append" => self.append(op),
             "remove" => self.remove(op),
             "add" => unit(self.object(op, "obj")?.add(&mut self.session)),
-            "delete" => unit(self.object(op, "obj")?.delete(&mut self.session)),
+            "delete" => self.delete(op),
             "expunge" => unit(self.object(op, "obj")?.expunge(&mut self.session)),
             "flush" => unit(self.session.flush()),
             "commit" => {
@@ -172,7 +190,13 @@ impl Runner {
             "refresh" => self.refresh(op),
             "expire" => self.expire(op),
             "expire_all" => unit(self.session.expire_all()),
-            "is_modified" => Ok(Some(self.object(op, "obj")?.is_modified(&self.session).into())),
+            "is_modified" => {
+                let object = self.object(op, "obj")?;
+                if self.rolled.contains(&object) {
+                    self.noted.push("added objects after a rollback");
+                }
+                Ok(Some(object.is_modified(&self.session).into()))
+            }
             "merge" => self.merge(op),
             "get" => self.get(op),
             "query" => self.query(op),
@@ -196,6 +220,28 @@ impl Runner {
             "load" => self.load(op),
             "dump" => self.dump(op),
             _ => Err(Problem::Named("NoSuchOperation")),
+        }
+    }
+
+    /// The persistent objects of which something is expired.
+    fn expired(&self) -> Vec<Object> {
+        let is_expired = |it: &&Object| {
+            let known = it.inspect();
+            known.expired && known.state == State::Persistent
+        };
+        self.kept.iter().filter(is_expired).cloned().collect()
+    }
+
+    /// What a rollback put out of the session lets go of something.
+    fn note_relinked(&mut self, name: &str, op: &Json) {
+        let fields = ["obj", "ref"].iter().filter_map(|it| op[*it].as_str());
+        let objects = fields.filter_map(|it| self.labels.get(it));
+        let is_new = |it: &Object| {
+            self.rolled.contains(it) && matches!(it.state(), State::Transient | State::Pending)
+        };
+        let relinks = matches!(name, "set_ref" | "set_coll" | "append" | "remove");
+        if relinks && objects.into_iter().any(is_new) {
+            self.noted.push("new objects that let go");
         }
     }
 

@@ -75,6 +75,14 @@ fn on_postgres() {
     }
 }
 
+#[test]
+fn on_mariadb() {
+    if is_wanted("mariadb") {
+        let usual = "mariadb://root@127.0.0.1:3306/mysql";
+        on_server("ALUDEL_MARIADB_URL", usual, |url| agree("mariadb", url));
+    }
+}
+
 /// What the environment says of the databases to test; all where it says nothing.
 fn is_wanted(database: &str) -> bool {
     var("ALUDEL_DATABASES").map_or(true, |it| it.split(',').any(|it| it.trim() == database))

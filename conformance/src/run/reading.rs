@@ -72,9 +72,6 @@ impl Runner {
     }
 
     fn query_of<M: Model>(&mut self, op: &Json) -> Result<Vec<Object>, Problem> {
-        if op["unique"] == false && joins_many(op) {
-            return Err(Problem::Named("InvalidRequestError"));
-        }
         let (select, at_once) = self.select::<M>(op)?;
         let rows = self.session.scalars(&select);
         // `first` reads all rows of the original's, too: it adds no limit.
@@ -85,6 +82,9 @@ impl Runner {
             _ => rows.all()?,
         };
         let objects: Vec<Object> = objects.into_iter().map(M::wrap).collect();
+        if op["unique"] == false && joins_many(op) && !objects.is_empty() {
+            return Err(Problem::Named("InvalidRequestError"));
+        }
         self.kept.extend(objects.iter().cloned());
         for path in at_once {
             let mut level = objects.clone();

@@ -11,6 +11,7 @@ impl Runner {
         let values = op["vals"].as_object().cloned().unwrap_or_default();
         let object = Object::new(text(op, "cls"), &values);
         let object = object.ok_or(Problem::Named("NoSuchAttribute"))?;
+        object.know(&mut self.session);
         self.labels.bind(text(op, "as"), object);
         Ok(None)
     }
@@ -33,14 +34,13 @@ impl Runner {
         let owner = self.object(op, "obj")?;
         if let Some(other) = &other {
             self.bring_in(&owner, other)?;
-            let back = match (owner.class(), text(op, "attr")) {
-                ("User", _) => "user",
-                ("Profile", _) => "profile",
-                _ => "",
-            };
+            let back = if owner.class() == "User" { "user" } else { "" };
             let former = other.loaded(back).unwrap_or_default();
-            let moves = former.first().is_some_and(|it| *it != owner);
-            self.noted = moves.then_some("former owners");
+            // The flush of the original goes by what the former owner shows, if that is a change.
+            let changes = |it: &Object| *it != owner && it.is_changed("profile");
+            if former.first().is_some_and(changes) {
+                self.ends = Some("former owners");
+            }
         }
         owner.set_ref(text(op, "attr"), other.as_ref())?;
         Ok(None)
@@ -65,8 +65,6 @@ impl Runner {
         let name = text(op, "attr");
         owner.load(&mut self.session, name)?;
         self.bring_in(&owner, &member)?;
-        let members = owner.loaded(name).unwrap_or_default();
-        self.noted = members.contains(&member).then_some("members once");
         owner.push(name, &member)?;
         Ok(None)
     }
@@ -87,6 +85,17 @@ impl Runner {
             other.add(&mut self.session)?;
         }
         Ok(())
+    }
+
+    pub(super) fn delete(&mut self, op: &Json) -> Outcome {
+        let object = self.object(op, "obj")?;
+        object.delete(&mut self.session)?;
+        let names = object.relationships().iter().map(|it| it.0);
+        let mut linked = names.filter_map(|it| object.loaded(it)).flatten();
+        if linked.any(|it| it.state() == State::Deleted) {
+            self.noted.push("deleted again");
+        }
+        Ok(None)
     }
 
     pub(super) fn refresh(&mut self, op: &Json) -> Outcome {

@@ -1,6 +1,7 @@
 //! The cases, by what they are about. Each names the rules that it pins, and asserts what was sent.
 #![allow(clippy::unwrap_used, reason = "a case fails by panicking")]
 
+mod alike;
 mod associations;
 mod attributes;
 mod autoflush;
@@ -82,6 +83,7 @@ pub fn cases() -> Vec<Case> {
         versions::CASES,
         plan::CASES,
         newcomers::CASES,
+        alike::CASES,
         cascades::CASES,
         owners::CASES,
         composite::CASES,

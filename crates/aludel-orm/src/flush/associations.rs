@@ -55,8 +55,11 @@ impl Planner {
                         true => self.former_of(object, column),
                         false => self.value_of(object, column),
                     };
-                    cells.extend(owner.iter().map(|it| value(pair.owner, it.0)));
-                    cells.extend(target.iter().map(|it| value(pair.member, it.0)));
+                    // More than once only in a session that does as SQLAlchemy: the database refuses it.
+                    for _ in 0..(*net).max(1) {
+                        cells.extend(owner.iter().map(|it| value(pair.owner, it.0)));
+                        cells.extend(target.iter().map(|it| value(pair.member, it.0)));
+                    }
                 }
                 if cells.is_empty() {
                     continue;

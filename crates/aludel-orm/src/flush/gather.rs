@@ -6,10 +6,10 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet, hash_map::Entry};
 
 use crate::{
-    mapping::{Direction, Mapper, PassiveDeletes, Relation},
+    mapping::{Cascade, Direction, Mapper, PassiveDeletes, Relation},
     object::{
         assigned::Assigned,
-        chunk::{AnyChunk, Head},
+        chunk::{AnyChunk, Columns, Head},
         graph::Tables,
         log::Event,
         reference::{Ref, UNLOADED},
@@ -36,6 +36,8 @@ pub(super) struct Gathered {
     pub(super) pairs: Vec<(Pair, i32)>,
     /// What `session.set` said of columns that can't hold it themselves.
     pub(super) assigned: Vec<Assigned>,
+    /// The columns that are expired of rows that refer to others, where not all of them are.
+    pub(super) partly_expired: Map<Ref, Columns>,
     /// The chunks of all of these.
     pub(super) chunks: Vec<Arc<dyn AnyChunk>>,
     /// Where each of them is, by number.
@@ -105,7 +107,7 @@ impl Core {
             let log = std::mem::take(&mut ledger.log);
             let seen = std::mem::replace(&mut ledger.flushed, log.len());
             let left = ledger.left;
-            let left_out = ledger.left_out;
+            let left_out = ledger.left_out || ledger.sqlalchemy;
             gathered.assigned =
                 if take { std::mem::take(&mut ledger.assigned) } else { ledger.assigned.clone() };
             let (pending, marked, dirty) = if take {
@@ -141,11 +143,12 @@ impl Core {
                 false => HashSet::default(),
             };
             gathered.of_events(tables, &log[seen..], &brought);
-            gathered.of_deleted(tables);
+            gathered.of_deleted(tables, self.options.sqlalchemy);
             let strangers = gathered.leave_out_strangers(tables);
             if take {
                 tables.drop_queued_strangers(&log[seen..]);
             }
+            gathered.find_expired(tables);
             gathered.find_chunks(tables);
             if let Some(ledger) = tables.ledger(id) {
                 ledger.log = log;
@@ -356,7 +359,7 @@ impl Gathered {
 
     /// What refers to a deleted object lets go of it: members of collections without a delete
     /// cascade lose their key, and association rows go.
-    fn of_deleted(&mut self, tables: &Tables) {
+    fn of_deleted(&mut self, tables: &Tables, new_stay: bool) {
         if self.marked.is_empty() {
             return;
         }
@@ -387,9 +390,13 @@ impl Gathered {
                         // UOW-32
                         Direction::OneToMany
                             if relation.meta.passive_deletes == PassiveDeletes::All => {}
+                        // What the cascade didn't reach is its own affair there.
+                        Direction::OneToMany
+                            if new_stay && relation.cascade.has(Cascade::DELETE) => {}
                         Direction::OneToMany => {
                             let state = tables.flags(member).state();
-                            let stays = matches!(state, State::Persistent | State::Pending);
+                            let stays =
+                                state == State::Persistent || state == State::Pending && !new_stay;
                             let moves = || moved.contains(&(member, relation.key.as_slice()));
                             if stays && !deleted.contains(&member) && !moves() {
                                 self.unlink(relation, member);
@@ -462,6 +469,16 @@ impl Gathered {
             !outside && *net != 0
         });
         found
+    }
+
+    fn find_expired(&mut self, tables: &Tables) {
+        for child in self.references.iter().map(|it| it.child) {
+            if tables.flags(child).has(Flags::EXPIRED)
+                && let Some(columns) = tables.expired_columns(child)
+            {
+                self.partly_expired.insert(child, Columns::from_slice(columns));
+            }
+        }
     }
 
     fn find_chunks(&mut self, tables: &Tables) {

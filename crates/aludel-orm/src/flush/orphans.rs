@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::gather::Map;
 use crate::{
-    mapping::{Cascade, Mapper, Relation},
+    mapping::{Cascade, Direction, Mapper, Relation},
     object::{
         graph::Tables,
         log::Event,
@@ -95,6 +95,14 @@ fn find(tables: &Tables, session: u64, pending: &[Ref], events: &[Event]) -> Vec
             Event::One { owner, relation, old, new } => {
                 say(*owner, *relation, Ref::from_cell(*old), true);
                 say(*owner, *relation, Ref::from_cell(*new), false);
+                // An owner that is in no session says nothing: its member does.
+                if let Some(back) = owned_by(tables, *owner, *relation) {
+                    for (owners, gone) in [(old, true), (new, false)] {
+                        if let Some(it) = Ref::from_cell(*owners) {
+                            say(it, back, Some(*owner), gone);
+                        }
+                    }
+                }
             }
             _ => {}
         }
@@ -109,6 +117,14 @@ fn find(tables: &Tables, session: u64, pending: &[Ref], events: &[Event]) -> Vec
         }
     }
     orphans
+}
+
+/// The relationship by which those own a member that its to-one relationship leads to, where they delete
+/// orphans.
+fn owned_by(tables: &Tables, member: Ref, relation: u16) -> Option<u16> {
+    let relation = &Mapper::of(tables.meta(member)?).relationships[usize::from(relation)];
+    let back = relation.back.filter(|it| it.delete_orphan)?;
+    (relation.direction == Direction::ManyToOne).then_some(back.index)
 }
 
 /// Whether somebody took a member up without telling the log of this relationship.

@@ -73,9 +73,8 @@ impl Tables {
                 continue;
             }
             // A rollback may have taken the change back.
-            let is_changed = self.flags(owner).state() == State::Persistent
-                && self.one(owner, relation.index) != UNLOADED;
-            if !is_changed {
+            let now = self.one(owner, relation.index);
+            if self.flags(owner).state() != State::Persistent || now == UNLOADED {
                 continue;
             }
             match found.iter_mut().find(|it| std::ptr::eq(it.0, relation)) {

@@ -212,8 +212,12 @@ impl Core {
     /// Writes what changed.
     pub(crate) async fn flush(&mut self) -> Result<()> {
         self.settle().await;
+        if self.options.sqlalchemy && self.failed.is_some() && self.is_clean() {
+            return Ok(());
+        }
         self.check()?;
         if !self.is_clean() {
+            self.transaction.entered = true;
             self.connect().await?;
             self.write(None).await?;
         }
@@ -332,6 +336,7 @@ impl Core {
         }
         self.load_replaced().await?;
         self.mark_orphans().await?;
+        self.load_marked().await?;
         self.load_followers().await?;
         let planner = Planner::plan(self, true, Vec::new())?;
         let opening = if planner.plan.steps.is_empty() { Vec::new() } else { self.opening(true) };

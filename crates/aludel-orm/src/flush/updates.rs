@@ -244,7 +244,9 @@ impl Planner {
         // A reference that was set to what it was changes nothing.
         // Of an expired object it isn't known what it was (UOW-9).
         let flags = self.shared.chunks[place as usize].head().flags(child.slot());
-        let expired = flags.has(Flags::EXPIRED);
+        let is_expired = |some: &SmallVec<[u16; 8]>| fills.iter().any(|it| some.contains(&it.0));
+        let expired = flags.has(Flags::EXPIRED)
+            && self.gathered.partly_expired.get(&child).is_none_or(is_expired);
         if known.is_none() && !expired && self.is_settled(place, child.slot(), &fills) {
             return Ok(());
         }
@@ -291,6 +293,10 @@ impl Planner {
     pub(super) fn late(&self, mapper: &Mapper, fills: &[(u16, Fill)]) -> u32 {
         let parents = fills.iter().filter_map(|it| match &it.1 {
             Fill::Key(ordinal) | Fill::Returned(ordinal, _) => Some(&self.new[*ordinal as usize]),
+            // Its key is known, and its row isn't there.
+            Fill::Field { chunk, slot, .. } => {
+                self.ordinals.get(&(*chunk, *slot)).map(|it| &self.new[*it as usize])
+            }
             _ => None,
         });
         let waits = parents.filter(|it| it.mapper.group == mapper.group).map(|it| it.level + 1);

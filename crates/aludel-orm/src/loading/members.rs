@@ -438,9 +438,8 @@ impl Core {
     fn unloaded(&self, relation: &'static Relation, owners: &[Ref], siblings: bool) -> Vec<Ref> {
         self.tables(|tables| {
             let unloaded = |tables: &Tables, at: Ref| {
-                let flags = tables.flags(at);
-                let tracked = flags.state() == State::Persistent && !flags.has(Flags::MARKED);
-                tracked && !tables.is_loaded(at, relation)
+                let is_tracked = tables.flags(at).state() == State::Persistent;
+                is_tracked && !tables.is_loaded(at, relation)
             };
             let mut found: Vec<Ref> =
                 owners.iter().copied().filter(|it| unloaded(tables, *it)).collect();
@@ -461,7 +460,8 @@ impl Core {
                 let Some(chunk) = tables.chunk(Ref::new(id, 0)) else { continue };
                 for slot in 0..chunk.head().used() {
                     let at = Ref::new(id, slot);
-                    if !named.contains(&at) && unloaded(tables, at) {
+                    let is_marked = tables.flags(at).has(Flags::MARKED);
+                    if !named.contains(&at) && !is_marked && unloaded(tables, at) {
                         found.push(at);
                     }
                 }
@@ -479,7 +479,13 @@ impl Core {
         }
         let Some(chunk) = self.chunk(at) else { return Ok(false) };
         let flags = chunk.head().flags(at.slot());
-        if flags.state() != State::Persistent || flags.has(Flags::MARKED | Flags::EXPIRED) {
+        let expired = flags.has(Flags::EXPIRED)
+            && self.tables(|it| {
+                let is_expired =
+                    |some: &[u16]| relation.pairs.iter().any(|it| some.contains(&it.0));
+                it.expired_columns(at).is_none_or(is_expired)
+            });
+        if flags.state() != State::Persistent || expired {
             return Ok(false);
         }
         let mut fetch = Fetch::new(relation);

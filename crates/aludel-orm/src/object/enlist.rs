@@ -203,12 +203,15 @@ impl Tables {
         }
     }
 
+    /// Whether links behave as in SQLAlchemy: a session of this graph says so.
+    pub(super) fn is_as_original(&self) -> bool {
+        self.ledgers.iter().any(|it| it.sqlalchemy)
+    }
+
     /// A pending member that goes to another owner goes with it; where the session was told to, it leaves,
     /// as in the original.
     pub(super) fn drop_moved(&mut self, old: Ref, relation: &'static Relation, member: Ref) {
-        let session = self.session_of(old);
-        let leaves = session.and_then(|it| self.ledger(it)).is_some_and(|it| it.moved_leave);
-        if leaves {
+        if self.session_of(old).is_some() && self.is_as_original() {
             self.drop_pending_orphan(relation, member);
         }
     }

@@ -32,14 +32,14 @@ impl Tables {
         match relation.back {
             Some(back) if back.many => {
                 if self.linked(owner, relation.index, member, back.index) {
-                    return;
+                    return self.repeat(owner, relation, member);
                 }
                 self.insert_member(member, back.index, owner);
             }
             Some(back) => {
                 let old = self.one(member, back.index);
                 if old == owner.cell() {
-                    return;
+                    return self.repeat(owner, relation, member);
                 }
                 // The member was read again, and what it refers to wasn't: it is here all the same.
                 if old == UNLOADED && self.has_member(owner, relation.index, member) {
@@ -61,11 +61,39 @@ impl Tables {
                 let cells = self.relation_mut(owner.chunk(), relation.index);
                 let list = cells.and_then(|it| it.own(owner.slot()));
                 if list.is_some_and(|it| it.holds(member.cell())) {
-                    return;
+                    return self.repeat(owner, relation, member);
                 }
             }
         }
         self.insert_member(owner, relation.index, member);
+    }
+
+    /// A member is added again: it is listed once, and in SQLAlchemy as often as it was added.
+    fn repeat(&mut self, owner: Ref, relation: &'static Relation, member: Ref) {
+        if !self.is_as_original() {
+            return;
+        }
+        self.list_again(owner, relation.index, member);
+        if let Some(back) = relation.back.filter(|it| it.many) {
+            self.list_again(member, back.index, owner);
+        }
+    }
+
+    fn list_again(&mut self, owner: Ref, relation: u16, member: Ref) {
+        if !self.has_member(owner, relation, member) {
+            return;
+        }
+        let has_row =
+            !self.is_new(owner) && !self.net(owner, relation).added.contains(&member.cell());
+        let cells = self.relation_mut(owner.chunk(), relation);
+        if let Some(list) = cells.and_then(|it| it.own(owner.slot())) {
+            list.push(member.cell());
+        }
+        // A pair that has its row gets no other one.
+        if has_row {
+            self.note(owner, Event::Removed { owner, relation, member, at: 0 });
+        }
+        self.note(owner, Event::Added { owner, relation, member });
     }
 
     /// Whether `owner.relation` holds a member, as far as it is known.
@@ -106,10 +134,17 @@ impl Tables {
             return false;
         }
         if let Some(back) = relation.back {
+            let is_left = self.has_member(owner, relation.index, member);
             if back.many {
                 self.remove_member(member, back.index, owner);
+            } else if is_left && !relation.cascade.has(Cascade::DELETE_ORPHAN) {
+                // It was listed more than once.
+                return true;
             } else if [owner.cell(), UNLOADED].contains(&self.one(member, back.index)) {
                 // Where it isn't known what the member refers to, the caller says that it is this.
+                if self.one(member, back.index) == UNLOADED && back.delete_orphan {
+                    self.put_one(member, back.index, owner.cell());
+                }
                 self.put_one(member, back.index, NULL);
             }
         }
@@ -150,7 +185,7 @@ impl Tables {
             if let Some(old) = Ref::from_cell(old) {
                 if back.many {
                     self.remove_member(old, back.index, owner);
-                } else {
+                } else if [owner.cell(), UNLOADED].contains(&self.one(old, back.index)) {
                     self.put_one(old, back.index, NULL);
                 }
             }
@@ -158,8 +193,16 @@ impl Tables {
                 if back.many {
                     self.insert_member(new, back.index, owner);
                 } else {
-                    if let Some(former) = Ref::from_cell(self.one(new, back.index)) {
+                    if let Some(former) = Ref::from_cell(self.one(new, back.index))
+                        && !(relation.direction == Direction::OneToMany && self.is_as_original())
+                    {
                         self.put_one(former, relation.index, NULL);
+                        // It lost its place with the owner that the other goes to.
+                        if let (Direction::ManyToOne, Some(back)) =
+                            (relation.direction, relation.back_relation())
+                        {
+                            self.let_go(back, former);
+                        }
                     }
                     // Of two that are one to one, who has no key may have had another.
                     let unknown = self.one(new, back.index) == UNLOADED;
@@ -190,7 +233,7 @@ impl Tables {
         }
     }
 
-    /// `owner.relation` (to-many) holds exactly these members; those that stay keep their place.
+    /// `owner.relation` (to-many) holds exactly these members, in this order.
     pub(crate) fn assign_all(&mut self, owner: Ref, relation: &'static Relation, members: &[Ref]) {
         let keep: std::collections::HashSet<u64> = members.iter().map(|it| it.cell()).collect();
         let Some(old) = self.members(owner, relation.index) else {
@@ -206,9 +249,19 @@ impl Tables {
                 self.detach(owner, relation, member);
             }
         }
-        members.iter().for_each(|it| self.attach(owner, relation, *it));
+        let doubles = self.is_as_original();
+        for member in members {
+            if !doubles || !old.contains(&member.cell()) {
+                self.attach(owner, relation, *member);
+            }
+        }
         if members.is_empty() {
             self.know_empty(owner, relation.index);
+        }
+        if let Some(list) =
+            self.relation_mut(owner.chunk(), relation.index).and_then(|it| it.own(owner.slot()))
+        {
+            list.arrange(members.iter().map(|it| it.cell()), doubles);
         }
     }
 
@@ -334,7 +387,7 @@ impl Tables {
 
     /// Adds a member, once.
     fn insert_member(&mut self, owner: Ref, relation: u16, member: Ref) {
-        let new = self.is_new(owner);
+        let (new, doubles) = (self.is_new(owner), self.is_as_original());
         let mut queued = false;
         let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return };
         if new && cells.many(owner.slot()).is_none() {
@@ -343,7 +396,7 @@ impl Tables {
         match cells.own(owner.slot()) {
             Some(list) => {
                 // One read before the member's row changed may hold it all the while.
-                if !new && list.holds(member.cell()) {
+                if !new && !doubles && list.holds(member.cell()) {
                     return;
                 }
                 list.push(member.cell());
@@ -363,12 +416,14 @@ impl Tables {
     }
 
     pub(crate) fn remove_member(&mut self, owner: Ref, relation: u16, member: Ref) -> bool {
-        let new = self.is_new(owner);
+        let (new, doubles) = (self.is_new(owner), self.is_as_original());
         let mut queued = false;
         let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return false };
         let at = match cells.own(owner.slot()) {
             Some(list) => {
-                let Some(at) = list.remove(member.cell()) else { return false };
+                let member = member.cell();
+                let at = if doubles { list.remove_first(member) } else { list.remove(member) };
+                let Some(at) = at else { return false };
                 at as u32
             }
             None if new => return false,

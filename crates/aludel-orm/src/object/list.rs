@@ -8,7 +8,7 @@ use hashbrown::HashSet;
 /// Up to so many members are looked through one by one.
 const SHORT: usize = 64;
 
-/// Members in order, each once. A long list that is asked whether it holds one keeps an index from
+/// Members in order, each once unless a session does as SQLAlchemy. A long list that is asked whether it holds one keeps an index from
 /// then on, so that adding one after the other is linear.
 #[derive(Default)]
 pub(crate) struct MemberList {
@@ -54,12 +54,40 @@ impl MemberList {
 
     /// Takes a member out; the place where it was.
     pub(crate) fn remove(&mut self, member: u64) -> Option<usize> {
-        if self.index.as_mut().is_some_and(|it| !it.remove(&member)) {
+        if self.index.as_ref().is_some_and(|it| !it.contains(&member)) {
             return None;
         }
         let at = self.list.iter().rposition(|it| *it == member)?;
-        self.list.remove(at);
+        self.take(at, member);
         Some(at)
+    }
+
+    /// The same, where it stands first.
+    pub(crate) fn remove_first(&mut self, member: u64) -> Option<usize> {
+        let at = self.list.iter().position(|it| *it == member)?;
+        self.take(at, member);
+        Some(at)
+    }
+
+    fn take(&mut self, at: usize, member: u64) {
+        self.list.remove(at);
+        if let Some(index) = self.index.as_mut().filter(|_| !self.list.contains(&member)) {
+            index.remove(&member);
+        }
+    }
+
+    /// Puts members in this order, and once each unless they may stand there more often; others stand in front
+    /// of them.
+    pub(crate) fn arrange(&mut self, order: impl Iterator<Item = u64>, doubles: bool) {
+        let mut seen: HashSet<u64, RandomState> = HashSet::default();
+        let mut ordered = Vec::new();
+        for member in order {
+            if self.holds(member) && (seen.insert(member) || doubles) {
+                ordered.push(member);
+            }
+        }
+        self.retain(|it| !seen.contains(&it));
+        ordered.into_iter().for_each(|it| self.push(it));
     }
 
     /// Takes out the members that don't fit.

@@ -32,8 +32,8 @@ pub(crate) struct Ledger {
     pub(crate) flushed: usize,
     /// How many changes of cells stand behind that.
     pub(crate) links: usize,
-    /// Whether pending members leave the session that one owner passes on to another.
-    pub(crate) moved_leave: bool,
+    /// Whether links behave as in SQLAlchemy.
+    pub(crate) sqlalchemy: bool,
     /// Whether a flush left out a link with an object that is in no session: should that come in, the
     /// link is its own.
     pub(crate) left_out: bool,
@@ -153,7 +153,7 @@ impl Ledger {
             log: Vec::new(),
             flushed: 0,
             links: 0,
-            moved_leave: false,
+            sqlalchemy: false,
             left_out: false,
             assigned: Vec::new(),
             problem: None,
@@ -287,7 +287,7 @@ impl Ledger {
         self.left |= other.left;
         self.wrote |= other.wrote;
         self.left_out |= other.left_out;
-        self.moved_leave |= other.moved_leave;
+        self.sqlalchemy |= other.sqlalchemy;
         self.marked.append(&mut other.marked);
         self.joined.append(&mut other.joined);
         self.log.append(&mut other.log);

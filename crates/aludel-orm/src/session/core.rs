@@ -77,7 +77,7 @@ impl Core {
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let graph = Arc::new(Graph::new());
         let mut ledger = Ledger::new(id);
-        ledger.moved_leave = options.moved_orphans_leave;
+        ledger.sqlalchemy = options.sqlalchemy;
         Graph::with(&graph, |tables, _| tables.ledgers.push(ledger));
         Self {
             id,

@@ -220,9 +220,17 @@ impl Core {
         Ok(())
     }
 
+    /// What is forgotten now was done in a transaction.
+    fn note_entered(&mut self) {
+        if !self.transaction.entered {
+            self.transaction.entered = self.in_transaction();
+        }
+    }
+
     /// Expires one object as a whole.
     pub(crate) fn expire_one(&mut self, at: Ref) -> Result<()> {
         let Some(chunk) = self.chunk(at) else { return Ok(()) };
+        self.note_entered();
         let head = chunk.head();
         chunk.restore_one(at.slot());
         if head.flags(at.slot()).has(Flags::TOUCHED) {
@@ -247,6 +255,7 @@ impl Core {
         relations: &[u16],
     ) -> Result<()> {
         let Some(chunk) = self.chunk(at) else { return Ok(()) };
+        self.note_entered();
         let (head, id) = (chunk.head(), self.id);
         if head.flags(at.slot()).has(Flags::TOUCHED) {
             chunk.restore_columns(at.slot(), columns)?;

@@ -417,6 +417,13 @@ impl<F: EngineFace> Session<F> {
         !self.core.transaction.levels.is_empty()
     }
 
+    /// For comparisons with SQLAlchemy: how the links of an object behave is this session's business before it
+    /// comes in.
+    #[doc(hidden)]
+    pub fn __know<T: Mapped>(&mut self, object: &Obj<T>) {
+        self.core.know(object);
+    }
+
     /// For `savepoint!`: itself, of a session or of what leads to one.
     #[doc(hidden)]
     pub fn __this(&mut self) -> &mut Self {

@@ -51,13 +51,13 @@ impl Core {
         let mut merge = Merge::default();
         let (mut roots, mut level) = (Vec::new(), Vec::new());
         for source in sources {
-            let (at, is_new) = merge.take(self, source)?;
+            let (at, is_new) = merge.take(self, source, None)?;
             roots.push(at);
             level.extend(is_new.then_some(at));
         }
         while !level.is_empty() {
             self.find_targets(&mut merge, &level, &pending).await?;
-            let next = merge.follow(self, &level)?;
+            let next = merge.follow(self, &level, false)?;
             // Before the members are looked for: most of them come with it.
             for (relation, owners) in merge.collections(&level) {
                 self.load_members(relation, &owners, false).await?;
@@ -99,7 +99,9 @@ impl Core {
             let node = &mut merge.nodes[position];
             let (Target::New, Some(key)) = (node.target, &node.key) else { continue };
             let held = self.find_held(node.mapper, key);
+            let own = node.source.reference();
             let held = held.or_else(|| pending.get(&(node.mapper.number, key.clone())).copied());
+            let held = held.filter(|it| *it != own);
             let expired = held.is_some_and(|it| self.tables(|t| t.flags(it)).has(Flags::EXPIRED));
             match held {
                 Some(at) if !expired => node.target = Target::Held(at),

@@ -79,12 +79,14 @@ impl Core {
     /// Begins a level: what changed so far is written first, and belongs to the level around (AF-5).
     pub(crate) async fn begin_nested(&mut self) -> Result<Savepoint> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        self.check()?;
         self.flush().await?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         self.ledger(|it| it.mark(number));
         let wrote_before = self.transaction.wrote;
         let level = Level { number, begun: false, failed: false, wrote: None, wrote_before };
         self.transaction.levels.push(level);
+        self.transaction.entered = true;
         Ok(Savepoint(number))
     }
 
@@ -260,7 +262,7 @@ impl Core {
         let transaction = &self.transaction;
         transaction.begun.is_some()
             || transaction.asked.is_some()
-            || !transaction.levels.is_empty()
+            || transaction.entered
             || self.failed.is_some()
             || self.ledger(|it| !it.is_clean() || !it.log.is_empty())
     }

@@ -17,6 +17,7 @@ use crate::{
     events::state_hooks_anywhere,
     mapping::{
         Built, Cascade, Direction, IntoNew, Link, Mapped, Mapper, NewObject, PassiveDeletes,
+        Relation,
     },
     object::{
         Obj, Raw,
@@ -118,19 +119,23 @@ impl Core {
     /// Adds an object, with all that its save-update cascades reach. What may be wrong is reported
     /// by the next flush.
     pub(crate) fn add_object<T: Mapped>(&mut self, object: &Obj<T>) {
-        let raw = object.raw();
-        let at = raw.reference();
-        match raw.graph() {
-            Some(graph) => Graph::merge(&self.graph, graph),
-            None => self.graph.enter(raw),
-        }
-        self.graph = Graph::root(&self.graph).clone();
-        let id = self.id;
+        self.know(object);
+        let (id, at) = (self.id, object.raw().reference());
         self.tables(|tables| {
             tables.enlist(id, at);
             // Adding what is only marked for deletion cancels the mark (STATE-8).
             tables.unmark(id, at, Cascade::SAVE_UPDATE);
         });
+    }
+
+    /// Takes an object into the graph of the session's own.
+    pub(crate) fn know<T: Mapped>(&mut self, object: &Obj<T>) {
+        let raw = object.raw();
+        match raw.graph() {
+            Some(graph) => Graph::merge(&self.graph, graph),
+            None => self.graph.enter(raw),
+        }
+        self.graph = Graph::root(&self.graph).clone();
     }
 
     /// Adds an object; what is wrong is reported at once, and nothing is done.
@@ -196,8 +201,10 @@ impl Core {
     }
 
     /// Marks objects for deletion, with all that their delete cascades reach; loads what they need
-    /// (CAS-6), and what the flush needs to let go of them: a query for each relationship and depth.
+    /// (CAS-6), and what the flush needs to let go of them, unless that is the flush's own business: a query
+    /// for each relationship and depth.
     pub(crate) async fn delete(&mut self, objects: Vec<Ref>) -> Result<()> {
+        let late = self.options.sqlalchemy;
         // Marked at the end, so that a load that fails leaves nothing half-marked.
         let mut doomed = Vec::new();
         // After a failure only `rollback` can follow, which takes the mark back: nobody flushes it.
@@ -214,11 +221,10 @@ impl Core {
                     if is_left || relation.meta.viewonly || (is_failed && !follows) {
                         continue;
                     }
-                    if is_failed && self.is_unloaded(relation, &owners) {
-                        self.check()?;
-                    }
                     // What isn't loaded is the database's, if the mapping says so (UOW-31).
-                    if relation.meta.passive_deletes == PassiveDeletes::No {
+                    let loads = relation.meta.passive_deletes == PassiveDeletes::No;
+                    if loads && (follows || !late) && self.is_unloaded(relation, &owners) {
+                        self.check()?;
                         self.load_committed(relation, &owners).await?;
                     }
                     if follows {
@@ -233,10 +239,44 @@ impl Core {
         Ok(())
     }
 
+    /// Loads what a flush must let go of with the objects that it deletes.
+    pub(crate) async fn load_marked(&mut self) -> Result<()> {
+        if !self.options.sqlalchemy {
+            return Ok(());
+        }
+        let marked = self.ledger(|it| it.marked.clone());
+        let mut groups: Vec<(&'static Mapper, Vec<Ref>)> = Vec::new();
+        for at in marked {
+            let Some(chunk) = self.chunk(at) else { continue };
+            let mapper = Mapper::checked(chunk.meta())?;
+            if !chunk.head().flags(at.slot()).has(Flags::MARKED) {
+                continue;
+            }
+            match groups.iter_mut().find(|it| std::ptr::eq(it.0, mapper)) {
+                Some((_, list)) => list.push(at),
+                None => groups.push((mapper, vec![at])),
+            }
+        }
+        for (mapper, owners) in groups {
+            let loads = |it: &&Relation| {
+                it.direction != Direction::ManyToOne
+                    && !it.meta.viewonly
+                    && it.meta.passive_deletes == PassiveDeletes::No
+            };
+            for relation in mapper.relationships.iter().filter(loads) {
+                self.load_committed(relation, &owners).await?;
+            }
+        }
+        Ok(())
+    }
+
     fn mark(&mut self, at: Ref) {
         let Some(chunk) = self.chunk(at) else { return };
         let old = chunk.head().flags(at.slot());
         let is_new = old.state() == State::Pending;
+        if is_new && self.options.sqlalchemy {
+            return;
+        }
         // A new member of a deleted owner is never inserted.
         let new = if is_new { old.by(Cause::Leave) } else { old.with(Flags::MARKED) };
         chunk.head().set_flags(at.slot(), new);
@@ -406,9 +446,9 @@ impl Core {
                 tables.release(chunk.head().id);
             }
             if let Some(ledger) = tables.ledger(id) {
-                let (wrote, moved_leave) = (ledger.wrote, ledger.moved_leave);
+                let (wrote, sqlalchemy) = (ledger.wrote, ledger.sqlalchemy);
                 *ledger = Ledger::new(id);
-                (ledger.wrote, ledger.moved_leave) = (wrote, moved_leave);
+                (ledger.wrote, ledger.sqlalchemy) = (wrote, sqlalchemy);
                 ledger.flushed = marks.len();
                 ledger.log = marks;
                 ledger.moves = moves.take().unwrap_or_default();

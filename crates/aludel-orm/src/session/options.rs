@@ -16,8 +16,7 @@ pub struct SessionOptions {
     pub(crate) twophase: bool,
     pub(crate) close_resets_only: bool,
     pub(crate) join_mode: JoinMode,
-    pub(crate) moved_orphans_leave: bool,
-    pub(crate) rollback_keeps_new: bool,
+    pub(crate) sqlalchemy: bool,
 }
 
 impl Default for SessionOptions {
@@ -29,8 +28,7 @@ impl Default for SessionOptions {
             twophase: false,
             close_resets_only: true,
             join_mode: JoinMode::default(),
-            moved_orphans_leave: false,
-            rollback_keeps_new: false,
+            sqlalchemy: false,
         }
     }
 }
@@ -91,20 +89,25 @@ impl SessionOptions {
         self
     }
 
-    /// Whether a pending object leaves the session when it goes from one owner to another, where the
-    /// relationship deletes orphans: no, it goes with its new owner. SQLAlchemy loses it.
+    /// Whether the session does as SQLAlchemy does where Aludel does otherwise on purpose: no. For programs
+    /// that come from there, and are held against what they did.
+    ///
+    /// - A pending member that goes from one owner to another leaves the session, where the relationship
+    ///   deletes orphans; here it goes with its new owner.
+    /// - A member is listed as often as it was added, and an association row inserted as often, which its key
+    ///   refuses; here it is listed once.
+    /// - Who gave up a one-to-one target to another owner shows it until it is read again.
+    /// - New members of a deleted owner stay pending; here they are not inserted.
+    /// - `delete` loads what its delete cascades need, and the flush the rest: members whose key becomes
+    ///   NULL, association rows. Here `delete` loads both, so that a flush plan shows them.
+    /// - A rollback leaves to new objects what they hold: values, generated keys, links; and it leaves
+    ///   objects in the session that were detached before. Here all are what they were before they were
+    ///   added.
+    /// - A flush without anything to do is no error after a failure.
+    /// - `merge` copies a pending object of the session itself, too.
     #[must_use]
-    pub fn moved_orphans_leave(mut self, yes: bool) -> Self {
-        self.moved_orphans_leave = yes;
-        self
-    }
-
-    /// Whether a new object that a rollback puts out of the session keeps what it holds (values, generated
-    /// keys, links): no, it is what it was when it was added, and gets a new key if it is added again.
-    /// SQLAlchemy keeps it all.
-    #[must_use]
-    pub fn rollback_keeps_new(mut self, yes: bool) -> Self {
-        self.rollback_keeps_new = yes;
+    pub fn sqlalchemy(mut self, yes: bool) -> Self {
+        self.sqlalchemy = yes;
         self
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct Transaction {
     preparing: bool,
     /// Whether its first phase is over.
     pub(crate) prepared: bool,
+    /// Whether the program has done something in it, though nothing of that may be left.
+    pub(crate) entered: bool,
     /// The savepoints that are open, the innermost last.
     pub(crate) levels: Vec<Level>,
 }

@@ -7,6 +7,7 @@ use crate::{
     Result,
     mapping::Mapper,
     object::{
+        chunk::{AnyChunk, Columns},
         log::Event,
         reference::Ref,
         state::{Cause, Flags, State},
@@ -33,17 +34,18 @@ impl Core {
     /// the savepoint of this number; chunks from the second number on were loaded after it wrote.
     pub(super) fn take_back(&mut self, savepoint: Option<(u64, Option<u64>)>) {
         let id = self.id;
-        let keep_new = self.options.rollback_keeps_new;
+        let keeps = self.options.sqlalchemy;
         let mut kept = HashSet::new();
         let told = self.ledger(|it| it.moves.len());
         // Relationships all at once: between two of these, another thread would link what is half
         // taken back.
         let (dirty, mut log) = self.tables(|tables| {
             let Some(it) = tables.ledger(id) else { return Default::default() };
-            let log = it.take_back(savepoint.map(|it| it.0));
+            let mut log = it.take_back(savepoint.map(|it| it.0));
             let dirty = std::mem::take(&mut it.dirty);
-            if keep_new {
+            if keeps {
                 kept.extend(log.iter().flat_map(Event::came));
+                leave_joined(&mut log);
             }
             log.iter().rev().for_each(|it| tables.undo_cell(it, &|it| kept.contains(&it)));
             (dirty, log)
@@ -51,6 +53,7 @@ impl Core {
         for at in &kept {
             if let Some(chunk) = self.chunk(*at) {
                 chunk.accept(at.slot());
+                self.unset_expired(*at, &*chunk);
             }
         }
         // What somebody holds borrowed stays as it is, and stays listed.
@@ -92,6 +95,31 @@ impl Core {
         } else if wrote || self.transaction.begun.is_some() {
             self.expire_all();
         }
+        if keeps {
+            // Links of new objects with others are theirs, should they come again.
+            self.tables(|tables| {
+                if savepoint.is_none() {
+                    tables.forget_relationships(id);
+                }
+                if let Some(ledger) = tables.ledger(id) {
+                    ledger.left_out |= !kept.is_empty();
+                }
+            });
+        }
+    }
+
+    /// What is expired of an object can't be read again once it has no row.
+    fn unset_expired(&self, at: Ref, chunk: &dyn AnyChunk) {
+        if !chunk.head().flags(at.slot()).has(Flags::EXPIRED) {
+            return;
+        }
+        let some = self.tables(|it| it.expired_columns(at).map(Columns::from_slice));
+        let all = || (0..chunk.meta().columns.len() as u16).collect();
+        let columns = some.unwrap_or_else(all);
+        let _ = chunk.write(at.slot(), &mut |fields| {
+            columns.iter().for_each(|it| _ = fields.put(*it, None));
+        });
+        self.tables(|it| it.forget_expired(at));
     }
 
     /// Takes back one change of an object, but for what those hold that keep it.
@@ -191,4 +219,18 @@ impl Core {
             });
         }
     }
+}
+
+/// Forgets that objects with rows came into the session: they stay.
+fn leave_joined(log: &mut Vec<Event>) {
+    let mut joined = HashSet::new();
+    log.retain(|event| match event {
+        Event::Flags { object, old } if old.state() == State::Detached => {
+            joined.insert(*object);
+            false
+        }
+        // The first time that it entered the identity map.
+        Event::Mapped { object, .. } => !joined.remove(object),
+        _ => true,
+    });
 }

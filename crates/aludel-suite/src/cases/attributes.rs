@@ -205,7 +205,7 @@ fn links_are_refused(at: &Place) {
     club.members().load(&mut store.session).unwrap();
     club.members().set([member("banned"), member("new")]);
     let names: Vec<_> = club.members().iter().unwrap().map(|it| it.borrow().name.clone()).collect();
-    assert_eq!(names, ["founder", "new"]);
+    assert_eq!(names, ["new", "founder"]);
     assert!(matches!(store.flush(), Err(Error::Hook(_))));
     store.rollback().unwrap();
     assert_eq!(store.number("SELECT count(*) FROM hooked_member WHERE club_id = 1"), 1);

@@ -57,7 +57,7 @@ fn a_pair_waits_for_a_new_member(at: &Place) {
 fn a_moved_member_goes_with_its_owner(at: &Place) {
     let engine = at.store().engine;
     for original in [false, true] {
-        let options = SessionOptions::new().moved_orphans_leave(original);
+        let options = SessionOptions::new().sqlalchemy(original);
         let mut session = Session::with_options(&engine, options);
         let (ann, bob) = (session.add(user("Ann")), session.add(user("Bob")));
         let mail = ann.addresses().push(address("a@x.org"));

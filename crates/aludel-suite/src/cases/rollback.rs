@@ -11,7 +11,6 @@ use crate::{
 pub(super) const CASES: &[Case] = cases!["rollback":
     commit_expires_nothing_unless_asked,
     everything_is_taken_back,
-    new_objects_keep_what_they_hold,
     relationships_come_back,
     expired_objects_are_read_again,
     relationships_of_expired_objects_are_read_again,
@@ -46,41 +45,6 @@ fn commit_expires_nothing_unless_asked(at: &Place) {
     session.fresh(&bob).unwrap();
     assert_eq!(bob.borrow().name, "Bobby");
     assert!(!inspect(&bob).expired);
-}
-
-// TX-4: as the original has it, if the session is told so.
-fn new_objects_keep_what_they_hold(at: &Place) {
-    let mut store = at.store();
-    let old = store.add(user("Old"));
-    store.save();
-    let options = SessionOptions::new().rollback_keeps_new(true);
-    store.session = Session::with_options(&store.engine, options);
-    let old = store.get_one(User, old.borrow().id.value().unwrap()).unwrap();
-    let level = store.begin_nested().unwrap();
-    let bob = store.add(user("Bob"));
-    let mail = bob.addresses().push(address("b@x"));
-    store.flush().unwrap();
-    bob.borrow_mut().name = "Bobby".into();
-    store.flush().unwrap();
-    bob.borrow_mut().name = "Rob".into();
-    let later = old.addresses().push(address("o@x"));
-    old.borrow_mut().name = "Changed".into();
-    store.rollback_nested(level).unwrap();
-    // What is new keeps values, keys and links; what was there before goes back.
-    assert_eq!((state(&bob), state(&mail)), (State::Transient, State::Transient));
-    assert_eq!(bob.borrow().name, "Rob");
-    assert_eq!((bob.borrow().id, mail.borrow().user_id), (2.into(), 2.into()));
-    assert!(mail.user().get().unwrap().unwrap().is(&bob));
-    assert_eq!(mails(&bob), ["b@x"]);
-    assert!(later.user().get().unwrap().unwrap().is(&old));
-    assert_eq!((old.borrow().name.as_str(), state(&old)), ("Old", State::Persistent));
-    assert_eq!(store.pending().len(), 0);
-    store.sent();
-    store.add(&bob);
-    assert_eq!(store.pending().len(), 2, "what it is linked with comes, too");
-    store.commit().unwrap();
-    assert_eq!(store.number("SELECT count(*) FROM user_account WHERE id = 2 AND name = 'Rob'"), 1);
-    assert_eq!(store.number("SELECT count(*) FROM address WHERE id = 1 AND user_id = 2"), 1);
 }
 
 // TX-2, TX-3, TX-4: keys that the database made are unset, so that the object can be added anew.

@@ -33,6 +33,8 @@ pub(super) struct Node {
     pub(super) mapper: &'static Mapper,
     pub(super) key: Option<Key>,
     pub(super) target: Target,
+    /// The relationship by which it was reached.
+    via: Option<&'static Relation>,
     /// The relationships that are set, and their members by position.
     pub(super) links: Vec<(&'static Relation, Vec<usize>)>,
 }
@@ -133,13 +135,21 @@ impl Source {
 
 impl Merge {
     /// Takes in an object, once; its position, and whether it is new here.
-    pub(super) fn take(&mut self, core: &Core, source: Source) -> Result<(usize, bool)> {
+    pub(super) fn take(
+        &mut self,
+        core: &Core,
+        source: Source,
+        via: Option<&'static Relation>,
+    ) -> Result<(usize, bool)> {
         let at = source.reference();
         if let Some(position) = self.seen.get(&at) {
             return Ok((*position, false));
         }
         let mapper = Mapper::checked(source.chunk.meta())?;
         let target = match source.state() {
+            (State::Pending, Some(session)) if session == core.id && core.options.sqlalchemy => {
+                Target::New
+            }
             (State::Pending | State::Persistent, Some(session)) if session == core.id => {
                 Target::Itself(at)
             }
@@ -161,13 +171,14 @@ impl Merge {
             None => target,
         };
         self.seen.insert(at, position);
-        self.nodes.push(Node { source, mapper, key, target, links: Vec::new() });
+        self.nodes.push(Node { source, mapper, key, target, via, links: Vec::new() });
         Ok((position, true))
     }
 
     /// Finds what the relationships of objects lead to, as far as they are set; the objects that are
-    /// new here.
-    pub(super) fn follow(&mut self, core: &Core, level: &[usize]) -> Result<Vec<usize>> {
+    /// new here. `all` follows also the mirror of the relationship by which an object was reached, which
+    /// leads back, and to others that nobody asked for.
+    pub(super) fn follow(&mut self, core: &Core, level: &[usize], all: bool) -> Result<Vec<usize>> {
         let mut next = Vec::new();
         for &position in level {
             // One that is in the session is as it is.
@@ -175,13 +186,15 @@ impl Merge {
                 continue;
             }
             for relation in &self.nodes[position].mapper.relationships {
-                if !relation.cascade.has(Cascade::MERGE) {
+                let via = self.nodes[position].via.and_then(Relation::back_relation);
+                let leads_back = !all && via.is_some_and(|it| std::ptr::eq(it, relation));
+                if !relation.cascade.has(Cascade::MERGE) || leads_back {
                     continue;
                 }
                 let Some(members) = self.nodes[position].source.members(relation) else { continue };
                 let mut positions = Vec::with_capacity(members.len());
                 for member in members {
-                    let (at, is_new) = self.take(core, member)?;
+                    let (at, is_new) = self.take(core, member, Some(relation))?;
                     positions.push(at);
                     next.extend(is_new.then_some(at));
                 }

@@ -22,12 +22,12 @@ impl Core {
         let mut merge = Merge::default();
         let (mut roots, mut level) = (Vec::new(), Vec::new());
         for source in sources {
-            let (at, is_new) = merge.take(self, source)?;
+            let (at, is_new) = merge.take(self, source, None)?;
             roots.push(at);
             level.extend(is_new.then_some(at));
         }
         while !level.is_empty() {
-            level = merge.follow(self, &level)?;
+            level = merge.follow(self, &level, true)?;
         }
         for node in &merge.nodes {
             let (state, _) = node.source.state();
