@@ -178,6 +178,10 @@ impl Core {
             _ => {}
         }
         let compiled = compile(tree, dialect)?;
+        // The original finds out behind its flush.
+        if self.options.sqlalchemy {
+            self.before_query(execution.autoflush).await?;
+        }
         self.check_evaluable(tree, execution.synchronize)?;
         self.before_query(execution.autoflush).await?;
         let sync = self.synchronize(tree, execution.synchronize)?;

@@ -169,7 +169,12 @@ impl Core {
         let held = self.held::<T>(&key);
         if let Some(object) = held {
             let flags = object.raw().flags();
-            if flags.has(Flags::MARKED) || !flags.has(Flags::EXPIRED) {
+            // Of one that is expired in part, the original leaves that to who reads the part.
+            let in_part = || {
+                let at = object.raw().reference();
+                self.options.sqlalchemy && self.tables(|it| it.expired_columns(at).is_some())
+            };
+            if flags.has(Flags::MARKED) || !flags.has(Flags::EXPIRED) || in_part() {
                 return Ok(Some(object));
             }
         }
