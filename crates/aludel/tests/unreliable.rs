@@ -1,6 +1,9 @@
 //! A database that doesn't say how many rows a statement met.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[path = "support/warned.rs"]
+mod warned;
+
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -14,7 +17,7 @@ use aludel::{
     prelude::*,
     value::SqlType,
 };
-use tracing::{Event, Level, Metadata, Subscriber, span};
+use warned::Warnings;
 
 /// SQLite, as one that can't count.
 #[derive(Debug)]
@@ -72,25 +75,6 @@ struct PlainLetter {
     #[column(primary_key)]
     id: Auto<i64>,
     text: String,
-}
-
-/// Counts the warnings of flushes.
-struct Warnings(Arc<AtomicUsize>);
-
-impl Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "aludel::flush" && *metadata.level() == Level::WARN
-    }
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn event(&self, _: &Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
 }
 
 // VER-11

@@ -1,6 +1,9 @@
 //! What is told, and is no error: warnings of a flush.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[path = "support/warned.rs"]
+mod warned;
+
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -11,7 +14,7 @@ use aludel::{
     prelude::*,
     schema::MetaData,
 };
-use tracing::{Event, Level, Metadata, Subscriber, span};
+use warned::Warnings;
 
 #[derive(Mapped)]
 #[table("loud")]
@@ -25,25 +28,6 @@ struct Loud {
 struct Quiet {
     #[column(primary_key)]
     id: Auto<i64>,
-}
-
-/// Counts the warnings of flushes.
-struct Warnings(Arc<AtomicUsize>);
-
-impl Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "aludel::flush" && *metadata.level() == Level::WARN
-    }
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn event(&self, _: &Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
 }
 
 #[derive(Mapped)]

@@ -178,12 +178,12 @@ impl Core {
             _ => {}
         }
         let compiled = compile(tree, dialect)?;
+        let evaluable = self.check_evaluable(tree, execution.synchronize);
         // The original finds out behind its flush.
-        if self.options.sqlalchemy {
+        if evaluable.is_ok() || self.options.sqlalchemy {
             self.before_query(execution.autoflush).await?;
         }
-        self.check_evaluable(tree, execution.synchronize)?;
-        self.before_query(execution.autoflush).await?;
+        evaluable?;
         let sync = self.synchronize(tree, execution.synchronize)?;
         let want = if buffer.is_some() { Want::Rows } else { Want::Count };
         let asks = sync.as_ref().and_then(Sync::asks_for);

@@ -8,8 +8,8 @@ use hashbrown::HashSet;
 /// Up to so many members are looked through one by one.
 const SHORT: usize = 64;
 
-/// Members in order, each once unless a session does as SQLAlchemy. A long list that is asked whether it holds one keeps an index from
-/// then on, so that adding one after the other is linear.
+/// Members in order, each once unless a session does as SQLAlchemy. A long list that is asked whether it
+/// holds one keeps an index from then on, so that adding one after the other is linear.
 #[derive(Default)]
 pub(crate) struct MemberList {
     list: Vec<u64>,

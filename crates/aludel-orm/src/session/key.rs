@@ -14,6 +14,12 @@ pub(crate) fn key_values(meta: &EntityMeta, fields: &dyn Fields) -> Key {
     meta.primary_key.iter().map(|it| fields.get(*it).to_value()).collect()
 }
 
+/// The same, if no part is missing.
+pub(crate) fn whole_key(meta: &EntityMeta, fields: &dyn Fields) -> Option<Key> {
+    let is_set = |it: &u16| !fields.is_unset(*it) && !fields.get(*it).is_null();
+    meta.primary_key.iter().all(is_set).then(|| key_values(meta, fields))
+}
+
 /// An object's primary key for a person, as far as it is set.
 pub(crate) fn key_text(meta: &EntityMeta, fields: &dyn Fields) -> String {
     let known = meta.primary_key.iter().filter(|it| !fields.is_unset(**it));

@@ -48,13 +48,7 @@ impl Core {
             self.flush().await?;
         }
         let pending = self.pending_keys();
-        let mut merge = Merge::default();
-        let (mut roots, mut level) = (Vec::new(), Vec::new());
-        for source in sources {
-            let (at, is_new) = merge.take(self, source, None)?;
-            roots.push(at);
-            level.extend(is_new.then_some(at));
-        }
+        let (mut merge, roots, mut level) = Merge::begin(self, sources)?;
         while !level.is_empty() {
             self.find_targets(&mut merge, &level, &pending).await?;
             let next = merge.follow(self, &level, false)?;

@@ -245,18 +245,7 @@ impl Core {
             return Ok(());
         }
         let marked = self.ledger(|it| it.marked.clone());
-        let mut groups: Vec<(&'static Mapper, Vec<Ref>)> = Vec::new();
-        for at in marked {
-            let Some(chunk) = self.chunk(at) else { continue };
-            let mapper = Mapper::checked(chunk.meta())?;
-            if !chunk.head().flags(at.slot()).has(Flags::MARKED) {
-                continue;
-            }
-            match groups.iter_mut().find(|it| std::ptr::eq(it.0, mapper)) {
-                Some((_, list)) => list.push(at),
-                None => groups.push((mapper, vec![at])),
-            }
-        }
+        let groups = self.by_entity(&marked, |it| it.has(Flags::MARKED))?;
         for (mapper, owners) in groups {
             let loads = |it: &&Relation| {
                 it.direction != Direction::ManyToOne
@@ -317,13 +306,21 @@ impl Core {
 
     /// Which of these are to be deleted, by entity.
     fn to_delete(&self, objects: &[Ref]) -> Result<Vec<(&'static Mapper, Vec<Ref>)>> {
+        let exists = |it: Flags| matches!(it.state(), State::Pending | State::Persistent);
+        self.by_entity(objects, |it| exists(it) && !it.has(Flags::MARKED))
+    }
+
+    /// Objects by entity: those whose flags fit.
+    fn by_entity(
+        &self,
+        objects: &[Ref],
+        fits: impl Fn(Flags) -> bool,
+    ) -> Result<Vec<(&'static Mapper, Vec<Ref>)>> {
         let mut groups: Vec<(&'static Mapper, Vec<Ref>)> = Vec::new();
         for &at in objects {
             let Some(chunk) = self.chunk(at) else { continue };
             let mapper = Mapper::checked(chunk.meta())?;
-            let flags = chunk.head().flags(at.slot());
-            let exists = matches!(flags.state(), State::Pending | State::Persistent);
-            if !exists || flags.has(Flags::MARKED) {
+            if !fits(chunk.head().flags(at.slot())) {
                 continue;
             }
             match groups.iter_mut().find(|it| std::ptr::eq(it.0, mapper)) {

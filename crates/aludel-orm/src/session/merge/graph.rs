@@ -16,7 +16,7 @@ use crate::{
     session::{
         Key,
         core::Core,
-        key::{key_text, key_values},
+        key::{key_text, whole_key},
     },
 };
 
@@ -123,19 +123,28 @@ impl Source {
     /// The key of its row: the one that it was loaded with; `None` where a part is missing.
     pub(super) fn key(&self, mapper: &Mapper) -> Result<Option<Key>> {
         let mut key = None;
-        self.chunk.loaded(self.slot, &mut |fields| {
-            let columns = mapper.meta.primary_key;
-            let whole =
-                columns.iter().all(|it| !fields.is_unset(*it) && !fields.get(*it).is_null());
-            key = whole.then(|| key_values(mapper.meta, fields));
-        })?;
+        self.chunk.loaded(self.slot, &mut |it| key = whole_key(mapper.meta, it))?;
         Ok(key)
     }
 }
 
 impl Merge {
+    /// Takes in what is to be merged: the positions of all, and of those that are new here.
+    pub(super) fn begin(
+        core: &Core,
+        sources: Vec<Source>,
+    ) -> Result<(Self, Vec<usize>, Vec<usize>)> {
+        let (mut merge, mut roots, mut level) = (Self::default(), Vec::new(), Vec::new());
+        for source in sources {
+            let (at, is_new) = merge.take(core, source, None)?;
+            roots.push(at);
+            level.extend(is_new.then_some(at));
+        }
+        Ok((merge, roots, level))
+    }
+
     /// Takes in an object, once; its position, and whether it is new here.
-    pub(super) fn take(
+    fn take(
         &mut self,
         core: &Core,
         source: Source,

@@ -19,13 +19,7 @@ impl Core {
     pub(crate) fn merge_loaded(&mut self, sources: Vec<Source>) -> Result<Vec<Ref>> {
         self.check()?;
         self.enter_joined()?;
-        let mut merge = Merge::default();
-        let (mut roots, mut level) = (Vec::new(), Vec::new());
-        for source in sources {
-            let (at, is_new) = merge.take(self, source, None)?;
-            roots.push(at);
-            level.extend(is_new.then_some(at));
-        }
+        let (mut merge, roots, mut level) = Merge::begin(self, sources)?;
         while !level.is_empty() {
             level = merge.follow(self, &level, true)?;
         }
