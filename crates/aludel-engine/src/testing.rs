@@ -1,9 +1,11 @@
 //! A driver that waits and fails on request, to test what is built on the engine.
 //!
 //! [`PendingDriver`] is any driver behind the manners of a slow network: each wave is sent as a whole
-//! and pends, all of its answers arrive together, and pend again. Whatever works on it doesn't rely
-//! on a driver that answers at once, nor on one that answers step by step.
+//! and pends, all of its answers arrive together, and pend again; a stream's rows arrive in portions, as
+//! they are taken. Whatever works on it doesn't rely on a driver that answers at once, nor on one that
+//! answers step by step.
 
+mod answers;
 mod connection;
 #[cfg(test)]
 mod tests;

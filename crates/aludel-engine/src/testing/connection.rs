@@ -9,7 +9,8 @@ use std::{
 
 use super::{
     PendingDriver,
-    wave::{Answer, Wave},
+    answers::{Answer, Answers},
+    wave::Wave,
 };
 use crate::{
     DatabaseError, Error, Kind, Result,
@@ -33,8 +34,12 @@ struct Unit {
     /// What is left of the wave, and the number of its first step.
     steps: VecDeque<Step>,
     next: usize,
-    /// The wave's answers, which are reported once all are there.
+    /// What the wave that is on its way has answered so far.
+    coming: Answers,
+    /// What is reported: the wave's answers once all are there, and before that a stream's in portions.
     answers: VecDeque<Answer>,
+    /// What the script said to an answer of a wave that is still on its way.
+    refused: Option<Error>,
     /// How the wave ended.
     outcome: Result<()>,
     last: bool,
@@ -59,7 +64,7 @@ impl PendingConnection {
         }
         if self.inner.is_under_way() {
             let Poll::Ready((result, wave)) = self.inner.poll_done(cx) else {
-                return Poll::Pending;
+                return unit.pass_on(cx).map(|()| true);
             };
             unit.sent(result, wave.into_any().downcast().ok().map(|it| *it));
             return Poll::Ready(true);
@@ -107,13 +112,14 @@ impl PendingConnection {
 
     /// Does steps here and now where that can be, or sends them on their way.
     fn send(&mut self, mut wave: Wave) {
-        match self.inner.run_inline(&mut wave) {
-            None => self.inner.start(Box::new(wave)),
-            Some(result) => {
-                if let Some(unit) = &mut self.unit {
-                    unit.sent(result, Some(wave));
-                }
+        let Some(unit) = &mut self.unit else { return };
+        let inline = if wave.is_stream() { None } else { self.inner.run_inline(&mut wave) };
+        match inline {
+            None => {
+                unit.coming = wave.answers.clone();
+                self.inner.start(Box::new(wave));
             }
+            Some(result) => unit.sent(result, Some(wave)),
         }
     }
 
@@ -141,7 +147,9 @@ impl Unit {
             work,
             steps: VecDeque::new(),
             next: 0,
+            coming: Answers::default(),
             answers: VecDeque::new(),
+            refused: None,
             outcome: Ok(()),
             last: false,
             committed: false,
@@ -167,11 +175,33 @@ impl Unit {
             return;
         };
         self.committed |= wave.commits && result.is_ok();
-        self.answers.extend(wave.answers);
-        self.outcome = result.and(wave.fault.map_or(Ok(()), Err));
+        self.outcome = match self.refused.take() {
+            Some(error) => Err(error),
+            None => {
+                self.answers.extend(wave.answers.take());
+                result.and(wave.fault.map_or(Ok(()), Err))
+            }
+        };
     }
 
-    /// Reports the wave's answers.
+    /// Of a wave that is on its way: takes a portion of a stream's rows, and reports it.
+    fn pass_on(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.cancelled || self.refused.is_some() {
+            return Poll::Pending;
+        }
+        if self.answers.is_empty() {
+            return self.coming.poll_portion(cx).map(|portion| self.answers = portion);
+        }
+        self.report(cx).map(|reported| {
+            if let Err(error) = reported {
+                self.answers.clear();
+                self.refused = Some(error);
+                self.coming.close();
+            }
+        })
+    }
+
+    /// Reports the answers that are there.
     fn report(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         while let Some(answer) = self.answers.front() {
             if let Answer::Row { step, stream: true, .. } = answer {
@@ -183,6 +213,7 @@ impl Unit {
                         let of =
                             |it: &Answer| matches!(it, Answer::Row { step: of, .. } if *of == step);
                         self.answers.retain(|it| !of(it));
+                        self.coming.close();
                         continue;
                     }
                 }

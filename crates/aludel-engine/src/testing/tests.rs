@@ -3,9 +3,9 @@
 
 use std::any::Any;
 
-use aludel_core::value::Columns;
+use aludel_core::value::{Columns, ValueRef};
 
-use super::*;
+use super::{answers::PORTION, wave::Wave, *};
 use crate::{
     Engine, EngineConnection, EngineFace, EngineOptions,
     blocking::block_on,
@@ -155,27 +155,84 @@ fn each_step_fails_once() {
     block_on(run(&mut *pooled, Unit::default())).unwrap();
 }
 
-#[test]
-fn streams_work_in_the_task() {
-    struct Ones(u32);
-    impl Chunks for Ones {
-        type Chunk = u32;
-        fn row(&mut self, _: &dyn Columns) -> Result<Option<u32>> {
-            self.0 += 1;
-            Ok(Some(self.0))
+/// Numbers the rows that it is given, up to one that makes no sense to it.
+struct Numbers {
+    given: u32,
+    last: u32,
+}
+
+impl Chunks for Numbers {
+    type Chunk = u32;
+
+    fn row(&mut self, _: &dyn Columns) -> Result<Option<u32>> {
+        if self.given == self.last {
+            return Err(Error::Script("one too many".into()));
         }
-        fn rest(&mut self) -> Option<u32> {
-            None
+        self.given += 1;
+        Ok(Some(self.given))
+    }
+
+    fn rest(&mut self) -> Option<u32> {
+        None
+    }
+}
+
+#[test]
+fn streams_are_taken_portion_by_portion() {
+    for driver in [PendingDriver::new(), worker()] {
+        let (engine, _) = engine_on(driver);
+        let mut pooled = block_on(engine.core().checkout()).unwrap();
+        block_on(run(&mut *pooled, Unit::default())).unwrap();
+        for rows in [1, 2, 3, 9] {
+            let (tables, rows) = (vec!["t"; rows], 1 << rows);
+            let tables: Vec<_> =
+                tables.iter().enumerate().map(|(at, it)| format!("{it} t{at}")).collect();
+            let select = format!("SELECT 1 FROM {}", tables.join(", "));
+            let Step::Run(select) = sql(&select, Want::Rows) else { unreachable!() };
+            let all = Numbers { given: 0, last: rows };
+            let stream = ChunkStream::new(&mut *pooled, select.clone(), all);
+            assert_eq!(stream.map(Result::unwrap).collect::<Vec<_>>(), Vec::from_iter(1..=rows));
+            let first = Numbers { given: 0, last: rows };
+            let mut stream = ChunkStream::new(&mut *pooled, select.clone(), first);
+            assert_eq!(stream.next().unwrap().unwrap(), 1);
+            drop(stream);
+            let some = Numbers { given: 0, last: rows / 2 };
+            let stream = ChunkStream::new(&mut *pooled, select, some);
+            let read: Vec<_> = stream.collect();
+            assert!(read.len() as u32 <= rows / 2 + 1);
+            assert_eq!(read.iter().position(Result::is_err), Some(read.len() - 1), "of {rows}");
+        }
+        block_on(run(&mut *pooled, Unit::default())).unwrap();
+    }
+}
+
+#[test]
+fn a_stream_waits_until_its_portion_is_taken() {
+    struct One;
+    impl Columns for One {
+        fn len(&self) -> usize {
+            1
+        }
+        fn get(&self, _: usize) -> ValueRef<'_> {
+            ValueRef::Int(1)
+        }
+        fn name(&self, _: usize) -> &str {
+            "one"
         }
     }
-    let (engine, _) = engine();
-    let mut pooled = block_on(engine.core().checkout()).unwrap();
-    block_on(run(&mut *pooled, Unit::default())).unwrap();
-    let Step::Run(select) = sql("SELECT 1 FROM t a, t b, t c", Want::Rows) else { unreachable!() };
-    let stream = ChunkStream::new(&mut *pooled, select.clone(), Ones(0));
-    assert_eq!(stream.map(Result::unwrap).collect::<Vec<_>>(), (1..=8).collect::<Vec<_>>());
-    let mut stream = ChunkStream::new(&mut *pooled, select, Ones(0));
-    assert_eq!(stream.next().unwrap().unwrap(), 1);
-    drop(stream);
-    block_on(run(&mut *pooled, Unit::default())).unwrap();
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut wave = Wave::new(0, vec![sql("SELECT 1", Want::Stream)], None);
+    wave.wave(&mut Vec::new()).unwrap();
+    for taken in 0..3 {
+        assert!(wave.answers.poll_portion(&mut cx).is_pending(), "{taken}");
+        for _ in 0..PORTION {
+            assert_eq!(wave.poll_room(&mut cx), Poll::Ready(true));
+            wave.row(0, &One).unwrap();
+        }
+        assert!(wave.poll_room(&mut cx).is_pending());
+        let Poll::Ready(portion) = wave.answers.poll_portion(&mut cx) else { panic!("{taken}") };
+        assert_eq!(portion.len(), PORTION);
+    }
+    wave.answers.close();
+    assert_eq!(wave.poll_room(&mut cx), Poll::Ready(false));
 }

@@ -29,6 +29,10 @@ const FLAT: i64 = 12_000;
 /// other cases run beside it.
 const GROWTH: i64 = 256 * 1024;
 
+/// So many rows at the most are made by one statement: SQLite keeps them in memory before it writes them to
+/// the table that they are read from, and cases that measure memory run beside each other.
+const AT_ONCE: i64 = 100_000;
+
 fn rows() -> i64 {
     if is_long() { 10_000_000 } else { 200_000 }
 }
@@ -77,7 +81,7 @@ pub(super) fn leaves(at: &Place, n: i64) -> i64 {
     while there < n {
         let sql = "INSERT INTO leaf (id, hub_id, n, probe) \
                    SELECT id + :there, hub_id, id + :there, probe FROM leaf WHERE id <= :left";
-        let sql = text(sql).bind("there", there).bind("left", n - there);
+        let sql = text(sql).bind("there", there).bind("left", (n - there).min(AT_ONCE));
         there += session.execute(sql).unwrap() as i64;
     }
     session.commit().unwrap();
