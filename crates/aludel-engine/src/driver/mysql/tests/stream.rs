@@ -161,29 +161,3 @@ fn a_row_that_is_not_what_was_expected() {
         assert_eq!(block_on(run(&mut *connection, script)).unwrap().rows[0].1, [Value::Int(42)]);
     }
 }
-
-/// The server makes the rows as they are read, and the client keeps none of them.
-#[test]
-#[ignore = "ten million rows take a while"]
-fn ten_million_rows_in_flat_memory() {
-    fn memory() -> u64 {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find(|it| it.starts_with("VmRSS")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    }
-    let scratch = Scratch::mariadb();
-    let engine = scratch.blocking();
-    let mut connection = block_on(engine.core().checkout()).unwrap();
-    block_on(once(&mut *connection, prepared())).unwrap();
-    let (stream, _) = numbers(&mut *connection, NUMBERS);
-    let (mut rows, mut before) = (0, 0);
-    for chunk in stream {
-        rows += chunk.unwrap().len();
-        if rows == 100_000 {
-            before = memory();
-        }
-    }
-    assert_eq!(rows, 10_000_000);
-    let after = memory();
-    assert!(after < before + 4_096, "{before} KiB, then {after} KiB");
-}
