@@ -4,8 +4,10 @@ mod bulk;
 mod legalize;
 mod render;
 mod verify;
+mod words;
 
 pub use bulk::{Bulk, bulk};
+pub use words::{first_word, refuse_control};
 
 use std::sync::Arc;
 

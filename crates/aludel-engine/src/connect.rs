@@ -13,7 +13,10 @@ pub use result::Row;
 
 use std::{marker::PhantomData, sync::Arc};
 
-use aludel_core::value::Value;
+use aludel_core::{
+    compile::{Compiled, refuse_control},
+    value::Value,
+};
 
 use crate::{
     Engine, EngineCore, EngineFace, Error, Pooled, Result,
@@ -67,12 +70,13 @@ impl<E: EngineFace> EngineConnection<E> {
     /// Executes a statement; tells how many rows it inserted, or matched and changed.
     ///
     /// # Errors
-    /// The statement can't be compiled, or the database refuses it.
+    /// The statement can't be compiled, or the database refuses it; or it begins or ends a transaction,
+    /// which is for methods to do.
     pub fn execute<S: Executable>(
         &mut self,
         statement: S,
     ) -> E::Out<impl Future<Output = Result<u64>> + Send + use<'_, E, S>> {
-        let compiled = statement.compiled(self.core.dialect());
+        let compiled = self.compiled(statement);
         E::run(async move { execute::count(self.within().await?, compiled?, None).await })
     }
 
@@ -86,7 +90,7 @@ impl<E: EngineFace> EngineConnection<E> {
         statement: S,
         parameters: Vec<Vec<Value>>,
     ) -> E::Out<impl Future<Output = Result<u64>> + Send + use<'_, E, S>> {
-        let compiled = statement.compiled(self.core.dialect());
+        let compiled = self.compiled(statement);
         E::run(
             async move { execute::count(self.within().await?, compiled?, Some(parameters)).await },
         )
@@ -100,7 +104,7 @@ impl<E: EngineFace> EngineConnection<E> {
         &mut self,
         statement: S,
     ) -> E::Out<impl Future<Output = Result<Vec<Row>>> + Send + use<'_, E, S>> {
-        let compiled = statement.compiled(self.core.dialect());
+        let compiled = self.compiled(statement);
         E::run(async move { execute::rows(self.within().await?, compiled?).await })
     }
 
@@ -113,7 +117,7 @@ impl<E: EngineFace> EngineConnection<E> {
         statement: S,
     ) -> E::Out<impl Future<Output = Result<Vec<S::Row>>> + Send + use<'_, E, S>> {
         let buffer = statement.row_buffer();
-        let compiled = statement.compiled(self.core.dialect());
+        let compiled = self.compiled(statement);
         E::run(async move { execute::fetch(self.within().await?, compiled?, buffer).await })
     }
 
@@ -281,6 +285,13 @@ impl<E: EngineFace> EngineConnection<E> {
     #[doc(hidden)]
     pub fn end_join(&mut self, joint: &Joint) {
         self.pooled = joint.close();
+    }
+
+    /// A statement's SQL, which leaves the transaction to those who keep it.
+    fn compiled(&self, statement: impl Executable) -> Result<Compiled> {
+        let compiled = statement.compiled(self.core.dialect())?;
+        refuse_control(&compiled.sql)?;
+        Ok(compiled)
     }
 
     /// The connection, home and of use: what a dropped future left under way is waited for, and a

@@ -1,13 +1,33 @@
-//! Texts that would begin or end a transaction behind the back of whoever keeps it.
+//! What the first words of SQL text say of it: whether it would begin or end a transaction behind the
+//! back of whoever keeps it.
 
 use crate::{Error, Result};
+
+/// The word that a text begins with; blanks and comments are passed over.
+///
+/// ```
+/// use aludel_core::compile::first_word;
+///
+/// assert_eq!(first_word("-- all of them\n SELECT * FROM t"), Some("SELECT"));
+/// assert_eq!(first_word("(SELECT 1)"), None);
+/// ```
+pub fn first_word(sql: &str) -> Option<&str> {
+    Words(sql).next()
+}
 
 /// Refuses `BEGIN`, `COMMIT`, `ROLLBACK` and their like. Savepoints by hand are the program's own.
 ///
 /// # Errors
 /// It is one of these.
-pub(super) fn refuse_control(text: &str) -> Result<()> {
-    let mut words = Words(text);
+///
+/// ```
+/// use aludel_core::compile::refuse_control;
+///
+/// assert!(refuse_control("COMMIT").is_err());
+/// assert!(refuse_control("ROLLBACK TO SAVEPOINT a").is_ok());
+/// ```
+pub fn refuse_control(sql: &str) -> Result<()> {
+    let mut words = Words(sql);
     let Some(first) = words.next() else { return Ok(()) };
     let is = |word: &str, other: &str| word.eq_ignore_ascii_case(other);
     let any = |word: &str, others: &[&str]| others.iter().any(|it| is(word, it));

@@ -2,7 +2,11 @@
 
 use std::{any::Any, sync::Arc};
 
-use aludel_core::{compile::Compiled, expr::RowBuffer, value::Columns, value::Value};
+use aludel_core::{
+    compile::{Compiled, first_word},
+    expr::RowBuffer,
+    value::{Columns, Value},
+};
 
 use super::{
     executable::{sets, values},
@@ -93,12 +97,7 @@ fn once_only(sql: &str) -> bool {
 }
 
 fn begins_with(sql: &str, words: &[&str]) -> bool {
-    let sql = sql.trim_start().as_bytes();
-    words.iter().any(|word| {
-        let (head, rest) = sql.split_at(word.len().min(sql.len()));
-        head.eq_ignore_ascii_case(word.as_bytes())
-            && !rest.first().is_some_and(u8::is_ascii_alphabetic)
-    })
+    first_word(sql).is_some_and(|it| words.iter().any(|word| it.eq_ignore_ascii_case(word)))
 }
 
 /// Several sets of parameters.

@@ -46,6 +46,54 @@ fn a_transaction_begins_with_the_first_statement() {
 }
 
 #[test]
+fn transactions_begin_and_end_by_methods_alone() {
+    // ENG-3: by SQL, nobody who keeps the transaction would know of it.
+    let (engine, mut connection) = connected();
+    connection.execute("INSERT INTO t VALUES (1, 2)").unwrap();
+    engine.log().take();
+    for sql in ["COMMIT", " commit;", "-- now\nROLLBACK", "begin", "START TRANSACTION", "END"] {
+        let by_hand = Compiled { sql: sql.into(), params: Vec::new() };
+        let refused = [
+            connection.execute(sql).map(drop),
+            connection.execute(sql.to_owned()).map(drop),
+            connection.execute(by_hand).map(drop),
+            connection.execute(text(sql)).map(drop),
+            connection.execute_many(sql, vec![Vec::new()]).map(drop),
+            connection.query(sql).map(drop),
+            connection.fetch(text(sql).rows::<(i64,)>()).map(drop),
+        ];
+        for refused in refused {
+            let error = refused.unwrap_err().to_string();
+            assert!(error.contains("call `begin`, `commit` or `rollback`"), "{sql}: {error}");
+        }
+    }
+    assert!(engine.log().take().is_empty());
+    // A savepoint by hand is the program's own.
+    connection.execute("SAVEPOINT a").unwrap();
+    connection.execute("INSERT INTO t VALUES (3, 4)").unwrap();
+    connection.execute("ROLLBACK TO SAVEPOINT a").unwrap();
+    connection.commit().unwrap();
+    assert_eq!(connection.query("SELECT * FROM t").unwrap().len(), 1);
+}
+
+#[test]
+fn what_reads_takes_no_place_among_the_writers() {
+    let (engine, mut connection) = connected();
+    for sql in [
+        "SELECT 1",
+        " -- one\n select 1",
+        "/* one */ VALUES (1)",
+        "WITH a AS (VALUES (1)) SELECT 1",
+    ] {
+        connection.query(sql).unwrap();
+        connection.rollback().unwrap();
+        assert_eq!(engine.log().take(), ["BEGIN", sql, "ROLLBACK"]);
+    }
+    connection.execute("SELECTION").unwrap_err();
+    assert_eq!(engine.log().take()[0], "BEGIN IMMEDIATE");
+}
+
+#[test]
 fn savepoints_nest() {
     // ENG-3
     let (engine, mut connection) = connected();

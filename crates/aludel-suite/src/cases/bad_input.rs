@@ -1,7 +1,7 @@
 //! What goes wrong is said with entity, column and constraint; afterwards the session can be rolled
 //! back and used on, and the database holds nothing half-written.
 
-use aludel::{Error, Integrity, IntegrityError, State, prelude::*};
+use aludel::{EngineOptions, Error, Integrity, IntegrityError, State, prelude::*};
 
 use crate::{
     Case, Place, cases,
@@ -223,6 +223,13 @@ fn transactions_by_text(at: &Place) {
         assert!(store.execute(text(sql).rows::<(i64,)>()).all().is_err());
     }
     assert_eq!(store.sent(), "");
+    let mut connection = at.blocking(EngineOptions::new()).connect().unwrap();
+    for sql in ["COMMIT", "ROLLBACK", "begin", "-- now\nStart Transaction"] {
+        let error = connection.execute(sql).unwrap_err();
+        assert!(error.to_string().contains("as text would change the transaction"), "{error}");
+        assert!(connection.query(sql).is_err() && !connection.in_transaction());
+    }
+    drop(connection);
     // A savepoint by hand is the program's own.
     store.execute(text("SAVEPOINT by_hand")).unwrap();
     store.execute(text("ROLLBACK TO SAVEPOINT by_hand")).unwrap();

@@ -1,17 +1,15 @@
 //! [`text`]: SQL as the user wrote it, with named parameters.
 
-mod control;
 mod parse;
 #[cfg(test)]
 mod tests;
 
-use control::refuse_control;
 use parse::{Piece, divide};
 
 use super::{ExecutionOptions, RowBuffer, Rows};
 use crate::{
     Error, Result,
-    compile::{Compiled, Param, within_limits},
+    compile::{Compiled, Param, refuse_control, within_limits},
     dialect::Dialect,
     value::{FromRow, Value},
 };
