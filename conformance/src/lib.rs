@@ -9,6 +9,7 @@ pub mod differences;
 mod entities;
 pub mod errors;
 pub mod filter;
+pub mod keys;
 pub mod known;
 pub mod labels;
 mod links;

@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     compare::{Comparison, Difference, Found},
+    keys::Keys,
     run::Runner,
 };
 
@@ -64,13 +65,12 @@ pub fn read(path: &Path) -> Result<Vec<Scenario>> {
         let file = entry?.path();
         let Some(name) = file.file_name().and_then(|it| it.to_str()) else { continue };
         let Some(name) = name.strip_suffix(".scenario.jsonl") else { continue };
-        scenarios.push(Scenario {
-            name: name.to_owned(),
-            lines: lines(&fs::read_to_string(&file)?)?,
-            expected: lines(&fs::read_to_string(
-                file.with_file_name(format!("{name}.expected.jsonl")),
-            )?)?,
-        });
+        let answers = file.with_file_name(format!("{name}.expected.jsonl"));
+        scenarios.push(Scenario::new(
+            name.to_owned(),
+            lines(&fs::read_to_string(&file)?)?,
+            lines(&fs::read_to_string(answers)?)?,
+        )?);
     }
     scenarios.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(scenarios)
@@ -86,7 +86,7 @@ pub fn recorded(mut line: Json) -> Result<Scenario> {
         Json::Array(list) => Ok(list),
         _ => Err(format!("a recorded scenario has no `{field}`")),
     };
-    Ok(Scenario { name, lines: list("lines")?, expected: list("expected")? })
+    Scenario::new(name, list("lines")?, list("expected")?)
 }
 
 /// A database for one scenario, its tables made anew.
@@ -101,24 +101,44 @@ pub fn engine(url: &str) -> Result<Engine> {
     Ok(engine)
 }
 
+/// A scenario's lines, without what the first may say of the session.
+fn operations(lines: &[Json]) -> (&Json, &[Json]) {
+    match lines {
+        [config, rest @ ..] if config["op"] == "config" => (config, rest),
+        all => (&Json::Null, all),
+    }
+}
+
+/// The answer to a line; a panic is one, too.
+fn answer(runner: &mut Runner, line: &Json) -> Json {
+    let step = AssertUnwindSafe(|| runner.step(line));
+    catch_unwind(step).unwrap_or_else(|_| json!({ "op": line["op"], "err": "Panic" }))
+}
+
 /// The answers to a scenario's lines.
 ///
 /// # Errors
 /// There is no database.
 pub fn answers<'a>(url: &str, lines: &'a [Json]) -> Result<impl Iterator<Item = Json> + use<'a>> {
     let engine = engine(url)?;
-    let (config, lines) = match lines {
-        [config, rest @ ..] if config["op"] == "config" => (config, rest),
-        all => (&Json::Null, all),
-    };
+    let (config, lines) = operations(lines);
     let mut runner = Runner::new(&engine, config);
-    Ok(lines.iter().map(move |line| {
-        let step = AssertUnwindSafe(|| runner.step(line));
-        catch_unwind(step).unwrap_or_else(|_| json!({ "op": line["op"], "err": "Panic" }))
-    }))
+    Ok(lines.iter().map(move |line| answer(&mut runner, line)))
 }
 
 impl Scenario {
+    /// A scenario each of whose lines has its answer.
+    ///
+    /// # Errors
+    /// There are more or fewer answers than lines: what is left out would agree with anything.
+    pub fn new(name: String, lines: Vec<Json>, expected: Vec<Json>) -> Result<Self> {
+        let asked = operations(&lines).1.len();
+        if expected.len() != asked {
+            return Err(format!("{name}: {} answers to {asked} lines", expected.len()).into());
+        }
+        Ok(Self { name, lines, expected })
+    }
+
     /// Runs it up to the first difference.
     ///
     /// # Errors
@@ -126,11 +146,18 @@ impl Scenario {
     pub fn check(&self, url: &str, tier: usize) -> Result<Report> {
         let mut comparison = Comparison::new(tier);
         let (mut difference, mut parted) = (None, None);
-        let ops = self.lines.iter().filter(|it| it["op"] != "config");
-        let answers = self.expected.iter().zip(answers(url, &self.lines)?);
-        for (op, (expected, actual)) in ops.zip(answers) {
+        let engine = engine(url)?;
+        let (config, ops) = operations(&self.lines);
+        let mut runner = Runner::new(&engine, config);
+        let mut keys = Keys::default();
+        for (op, expected) in ops.iter().zip(&self.expected) {
+            keys.settle(&engine)?;
+            let actual = answer(&mut runner, op);
             match comparison.line(op, expected, &actual) {
-                Found::Same => continue,
+                Found::Same => {
+                    keys.note(expected, &actual);
+                    continue;
+                }
                 Found::Parted(row) => parted = Some(row),
                 Found::Different(found) => difference = Some(found),
             }

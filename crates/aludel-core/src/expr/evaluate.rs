@@ -18,7 +18,7 @@ use self::{
 };
 use super::{BinaryOp, ColumnRef, Node};
 use crate::{
-    dialect::Dialect,
+    dialect::Texts,
     value::{Value, ValueRef},
 };
 
@@ -34,7 +34,7 @@ pub trait Cells {
 ///
 /// ```
 /// use aludel_core::{
-///     dialect::Sqlite,
+///     dialect::Texts,
 ///     expr::{Cells, Column, Evaluator, Expression, Source, TableName},
 ///     value::ValueRef,
 /// };
@@ -49,7 +49,7 @@ pub trait Cells {
 ///     }
 /// }
 ///
-/// let grown_up = Evaluator::new(&age.ge(18).into_node(), &Sqlite, &mut |_| Some(0)).unwrap();
+/// let grown_up = Evaluator::new(&age.ge(18).into_node(), Texts::Bytes, &mut |_| Some(0)).unwrap();
 /// assert_eq!(grown_up.matches(&Row(ValueRef::Int(36))), Some(true));
 /// assert_eq!(grown_up.matches(&Row(ValueRef::Null)), Some(false));
 /// ```
@@ -107,17 +107,17 @@ enum Plan {
 }
 
 impl Evaluator {
-    /// Makes ready to evaluate an expression as this dialect's databases do; `column` says where a
+    /// Makes ready to evaluate an expression as databases do that compare texts so; `column` says where a
     /// column stands in a row.
     ///
     /// # Errors
     /// What in the expression only a database can tell: a subquery, a function, text in SQL.
     pub fn new(
         node: &Node,
-        dialect: &dyn Dialect,
+        texts: Texts,
         column: &mut dyn FnMut(&ColumnRef) -> Option<u16>,
     ) -> Result<Self, &'static str> {
-        let mut planner = Planner { dialect, column, exact: true };
+        let mut planner = Planner { texts, column, exact: true };
         let plan = planner.plan(node)?;
         Ok(Self { plan, exact: planner.exact })
     }

@@ -2,7 +2,7 @@
 //! or by keys that the database tells.
 
 use aludel_core::{
-    dialect::{Dialect, SetOrder},
+    dialect::{Dialect, SetOrder, Texts},
     expr::{Cells, Delete, Evaluator, Node, Statement as Tree, Synchronize, TableName, Update},
     value::ValueRef,
 };
@@ -93,9 +93,9 @@ fn position(meta: &EntityMeta, name: &str) -> Option<u16> {
 fn evaluator(
     node: &Node,
     meta: &EntityMeta,
-    dialect: &dyn Dialect,
+    texts: Texts,
 ) -> std::result::Result<Evaluator, &'static str> {
-    Evaluator::new(node, dialect, &mut |column| position(meta, column.name))
+    Evaluator::new(node, texts, &mut |column| position(meta, column.name))
 }
 
 impl Sync {
@@ -117,7 +117,12 @@ impl Part {
         self.set.iter().any(|it| self.mapper.meta.primary_key.contains(&it.0))
     }
 
-    fn new(parts: &Parts<'_>, mapper: &'static Mapper, dialect: &dyn Dialect) -> Self {
+    fn new(
+        parts: &Parts<'_>,
+        mapper: &'static Mapper,
+        dialect: &dyn Dialect,
+        texts: Texts,
+    ) -> Self {
         let meta = mapper.meta;
         let in_order = dialect.capability().dml.set == SetOrder::LeftToRight;
         let mut set = Vec::new();
@@ -125,7 +130,7 @@ impl Part {
             let Some(column) = position(meta, name) else { continue };
             let before = &parts.set[..index];
             let sees_new = in_order && node.any_column(&|it| before.iter().any(|b| b.0 == it.name));
-            let value = evaluator(node, meta, dialect).ok().filter(|_| !sees_new);
+            let value = evaluator(node, meta, texts).ok().filter(|_| !sees_new);
             set.push((column, value));
         }
         // What the database changes with each UPDATE is not known.
@@ -180,12 +185,20 @@ impl Core {
         columns.map_or(Expired::All, Expired::Some)
     }
 
+    /// How texts are compared in memory.
+    fn texts(&self) -> Texts {
+        match self.options.sqlalchemy {
+            true => Texts::Bytes,
+            false => self.engine.dialect().capability().types.texts,
+        }
+    }
+
     /// Refuses, before anything is sent, conditions that are to be evaluated in memory and can't be
     /// (DML-7).
     pub(super) fn check_evaluable(&self, tree: &Tree, how: Synchronize) -> Result<()> {
         let filter = Parts::of(tree).and_then(|it| it.filter);
         let Some(filter) = filter.filter(|_| how == Synchronize::Evaluate) else { return Ok(()) };
-        match Evaluator::new(filter, self.engine.dialect(), &mut |_| Some(0)) {
+        match Evaluator::new(filter, self.texts(), &mut |_| Some(0)) {
             Ok(_) => Ok(()),
             Err(what) => Err(not_evaluable(what)),
         }
@@ -196,14 +209,14 @@ impl Core {
         let Some(parts) = Parts::of(tree).filter(|_| how != Synchronize::Off) else {
             return Ok(None);
         };
-        let dialect = self.engine.dialect();
+        let (dialect, texts) = (self.engine.dialect(), self.texts());
         let metas: Vec<_> = self.stores.iter().map(|it| it.meta()).collect();
         let mut sync =
             Sync { parts: Vec::new(), by_key: how == Synchronize::Fetch, deletes: parts.deletes };
         for meta in metas.into_iter().filter(|it| it.table == parts.table) {
             let mapper = Mapper::checked(meta)?;
-            let mut part = Part::new(&parts, mapper, dialect);
-            match parts.filter.filter(|_| !sync.by_key).map(|it| evaluator(it, meta, dialect)) {
+            let mut part = Part::new(&parts, mapper, dialect, texts);
+            match parts.filter.filter(|_| !sync.by_key).map(|it| evaluator(it, meta, texts)) {
                 None => {}
                 Some(Ok(filter)) if how == Synchronize::Evaluate || filter.is_exact() => {
                     part.filter = Some(filter);

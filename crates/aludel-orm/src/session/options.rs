@@ -105,6 +105,8 @@ impl SessionOptions {
     ///   added.
     /// - A flush without anything to do is no error after a failure.
     /// - `merge` copies a pending object of the session itself, too.
+    /// - Which objects an UPDATE or a DELETE meant by a condition on text is found out in memory, character by
+    ///   character; here the database tells it where a collation decides.
     #[must_use]
     pub fn sqlalchemy(mut self, yes: bool) -> Self {
         self.sqlalchemy = yes;

@@ -25,6 +25,7 @@ pub(super) const CASES: &[Case] = cases!["alike":
     late_loads,
     objects_stay_after_a_rollback,
     merged_objects_of_the_session,
+    conditions_on_text,
 ];
 
 fn state<T: Mapped>(object: &Obj<T>) -> State {
@@ -293,4 +294,18 @@ fn merged_objects_of_the_session(at: &Place) {
     assert!(!other.is(&ann) && state(&other) == State::Pending);
     store.save();
     assert_eq!(store.number("SELECT count(*) FROM user_account"), 2);
+}
+
+// DML-6: no statement asks what a collation decides.
+fn conditions_on_text(at: &Place) {
+    let mut store = at.store();
+    as_original(&mut store);
+    let ann = store.add(user("Ann"));
+    let bob = store.add(user("Bob"));
+    store.save();
+    let update = update(User).set(User.email, "b@x").filter(User.name.gt("Ann"));
+    assert_eq!(store.execute(update).unwrap(), 1);
+    let sent = store.sent();
+    assert_eq!(sent.matches("SELECT").count() + sent.matches("RETURNING").count(), 0, "{sent}");
+    assert_eq!((&ann.borrow().email, bob.borrow().email.as_deref()), (&None, Some("b@x")));
 }

@@ -2,14 +2,14 @@
 
 use super::{Plan, rule::Rule};
 use crate::{
-    dialect::Dialect,
+    dialect::Texts,
     expr::{BinaryOp, ColumnRef, Node, UnaryOp},
     value::{SqlType, Value},
 };
 
 /// Makes a plan, and notes whether it is exact.
 pub(super) struct Planner<'p> {
-    pub(super) dialect: &'p dyn Dialect,
+    pub(super) texts: Texts,
     pub(super) column: &'p mut dyn FnMut(&ColumnRef) -> Option<u16>,
     pub(super) exact: bool,
 }
@@ -117,7 +117,7 @@ impl Planner<'_> {
         let mut rule = Rule::Exact;
         for node in nodes {
             if let Some(ty) = node.ty() {
-                rule = rule.and(Rule::of(ty, ordering, self.dialect)?);
+                rule = rule.and(Rule::of(ty, ordering, self.texts)?);
             }
         }
         self.exact &= rule == Rule::Exact;

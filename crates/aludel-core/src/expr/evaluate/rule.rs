@@ -1,9 +1,6 @@
 //! [`Rule`]: whether values of a type are compared in memory as the database does.
 
-use crate::{
-    dialect::{Dialect, Texts},
-    value::SqlType,
-};
+use crate::{dialect::Texts, value::SqlType};
 
 /// How values are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,19 +13,13 @@ pub(super) enum Rule {
 
 impl Rule {
     /// How values of a type are compared.
-    pub(super) fn of(
-        ty: SqlType,
-        ordering: bool,
-        dialect: &dyn Dialect,
-    ) -> Result<Self, &'static str> {
+    pub(super) fn of(ty: SqlType, ordering: bool, texts: Texts) -> Result<Self, &'static str> {
         let exact = match ty {
-            SqlType::Text | SqlType::VarChar(_) | SqlType::Enum(_) => {
-                match dialect.capability().types.texts {
-                    Texts::Bytes => true,
-                    Texts::Sorted => !ordering,
-                    Texts::Collated => false,
-                }
-            }
+            SqlType::Text | SqlType::VarChar(_) | SqlType::Enum(_) => match texts {
+                Texts::Bytes => true,
+                Texts::Sorted => !ordering,
+                Texts::Collated => false,
+            },
             // Each database has an order of its own.
             SqlType::Uuid => !ordering,
             // What it is compared with may be of double precision.

@@ -38,7 +38,7 @@ fn row(number: impl Into<Value>, text: impl Into<Value>) -> Row {
 }
 
 fn evaluator(node: &Node, dialect: &dyn Dialect) -> Result<Evaluator, &'static str> {
-    Evaluator::new(node, dialect, &mut |column| {
+    Evaluator::new(node, dialect.capability().types.texts, &mut |column| {
         let names = ["number", "text", "real", "single", "truth"];
         names.iter().position(|it| *it == column.name).map(|it| it as u16)
     })
