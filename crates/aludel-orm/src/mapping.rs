@@ -14,6 +14,7 @@ mod mapped;
 mod mapper;
 mod meta;
 mod metadata;
+mod on_update;
 mod overlaps;
 mod registry;
 pub(crate) mod relation;

@@ -19,7 +19,7 @@ use crate::{
     events::ExecutionKind,
     flush::Expressions,
     loading::{Boxed, Execute},
-    mapping::{Mapper, OnUpdate},
+    mapping::Mapper,
     object::chunk::Columns,
     session::{Key, Session, core::Core},
 };
@@ -66,9 +66,7 @@ impl ByKey {
 
     /// The columns of which only the database knows what they hold then.
     fn unknown(&self) -> Columns {
-        let on_update = self.mapper.on_update.iter();
-        let by_server = on_update.filter(|it| matches!(it.1, OnUpdate::Server)).map(|it| it.0);
-        let by_server = by_server.filter(|it| !self.columns.contains(it));
+        let by_server = self.mapper.changed_by_server(|it| self.columns.contains(&it));
         self.besides.iter().map(|it| it.0).chain(by_server).collect()
     }
 
@@ -254,14 +252,12 @@ fn row_by_key(mapper: &Mapper, row: Vec<Assignment>) -> Result<(Columns, Vec<Val
         }
     }
     let mut besides = Expressions::new();
-    for (column, on_update) in &mapper.on_update {
-        let OnUpdate::Client(value) = on_update else { continue };
-        if cells.is_empty() || cells.iter().any(|it| it.0 == *column) {
-            continue;
-        }
-        match value() {
-            Node::Bind(value) => cells.push((*column, value)),
-            node => besides.push((*column, node)),
+    if !cells.is_empty() {
+        for (column, node) in mapper.brought_along(|it| cells.iter().any(|set| set.0 == it)) {
+            match node {
+                Node::Bind(value) => cells.push((column, value)),
+                node => besides.push((column, node)),
+            }
         }
     }
     cells.sort_unstable_by_key(|it| it.0);

@@ -5,7 +5,7 @@ use aludel_core::{
     value::ValueRef,
 };
 
-use crate::mapping::{ColumnDefault, EntityMeta, OnUpdate, Registry, defaults::Said};
+use crate::mapping::{ColumnDefault, EntityMeta, Mapper, Registry, defaults::Said};
 
 /// The entity that a statement was begun with; where it was none, one of the table with these columns.
 pub(super) fn entity_of<'c>(
@@ -73,10 +73,8 @@ pub(super) fn fill_on_update(update: &mut Update, execution: ExecutionOptions) {
     }
     let columns = update.set.iter().map(|it| it.0);
     let Some(meta) = entity_of(execution, update.table, columns) else { return };
-    for column in meta.columns {
-        let Some(OnUpdate::Client(value)) = column.on_update else { continue };
-        if !update.set.iter().any(|it| it.0 == column.name) {
-            update.set.push((column.name, value()));
-        }
-    }
+    let name = |it: u16| meta.columns[usize::from(it)].name;
+    let sets = |it: u16| update.set.iter().any(|set| set.0 == name(it));
+    let brought = Mapper::of(meta).brought_along(sets);
+    update.set.extend(brought.into_iter().map(|(column, node)| (name(column), node)));
 }

@@ -9,7 +9,7 @@ use aludel_core::{
 
 use crate::{
     Error, Result,
-    mapping::{EntityMeta, Mapper, OnUpdate},
+    mapping::{EntityMeta, Mapper},
     object::{
         chunk::{AnyChunk, Columns, Fields},
         reference::Ref,
@@ -134,11 +134,9 @@ impl Part {
             set.push((column, value));
         }
         // What the database changes with each UPDATE is not known.
-        for (column, on_update) in &mapper.on_update {
-            let said = set.iter().any(|it: &(u16, Option<Evaluator>)| it.0 == *column);
-            if matches!(on_update, OnUpdate::Server) && !parts.deletes && !said {
-                set.push((*column, None));
-            }
+        if !parts.deletes {
+            let said: Columns = set.iter().map(|it| it.0).collect();
+            set.extend(mapper.changed_by_server(|it| said.contains(&it)).map(|it| (it, None)));
         }
         Self { mapper, set, filter: None, matched: Vec::new(), doubtful: Vec::new() }
     }

@@ -11,7 +11,7 @@ use aludel_engine::driver::Statement;
 use super::{changes::Changes, plan::Fill, run::Planner};
 use crate::{
     Result,
-    mapping::{Mapper, OnUpdate, statements::Inserted},
+    mapping::{Mapper, statements::Inserted},
     object::{
         assigned::To,
         chunk::Columns,
@@ -142,19 +142,16 @@ impl Planner {
                 continue;
             }
             let mut kind = kind.clone();
-            for (column, on_update) in &mapper.on_update {
-                if kind.columns.contains(column)
-                    || kind.expressions.iter().any(|it| it.0 == *column)
-                {
-                    continue;
-                }
-                let OnUpdate::Client(value) = on_update else {
-                    kind.expires.push(*column);
-                    continue;
-                };
-                match value() {
-                    Node::Bind(value) => changes.fill(at, &mut kind, *column, Fill::Value(value)),
-                    node => kind.expressions.push((*column, node)),
+            let sets = |it: u16| {
+                kind.columns.contains(&it) || kind.expressions.iter().any(|set| set.0 == it)
+            };
+            let brought = mapper.brought_along(sets);
+            let by_server: Columns = mapper.changed_by_server(sets).collect();
+            kind.expires.extend(by_server);
+            for (column, node) in brought {
+                match node {
+                    Node::Bind(value) => changes.fill(at, &mut kind, column, Fill::Value(value)),
+                    node => kind.expressions.push((column, node)),
                 }
             }
             changes.set_kind(at, kind);
