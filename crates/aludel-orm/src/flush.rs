@@ -9,6 +9,7 @@ mod apply;
 mod associations;
 mod changes;
 mod computed;
+mod defaults;
 mod deletes;
 mod emit;
 mod follow;

@@ -24,6 +24,7 @@ mod exact;
 mod executions;
 mod faults;
 mod filled;
+mod filled_keys;
 mod flush;
 mod fuzz;
 mod identity;
@@ -78,6 +79,7 @@ pub fn cases() -> Vec<Case> {
         associations::CASES,
         computed::CASES,
         filled::CASES,
+        filled_keys::CASES,
         server::CASES,
         left_out::CASES,
         versions::CASES,

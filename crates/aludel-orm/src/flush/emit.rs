@@ -238,7 +238,10 @@ impl Work for FlushWork {
             let steps = self.plan.steps[self.first..].iter().take_while(|it| it.wave == wave);
             for step in steps {
                 let params = match &step.rows {
-                    Rows::Objects(rows) => Params::Source(rows.clone()),
+                    Rows::Objects(rows) => {
+                        rows.make_late_defaults(step.mapper)?;
+                        Params::Source(rows.clone())
+                    }
                     Rows::Edits(rows) => Params::Source(rows.clone()),
                     Rows::Cells(rows) => Params::Source(rows.clone()),
                 };

@@ -14,7 +14,6 @@ use crate::{
     Error, Result,
     mapping::{
         ColumnDefault, Mapper, Version,
-        defaults::defaults_for,
         statements::{Inserted, Purpose},
     },
     object::{assigned::To, chunk::Columns, reference::Ref},
@@ -56,8 +55,27 @@ impl Shape {
     }
 }
 
-/// Values that don't come from the object itself, by column.
-pub(super) type Overrides = SmallVec<[(u16, Fill); 1]>;
+/// Values that don't come from the object itself; of a column's the last counts.
+pub(super) type Overrides = SmallVec<[Override; 1]>;
+
+/// What a column holds, whatever its object says.
+#[derive(Clone)]
+pub(super) struct Override {
+    pub(super) column: u16,
+    pub(super) fill: Fill,
+    /// Whether it is a default, which is there for an INSERT.
+    pub(super) is_default: bool,
+}
+
+impl Override {
+    pub(super) fn new(column: u16, fill: Fill) -> Self {
+        Self { column, fill, is_default: false }
+    }
+
+    pub(super) fn default(column: u16, fill: Fill) -> Self {
+        Self { column, fill, is_default: true }
+    }
+}
 
 /// The shapes of one mapper's objects: by which of its conditional columns are absent.
 struct Shapes {
@@ -91,7 +109,8 @@ impl Planner {
                 self.new.extend(std::iter::repeat_n(new, same.len()));
             }
             self.shared.objects.extend(group.iter().map(|it| (place, it.slot())));
-            self.fill_defaults(mapper, start);
+            self.first_versions(mapper, start);
+            self.make_defaults(mapper, start);
         }
         // Only links ask which object has which ordinal.
         let links = !self.gathered.references.is_empty() || !self.gathered.pairs.is_empty();
@@ -142,26 +161,12 @@ impl Planner {
         number
     }
 
-    /// Computes the program's own defaults of new objects that have no value, and their first version.
-    fn fill_defaults(&mut self, mapper: &Mapper, start: usize) {
+    /// New rows begin with a version.
+    fn first_versions(&mut self, mapper: &Mapper, start: usize) {
         if let Some((column, Version::Generated(next))) = mapper.version {
             for ordinal in start..self.new.len() {
                 let first = Fill::Value(next(ValueRef::Null));
-                self.overrides(ordinal as u32).push((column, first));
-            }
-        }
-        if !mapper.meta.columns.iter().any(|it| it.default.is_made()) {
-            return;
-        }
-        for ordinal in start..self.new.len() {
-            let (place, slot) = self.shared.objects[ordinal];
-            let mut defaults: Overrides = SmallVec::new();
-            let _ = self.shared.chunks[place as usize].with(slot, &mut |fields| {
-                let made = defaults_for(mapper.meta, &fields);
-                defaults.extend(made.into_iter().map(|it| (it.0, Fill::Value(it.1))));
-            });
-            if !defaults.is_empty() {
-                self.overrides(ordinal as u32).extend(defaults);
+                self.overrides(ordinal as u32).push(Override::new(column, first));
             }
         }
     }
@@ -195,9 +200,9 @@ impl Planner {
         }
         let Some(&ordinal) = self.ordinals.get(&(chunk, object.slot())) else { return own };
         if let Some(overrides) = self.overridden.get(ordinal as usize)
-            && let Some((_, fill)) = overrides.iter().rev().find(|it| it.0 == column)
+            && let Some(it) = overrides.iter().rev().find(|it| it.column == column)
         {
-            return fill.clone();
+            return it.fill.clone();
         }
         let new = &self.new[ordinal as usize];
         let shape = &self.shapes[new.shape as usize];
@@ -338,6 +343,7 @@ impl Planner {
             };
             let rows = ObjectRows {
                 plain: fills.iter().all(Option::is_none),
+                late: self.late_defaults(group, &columns),
                 fills,
                 columns,
                 returning: read,
@@ -386,6 +392,7 @@ impl Planner {
         let purpose = Purpose::Fetch(columns.clone(), returning.clone());
         let rows = ObjectRows {
             plain: fills.iter().all(Option::is_none),
+            late: Vec::new(),
             fills,
             columns,
             returning,
@@ -411,10 +418,10 @@ impl Planner {
         }
         for (run, ordinal) in group.iter().enumerate() {
             // The last word counts.
-            for (column, fill) in self.overridden.get(*ordinal as usize).into_iter().flatten() {
-                if let Ok(place) = columns.binary_search(column) {
+            for it in self.overridden.get(*ordinal as usize).into_iter().flatten() {
+                if let Ok(place) = columns.binary_search(&it.column) {
                     let list = fills[place].get_or_insert_with(|| vec![Fill::Own; group.len()]);
-                    list[run] = fill.clone();
+                    list[run] = it.fill.clone();
                 }
             }
         }

@@ -22,7 +22,7 @@ pub(crate) enum Fill {
     Value(Value),
     /// The integer key that the database generates for a new object.
     Key(u32),
-    /// A column that comes back with a new object's INSERT.
+    /// A column that comes back with a new object's INSERT, or a default that is made right before it.
     Returned(u32, u16),
     /// A column of another object.
     Field { chunk: u32, slot: u32, column: u16 },
@@ -80,6 +80,8 @@ pub(crate) struct ObjectRows {
     pub(crate) plain: bool,
     /// By column's place in `columns`: values that don't come from the object itself.
     pub(crate) fills: Vec<Option<Vec<Fill>>>,
+    /// Defaults that wait for the keys in front of them: the row's place in `ordinals`, and the column.
+    pub(crate) late: Vec<(usize, u16)>,
     /// The columns that the database fills in, and nobody reads.
     pub(crate) expires: Columns,
     pub(crate) shared: Arc<Shared>,

@@ -46,6 +46,8 @@ pub(super) struct Planner {
     /// New objects by place and slot; kept only where links will ask.
     pub(super) ordinals: Map<(u32, u32), u32>,
     pub(super) overridden: Vec<Overrides>,
+    /// New objects with defaults that depend on their rows, by ordinal.
+    pub(super) row_defaults: Vec<u32>,
     /// New objects that take over a deleted one's row, by ordinal.
     pub(super) switches: Vec<Switch>,
     /// Objects whose columns changed that others refer to, and what these held.
@@ -77,6 +79,7 @@ impl Planner {
             shapes: Vec::new(),
             ordinals: Map::default(),
             overridden: Vec::new(),
+            row_defaults: Vec::new(),
             switches: Vec::new(),
             switchers: Vec::new(),
             former: Map::default(),

@@ -7,7 +7,7 @@ use super::{
     changes::{Changes, Kind},
     computed::Expressions,
     gather::Map,
-    inserts::Overrides,
+    inserts::{Override, Overrides},
     plan::Fill,
     run::Planner,
 };
@@ -109,7 +109,7 @@ impl Planner {
                 if is_set || mapper.meta.primary_key.contains(&column) {
                     continue;
                 }
-                let fill = reference(&overrides, mapper, column, fields);
+                let fill = reference(&overrides, column);
                 let is_left_out = left.has(column, fields);
                 if fill.is_none() && (is_left_out || is_absent(mapper, column, fields)) {
                     left_out.push(column);
@@ -128,7 +128,7 @@ impl Planner {
         }
         // The part of the key that relationships filled.
         let filled = mapper.meta.primary_key.iter().zip(&key);
-        let filled = filled.filter(|it| overrides.iter().any(|fill| fill.0 == *it.0));
+        let filled = filled.filter(|it| overrides.iter().any(|fill| fill.column == *it.0));
         kept.extend(filled.map(|(column, value)| (*column, value.clone())));
         let version = self.next_version(mapper, ordinal, old, &mut columns, &mut fills)?;
         if !columns.is_empty() || !expressions.is_empty() {
@@ -162,7 +162,7 @@ impl Planner {
             }
             fills.retain(|it| it.0 != column);
             fills.push((column, next.clone()));
-            self.overrides(ordinal).push((column, next));
+            self.overrides(ordinal).push(Override::new(column, next));
         }
         Ok(Some(last))
     }
@@ -183,15 +183,7 @@ fn is_absent(mapper: &Mapper, column: u16, fields: &dyn Fields) -> bool {
 
 /// What a relationship says of a column; the program's defaults, which are there for INSERTs, are not
 /// asked.
-fn reference(
-    overrides: &Overrides,
-    mapper: &Mapper,
-    column: u16,
-    fields: &dyn Fields,
-) -> Option<Fill> {
-    let meta = &mapper.meta.columns[usize::from(column)];
-    let absent = fields.is_unset(column) || fields.get(column).is_null();
-    let defaults = usize::from(absent && meta.default.is_made());
-    let said = overrides.iter().filter(|it| it.0 == column).skip(defaults);
-    said.last().map(|it| it.1.clone())
+fn reference(overrides: &Overrides, column: u16) -> Option<Fill> {
+    let mut said = overrides.iter().filter(|it| it.column == column && !it.is_default);
+    said.next_back().map(|it| it.fill.clone())
 }

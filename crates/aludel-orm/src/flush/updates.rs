@@ -9,6 +9,7 @@ use super::{
     changes::{Changes, Extra, Kind, Row, known_key},
     computed::Inline,
     gather::Reference,
+    inserts::Override,
     plan::{CellRows, EditRows, Fill, FlushAction, Rows, Step},
     post::PostUpdates,
     run::Planner,
@@ -82,9 +83,22 @@ impl Planner {
         let mut references = std::mem::take(&mut self.gathered.references);
         // Parents first: a key may itself come from a parent's key.
         references.sort_by_key(|it| self.depth_of(it.child));
+        let mut waiting = std::mem::take(&mut self.row_defaults);
+        if !waiting.is_empty() {
+            // Or from a default that is made of a key.
+            references.sort_by_key(|it| self.turn_of(it.child));
+            waiting.sort_by_key(|it| self.turn(*it));
+        }
+        let mut made = 0;
         let mut later = PostUpdates::default();
         for Reference { child, columns, parent, post } in &references {
             let ordinal = self.ordinal(*child);
+            while let Some(first) = waiting.get(made)
+                && self.turn(*first) < self.turn_of(*child)
+            {
+                self.make_row_defaults(*first);
+                made += 1;
+            }
             let mut fills: SmallVec<[(u16, Fill); 2]> = SmallVec::new();
             for (own, other) in *columns {
                 let fill = match parent {
@@ -107,9 +121,11 @@ impl Planner {
                 if !self.shapes[shape].columns.contains(&column) {
                     self.widen(ordinal, column);
                 }
-                self.overrides(ordinal).push((column, fill));
+                self.overrides(ordinal).push(Override::new(column, fill));
             }
         }
+        waiting[made..].iter().for_each(|it| self.make_row_defaults(*it));
+        self.row_defaults = waiting;
         self.gathered.references = references;
         if changes.blanks {
             self.check_keys(changes)?;
@@ -142,6 +158,18 @@ impl Planner {
     fn depth_of(&self, object: Ref) -> u32 {
         let place = self.place(object.chunk());
         place.map_or(0, |it| Mapper::of(self.shared.chunks[it as usize].meta()).depth)
+    }
+
+    /// When a new object's row is written, among those of its group.
+    fn turn(&self, ordinal: u32) -> (u32, u32) {
+        let new = &self.new[ordinal as usize];
+        (new.mapper.depth, new.level)
+    }
+
+    /// The same of any object; those that are there come behind.
+    fn turn_of(&self, object: Ref) -> (u32, u32) {
+        let new = self.ordinal(object);
+        new.map_or_else(|| (self.depth_of(object), u32::MAX), |it| self.turn(it))
     }
 
     /// A column that an INSERT would have left out gets a value after all.

@@ -13,8 +13,10 @@ use crate::object::chunk::Fields;
 
 /// The other values of a new row, for a default that depends on them: `default = |row| …`.
 ///
-/// What the object or the statement says is there, and the program's defaults of the columns in front;
-/// what relationships, SQL expressions and the database fill in is not.
+/// What the object or the statement says is there, the foreign keys that an object's relationships fill, and the
+/// program's defaults of the columns in front; what SQL expressions and the database fill in is not. A key that an
+/// UPDATE of its own writes (`post_update`) isn't there, either. Who asks for a key that the database has yet to make
+/// is called again once it is there: a default has no effects of its own.
 ///
 /// ```
 /// # use aludel_orm::mapping::{Mapped, NewRow};

@@ -49,6 +49,41 @@ pub struct Comment {
     pub post: One<Post>,
 }
 
+#[derive(Mapped, Debug)]
+#[table("drive", base = Suite)]
+pub struct Drive {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[relationship(back_populates = drive, order_by = Directory.path)]
+    pub entries: Many<Directory>,
+}
+
+/// Known by its way: from the folder or the drive that it is in.
+#[derive(Mapped, Debug)]
+#[table("directory", base = Suite)]
+pub struct Directory {
+    #[column(primary_key, length = 40, default = |row| {
+        let within = row.get(Directory.within).or_else(|| Some(format!("{}:", row.get(Directory.drive_id)?)));
+        format!("{}/{}", within.unwrap_or_default(), row.get(Directory.name).unwrap_or_default())
+    })]
+    pub path: Auto<String>,
+    #[column(length = 40)]
+    pub name: String,
+    #[column(foreign_key = Drive.id)]
+    pub drive_id: Option<i64>,
+    #[column(foreign_key = Directory.path, length = 40)]
+    pub within: Option<String>,
+    /// Made of the default in front of it.
+    #[column(default = |row| row.get(Directory.path).map(|it| it.len() as i64))]
+    pub width: Option<i64>,
+    #[relationship(back_populates = entries)]
+    pub drive: One<Drive>,
+    #[relationship(back_populates = owner, order_by = Directory.path)]
+    pub entries: Many<Directory>,
+    #[relationship(back_populates = entries)]
+    pub owner: One<Directory>,
+}
+
 /// Values that can be changed where they are.
 #[derive(Mapped, Debug)]
 #[table("sleeve", base = Suite)]
