@@ -1,6 +1,6 @@
 //! Both sides of a relationship, in memory and at the flush.
 
-use aludel::{Error, Obj, prelude::*};
+use aludel::{Error, Obj, State, prelude::*};
 
 use crate::{
     Case, Place, cases,
@@ -192,7 +192,10 @@ fn setting_a_collection_that_is_not_loaded(at: &Place) {
 fn a_new_object_reads_nothing_from_its_key(at: &Place) {
     let (mut store, a, ..) = two_authors(at);
     let new = store.add(Book::builder().title("new").author_id(1));
+    store.sent();
     assert!(new.author().get().unwrap().is_none());
+    assert!(new.author().load(&mut store).unwrap().is_none());
+    assert_eq!((store.sent().as_str(), inspect(&new).state), ("", State::Pending));
     store.flush().unwrap();
     assert!(matches!(new.author().get(), Err(Error::NotLoaded(_))));
     store.sent();
