@@ -4,6 +4,7 @@ mod assign;
 mod attributes;
 mod budget;
 pub(crate) mod core;
+mod entering;
 mod expire;
 mod face;
 mod history;

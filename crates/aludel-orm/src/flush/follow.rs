@@ -101,7 +101,46 @@ impl Core {
     /// Loads what will follow changed keys by UPDATEs of its own, as long as the database still knows
     /// it by the old ones (FK-6).
     pub(super) async fn load_followers(&mut self) -> Result<()> {
-        let mut level: Vec<(Ref, Columns)> = Vec::new();
+        let mut level = self.rekeyed()?;
+        let mut seen: HashSet<Ref, RandomState> = HashSet::default();
+        while !level.is_empty() {
+            level.retain(|it| seen.insert(it.0));
+            let mut next = Vec::new();
+            for (owner, columns) in level {
+                for relation in self.followed_over(owner, &columns) {
+                    self.load_committed(relation, &[owner]).await?;
+                    next.extend(self.followers(relation, owner));
+                }
+            }
+            level = next;
+        }
+        Ok(())
+    }
+
+    /// The same loads beforehand, as far as it is known who follows: relationships, and whose.
+    pub(super) fn unloaded_followers(&self) -> Result<Vec<(&'static Relation, Ref)>> {
+        let mut unloaded = Vec::new();
+        let mut level = self.rekeyed()?;
+        let mut seen: HashSet<Ref, RandomState> = HashSet::default();
+        while !level.is_empty() {
+            level.retain(|it| seen.insert(it.0));
+            let mut next = Vec::new();
+            for (owner, columns) in level {
+                for relation in self.followed_over(owner, &columns) {
+                    match self.tables(|it| it.is_loaded(owner, relation)) {
+                        true => next.extend(self.followers(relation, owner)),
+                        false => unloaded.push((relation, owner)),
+                    }
+                }
+            }
+            level = next;
+        }
+        Ok(unloaded)
+    }
+
+    /// Changed objects whose members may have to be loaded, and the columns that changed.
+    fn rekeyed(&self) -> Result<Vec<(Ref, Columns)>> {
+        let mut rekeyed: Vec<(Ref, Columns)> = Vec::new();
         for id in self.ledger(|it| it.dirty.clone()) {
             let Some(chunk) = self.chunk(Ref::new(id, 0)) else { continue };
             if !Mapper::of(chunk.meta()).loads_followers() {
@@ -110,34 +149,30 @@ impl Core {
             let head = chunk.head();
             let persistent = |it: u32| head.flags(it).state() == State::Persistent;
             chunk.harvest(false, &persistent, &mut |slot, _, _, columns| {
-                level.push((head.reference(slot), Columns::from_slice(columns)));
+                rekeyed.push((head.reference(slot), Columns::from_slice(columns)));
             })?;
         }
-        let mut seen: HashSet<Ref, RandomState> = HashSet::default();
-        while !level.is_empty() {
-            level.retain(|it| seen.insert(it.0));
-            let mut next = Vec::new();
-            for (owner, columns) in level {
-                let Some(meta) = self.tables(|it| it.meta(owner)) else { continue };
-                for relation in &Mapper::of(meta).relationships {
-                    let changes = meet(&held(relation), &columns);
-                    if relation.passive_updates
-                        || relation.direction == Direction::ManyToOne
-                        || !changes
-                    {
-                        continue;
-                    }
-                    self.load_committed(relation, &[owner]).await?;
-                    if relation.direction == Direction::OneToMany {
-                        let own: Columns = relation.key.iter().map(|it| it.0).collect();
-                        let members = self.tables(|it| members(it, relation, owner));
-                        next.extend(members.into_iter().map(|it| (it, own.clone())));
-                    }
-                }
-            }
-            level = next;
+        Ok(rekeyed)
+    }
+
+    /// The relationships whose members follow by UPDATEs when these columns of an object change.
+    fn followed_over(&self, owner: Ref, columns: &[u16]) -> Vec<&'static Relation> {
+        let meta = self.tables(|it| it.meta(owner));
+        let relations = meta.into_iter().flat_map(|it| &Mapper::of(it).relationships);
+        let follows = |it: &&Relation| {
+            !it.passive_updates && it.direction != Direction::ManyToOne && meet(&held(it), columns)
+        };
+        relations.filter(follows).collect()
+    }
+
+    /// The members that follow, and their columns that change by that.
+    fn followers(&self, relation: &'static Relation, owner: Ref) -> Vec<(Ref, Columns)> {
+        if relation.direction != Direction::OneToMany {
+            return Vec::new();
         }
-        Ok(())
+        let own: Columns = relation.key.iter().map(|it| it.0).collect();
+        let members = self.tables(|it| members(it, relation, owner));
+        members.into_iter().map(|it| (it, own.clone())).collect()
     }
 }
 

@@ -32,8 +32,9 @@ pub(crate) enum Fill {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FlushAction {
-    /// `SELECT` of who stands in a to-one relationship that was changed before it was loaded: what it
-    /// finds is let go of, or deleted, by steps that the plan can't know yet.
+    /// `SELECT` of who stands in a to-one relationship that was changed before it was loaded, or of what
+    /// follows a key that changes (`passive_updates = false`): what it finds is let go of, deleted or updated
+    /// by steps that the plan can't know yet.
     Load,
     /// `UPDATE` of objects' rows.
     Update,

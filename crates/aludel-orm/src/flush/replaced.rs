@@ -30,7 +30,8 @@ impl Core {
         Ok(())
     }
 
-    /// The same as steps of a plan.
+    /// What a flush loads first, as steps of a plan: who stood in such relationships, and what follows keys
+    /// that changed.
     pub(super) fn planned_loads(&self) -> Result<Vec<FlushStep>> {
         let id = self.id;
         let unknown = self.tables(|tables| {
@@ -39,8 +40,10 @@ impl Core {
             tables.replaced = kept;
             unknown
         });
+        let followers = self.unloaded_followers()?;
+        let followers = followers.into_iter().map(|(relation, owner)| (relation, vec![owner]));
         let mut steps = Vec::new();
-        for (relation, owners) in unknown {
+        for (relation, owners) in unknown.into_iter().chain(followers) {
             let target = Mapper::checked(relation.target)?;
             let sql = self.statement_of_formers(relation, &owners)?;
             steps.extend(sql.map(|sql| FlushStep {

@@ -203,6 +203,7 @@ impl Core {
                 None => problem,
             });
         }
+        self.check_joined()?;
         let mut plan = FlushPlan::new(&Planner::plan(self, false, self.doomed())?.plan);
         let loads = self.planned_loads()?;
         if !loads.is_empty() {

@@ -10,7 +10,7 @@ use aludel_core::value::Value;
 use super::{
     core::Core,
     identity::{fingerprint, key_of},
-    key::{key_text, key_values},
+    key::key_text,
 };
 use crate::{
     Error, Result,
@@ -155,49 +155,6 @@ impl Core {
             Some(Error::Deleted(_)) => Err(Error::Deleted(self.subject(object.raw().reference()))),
             Some(other) => Err(other),
         }
-    }
-
-    /// Detached objects that came in again enter the identity map.
-    pub(crate) fn enter_joined(&mut self) -> Result<()> {
-        let mut outcome = Ok(());
-        for at in self.ledger(|it| std::mem::take(&mut it.joined)) {
-            // One that a rollback or `expunge` took out again stays outside.
-            if self.tables(|it| it.flags(at).state()) != State::Persistent {
-                continue;
-            }
-            let entered = self.enter(at);
-            if matches!(entered, Err(Error::Borrowed(_))) {
-                self.ledger(|it| it.joined.push(at));
-            }
-            outcome = outcome.and(entered);
-        }
-        outcome
-    }
-
-    fn enter(&mut self, at: Ref) -> Result<()> {
-        let Some(chunk) = self.chunk(at) else { return Ok(()) };
-        let mapper = Mapper::checked(chunk.meta())?;
-        let mut key = super::Key::new();
-        chunk.loaded(at.slot(), &mut |it| key = key_values(mapper.meta, it))?;
-        let fp = fingerprint(key.iter().map(Value::as_ref));
-        match self.find_held(mapper, &key) {
-            Some(other) if other == at => return Ok(()),
-            Some(_) => {
-                let flags = chunk.head().flags(at.slot());
-                let outside = flags.by(Cause::UndoAdd);
-                chunk.head().set_flags(at.slot(), outside);
-                self.note_move(at, flags.state(), outside.state());
-                return Err(Error::IdentityConflict(self.subject(at)));
-            }
-            None => {}
-        }
-        if !self.store(mapper).keeps(at.chunk()) {
-            self.adopt(mapper, at.chunk());
-        }
-        self.store(mapper).insert(fp, at);
-        let event = Event::Mapped { mapper: mapper.number, fingerprint: fp, object: at };
-        self.ledger(|it| it.log.push(event));
-        Ok(())
     }
 
     /// Marks objects for deletion, with all that their delete cascades reach; loads what they need

@@ -36,7 +36,7 @@ fn bike() -> Bike {
 }
 
 /// From here to the end of the transaction, foreign keys aren't checked.
-fn trust(store: &mut Store) {
+pub(super) fn trust(store: &mut Store) {
     store.begin().unwrap();
     let name = store.engine.dialect().name();
     store.run(match name {
@@ -47,7 +47,7 @@ fn trust(store: &mut Store) {
     store.sent();
 }
 
-fn distrust(store: &mut Store) {
+pub(super) fn distrust(store: &mut Store) {
     if ["mariadb", "mysql"].contains(&store.engine.dialect().name()) {
         store.run("SET FOREIGN_KEY_CHECKS = 1");
     }

@@ -3,9 +3,10 @@
 use aludel::{Error, FlushAction, FlushPlan, FlushStep, State, prelude::*};
 use expect_test::expect;
 
+use super::natural_keys::{distrust, trust};
 use crate::{
     Case, Place, cases,
-    models::*,
+    models::{keys::*, *},
     neutral,
     store::{address, author, book, node, tag, user},
 };
@@ -15,7 +16,9 @@ pub(super) const CASES: &[Case] = cases!["plan":
     a_plan_of_each_kind_of_change,
     a_plan_of_a_tree,
     a_plan_of_who_stood_there,
+    a_plan_of_what_follows_a_key,
     a_plan_that_would_be_refused,
+    a_plan_of_two_objects_for_one_key,
 ];
 
 /// A plan in the suite's spelling.
@@ -192,6 +195,41 @@ fn a_plan_of_who_stood_there(at: &Place) {
     assert!(store.flush_plan().unwrap().is_empty());
 }
 
+// FK-6: what follows a key by UPDATEs of its own is asked for first.
+fn a_plan_of_what_follows_a_key(at: &Place) {
+    let mut store = at.store();
+    let ticker = store.add(Ticker::builder().code("A").trades([Trade::builder()]));
+    ticker.funds().push(Fund::builder());
+    store.save();
+    store.renew();
+    trust(&mut store);
+    let ticker = store.get_one(Ticker, "A").unwrap();
+    ticker.borrow_mut().code = "B".into();
+    store.sent();
+    let plan = store.flush_plan().unwrap();
+    assert_eq!(plan, store.flush_plan().unwrap());
+    assert_eq!(store.sent(), "");
+    let loads: Vec<_> = plan.steps.iter().take_while(|it| it.action == FlushAction::Load).collect();
+    let tables: Vec<_> = loads.iter().map(|it| (it.table, it.rows, it.wave)).collect();
+    assert_eq!(tables, [("trade", 1, 1), ("fund", 1, 1)]);
+    let asked: Vec<_> =
+        loads.iter().map(|it| neutral(at.dialect(), &[it.sql.to_string()]).remove(0)).collect();
+    let [.., last] = plan.steps.as_slice() else { panic!("{plan}") };
+    assert_eq!((last.action, last.table, last.wave), (FlushAction::Update, "ticker", 2));
+    store.flush().unwrap();
+    let sent = store.sent();
+    let (sent, written): (Vec<_>, Vec<_>) = sent.lines().partition(|it| it.starts_with("SELECT"));
+    assert_eq!(sent, asked);
+    assert_eq!(written.len(), 3, "the plan's one, and those of what was found");
+    // What is loaded isn't asked for: the plan is all of it.
+    ticker.borrow_mut().code = "C".into();
+    let plan = store.flush_plan().unwrap();
+    store.flush().unwrap();
+    assert_eq!(store.sent().lines().collect::<Vec<_>>(), as_logged(&spelled(at, &plan)));
+    assert_eq!(plan.steps.len(), 3, "{plan}");
+    distrust(&mut store);
+}
+
 /// What went wrong before a flush is told by it, and by its plan.
 fn a_plan_that_would_be_refused(at: &Place) {
     let mut store = at.store();
@@ -205,4 +243,34 @@ fn a_plan_that_would_be_refused(at: &Place) {
         assert!(matches!(&error, Error::Deleted(it) if it.key == "1"), "{error}");
     }
     assert!(matches!(store.flush(), Err(Error::Deleted(_))));
+}
+
+// STATE-10: a detached object for whose key the session has another is refused by the flush, and by its plan.
+fn a_plan_of_two_objects_for_one_key(at: &Place) {
+    let mut store = at.store();
+    let first = store.add(user("a"));
+    store.save();
+    store.expunge(&first).unwrap();
+    let second = store.get_one(User, 1).unwrap();
+    store.add(&first);
+    store.sent();
+    for _ in 0..2 {
+        let error = store.flush_plan().unwrap_err();
+        assert!(matches!(&error, Error::IdentityConflict(it) if it.key == "1"), "{error}");
+    }
+    assert_eq!(store.sent(), "");
+    assert!(matches!(store.flush(), Err(Error::IdentityConflict(_))));
+    store.rollback().unwrap();
+    assert!(store.flush_plan().unwrap().is_empty());
+    // Two that come in together.
+    store.expunge(&second).unwrap();
+    store.sent();
+    store.add(&second);
+    store.add(&first);
+    assert!(matches!(store.flush_plan(), Err(Error::IdentityConflict(_))));
+    store.rollback().unwrap();
+    store.add(&second);
+    second.borrow_mut().name = "b".into();
+    assert_eq!(store.flush_plan().unwrap().steps.len(), 1);
+    store.commit().unwrap();
 }
