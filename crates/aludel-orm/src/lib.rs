@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`mapping`] (what a mapped struct is), [`object`] (objects and the graph that
 //! they live in), `loading` (rows become objects), `flush` (changes become statements),
-//! `dml` (statements that change many rows), [`session`] (the public face).
+//! [`dml`] (statements that change many rows), [`session`] (the public face), [`events`] (hooks).
 //!
 //! Invariant: nothing here names a dialect or a driver.
 
