@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a case fails by panicking")]
 
 mod alike;
+mod assigned;
 mod associations;
 mod attributes;
 mod autoflush;
@@ -15,6 +16,7 @@ mod circles;
 mod composite;
 mod computed;
 mod contract;
+mod deletions;
 mod dialects;
 mod dml;
 mod errors;
@@ -22,11 +24,13 @@ mod evaluated;
 mod events;
 mod exact;
 mod executions;
+mod expiry;
 mod faults;
 mod filled;
 mod filled_keys;
 mod flush;
 mod fuzz;
+mod hooks;
 mod identity;
 mod joining;
 mod kills;
@@ -36,6 +40,7 @@ mod lifecycle;
 mod loading;
 mod looking;
 mod merge;
+mod merge_graphs;
 mod merge_loaded;
 mod natural_keys;
 mod newcomers;
@@ -65,19 +70,23 @@ pub fn cases() -> Vec<Case> {
         contract::ASYNC,
         states::CASES,
         looking::CASES,
+        expiry::CASES,
         transient::CASES,
         events::CASES,
+        hooks::CASES,
         lifecycle::CASES,
         executions::CASES,
         attributes::CASES,
         budgets::CASES,
         identity::CASES,
         flush::CASES,
+        deletions::CASES,
         switches::CASES,
         circles::CASES,
         natural_keys::CASES,
         associations::CASES,
         computed::CASES,
+        assigned::CASES,
         filled::CASES,
         filled_keys::CASES,
         server::CASES,
@@ -106,6 +115,7 @@ pub fn cases() -> Vec<Case> {
         dml::CASES,
         bulk::CASES,
         merge::CASES,
+        merge_graphs::CASES,
         merge_loaded::CASES,
         evaluated::CASES,
         exact::CASES,

@@ -4,10 +4,7 @@ use aludel::{Error, Obj, State, prelude::*};
 
 use crate::{
     Case, Place, cases,
-    models::{
-        tree::{Hub, Mark, family, tree},
-        *,
-    },
+    models::*,
     store::{address, author, book, node, tag, user},
 };
 
@@ -16,7 +13,6 @@ pub(super) const CASES: &[Case] = cases!["flush":
     rows_go_together_and_in_order,
     updates_of_different_columns,
     parents_first,
-    what_follows_from_what_follows,
     a_tree_goes_level_by_level,
     an_update_waits_for_its_parent,
     circles_are_refused,
@@ -25,17 +21,11 @@ pub(super) const CASES: &[Case] = cases!["flush":
     defaults_come_with_the_insert needs RETURNING,
     defaults_are_read_behind_the_insert needs NO_RETURNING,
     an_update_of_a_row_that_is_gone,
-    a_delete_of_a_row_that_is_gone,
-    members_lose_their_key_when_the_owner_goes,
-    members_that_need_their_key,
-    passive_deletes,
-    deleting_what_refers_leaves_what_is_referred_to,
     links_with_strangers_are_not_written,
     handing_on_a_unique_value,
     two_new_objects_with_one_key,
     a_foreign_key_within_the_key,
     a_relationship_wins_over_a_key_set_by_hand,
-    changed_and_deleted,
     collections_stay_as_they_are,
 ];
 
@@ -147,36 +137,6 @@ fn parents_first(at: &Place) {
         "DELETE FROM book_tag WHERE book_id = ? AND tag_id = ? -- (1, 1)\n\
          DELETE FROM book WHERE id = ? -- (1)\n\
          DELETE FROM author WHERE id = ? -- (1)"
-    );
-}
-
-// UOW-1: an orphan's own members are orphans, and association rows go with both; what is loaded for that
-// is loaded by the flush.
-fn what_follows_from_what_follows(at: &Place) {
-    let mut store = at.store();
-    let family = family();
-    let new = store.add(tree(family, 2));
-    for leaf in new.leaves().iter().unwrap() {
-        leaf.marks().push(Mark::builder().name(format!("{}", leaf.borrow().n)));
-    }
-    store.save();
-    store.renew();
-    let hub = store.get_one(Hub, 1).unwrap();
-    let leaf = hub.leaves().load(&mut *store).unwrap().remove(0);
-    hub.leaves().remove(&leaf).unwrap();
-    store.sent();
-    store.log_parameters();
-    store.flush().unwrap();
-    let sent = store.sent();
-    let (loads, writes): (Vec<_>, Vec<_>) = sent.lines().partition(|it| it.starts_with("SELECT"));
-    assert_eq!(loads.len(), 2, "{sent}");
-    assert_eq!(
-        writes,
-        [
-            "DELETE FROM leaf_mark WHERE leaf_id = ? AND mark_id = ? -- (1, 1)",
-            "DELETE FROM bit WHERE id = ? -- (1)",
-            "DELETE FROM leaf WHERE id = ? -- (1)",
-        ]
     );
 }
 
@@ -349,90 +309,6 @@ fn an_update_of_a_row_that_is_gone(at: &Place) {
     assert_eq!(store.number("SELECT count(*) FROM user_account"), 1);
 }
 
-// UOW-19
-fn a_delete_of_a_row_that_is_gone(at: &Place) {
-    let mut store = at.store();
-    let tag = store.add(tag("t"));
-    store.save();
-    store.delete(&tag).unwrap();
-    store.execute(text("DELETE FROM tag")).unwrap();
-    store.commit().unwrap();
-    assert_eq!(inspect(&tag).state, State::Detached);
-}
-
-// UOW-30, FK-10
-fn members_lose_their_key_when_the_owner_goes(at: &Place) {
-    let mut store = at.store();
-    store.add(Author::builder().name("A").books([book("x"), book("y")]));
-    store.save();
-    store.renew();
-    let author = store.get_one(Author, 1).unwrap();
-    store.delete(&author).unwrap();
-    // One that is new and attached is inserted without a key.
-    let new = store.add(book("z"));
-    author.books().push(&new);
-    store.log_parameters();
-    store.flush().unwrap();
-    assert_eq!(
-        store.sent(),
-        "UPDATE book SET author_id = ? WHERE id = ? -- (NULL, 1), (NULL, 2)\n\
-         INSERT INTO book (title, pages, author_id) VALUES (?, ?, ?) -- (\"z\", NULL, NULL)\n\
-         DELETE FROM author WHERE id = ? -- (1)"
-    );
-}
-
-// UOW-30
-fn members_that_need_their_key(at: &Place) {
-    let mut store = at.store();
-    let region = store.add(Region::builder().country("DE").code(1).name("x"));
-    region.sites().push(Site::builder());
-    store.save();
-    // Both columns of the key go together (FK-1).
-    store.delete(&region).unwrap();
-    store.sent();
-    store.commit().unwrap();
-    assert_eq!(
-        store.sent(),
-        "BEGIN\nUPDATE site SET country = ?, code = ? WHERE id = ?\n\
-         DELETE FROM region WHERE country = ? AND code = ?\nCOMMIT"
-    );
-}
-
-// UOW-31
-fn passive_deletes(at: &Place) {
-    let mut store = at.store();
-    store.add(Shelf::builder().volumes([Volume::builder(), Volume::builder()]));
-    store.save();
-    store.renew();
-    let shelf = store.get_one(Shelf, 1).unwrap();
-    store.sent();
-    store.delete(&shelf).unwrap();
-    assert_eq!(store.sent(), "");
-    store.commit().unwrap();
-    assert_eq!(store.sent(), "DELETE FROM shelf WHERE id = ?\nCOMMIT");
-    assert_eq!(store.number("SELECT count(*) FROM volume"), 0);
-    // What is loaded is deleted here.
-    let shelf = store.add(Shelf::builder().volumes([Volume::builder()]));
-    store.save();
-    store.delete(&shelf).unwrap();
-    store.commit().unwrap();
-    assert!(store.sent().contains("DELETE FROM volume"));
-}
-
-// UOW-33
-fn deleting_what_refers_leaves_what_is_referred_to(at: &Place) {
-    let mut store = at.store();
-    store.add(Author::builder().name("A").books([book("x")]));
-    store.save();
-    store.renew();
-    let x = store.get_one(Book, 1).unwrap();
-    store.delete(&x).unwrap();
-    let sent = store.sent();
-    assert!(!sent.contains("FROM author"), "{sent}");
-    store.commit().unwrap();
-    assert_eq!(store.sent(), "DELETE FROM book WHERE id = ?\nCOMMIT");
-}
-
 // UOW-35, CAS-5
 fn links_with_strangers_are_not_written(at: &Place) {
     let mut store = at.store();
@@ -513,23 +389,6 @@ fn a_relationship_wins_over_a_key_set_by_hand(at: &Place) {
     store.refresh(&x).unwrap();
     assert!(x.author().load(&mut store).unwrap().unwrap().is(&a));
     assert_eq!(store.number("SELECT author_id FROM book"), 1);
-}
-
-// UOW-8: a changed object that is deleted is only deleted.
-fn changed_and_deleted(at: &Place) {
-    let mut store = at.store();
-    let tag = store.add(tag("t"));
-    store.save();
-    tag.borrow_mut().name = "changed".into();
-    store.delete(&tag).unwrap();
-    store.sent();
-    store.flush().unwrap();
-    assert_eq!(store.sent(), "DELETE FROM tag WHERE id = ?");
-    store.rollback().unwrap();
-    assert_eq!(tag.borrow().name, "t");
-    tag.borrow_mut().name = "again".into();
-    store.commit().unwrap();
-    assert_eq!(store.number("SELECT count(*) FROM tag WHERE name = 'again'"), 1);
 }
 
 // UOW-23: a member that was linked while its owner was new is linked once.

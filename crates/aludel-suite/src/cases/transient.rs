@@ -2,7 +2,10 @@
 
 use aludel::{Error, Obj, State, make_transient, make_transient_to_detached, prelude::*};
 
-use super::looking::{alice, select_user, state};
+use super::{
+    expiry::{alice, select_user},
+    looking::state,
+};
 use crate::{
     Case, Place, cases,
     models::*,
