@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
-use crate::differences::{DIFFERENCES, Effect};
+use crate::{
+    differences::{DIFFERENCES, Effect},
+    keys::Used,
+};
 
 /// What of an answer is compared: each tier adds to the ones below.
 const TIERS: [&[&str]; 3] = [
@@ -116,6 +119,7 @@ pub struct Comparison {
     left: BTreeSet<String>,
     /// Labels that were in that state.
     deleted: BTreeSet<String>,
+    used: Used,
 }
 
 impl Comparison {
@@ -130,6 +134,7 @@ impl Comparison {
             credit: BTreeMap::new(),
             left: BTreeSet::new(),
             deleted: BTreeSet::new(),
+            used: Used::default(),
         }
     }
 
@@ -149,6 +154,10 @@ impl Comparison {
         let notes: Vec<&str> =
             ours["differs"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
         self.noted.extend(notes.iter().map(|it| (*it).to_owned()));
+        if self.used.is_met(original, ours) {
+            self.noted.insert("key of a failed flush".to_owned());
+        }
+        self.used.note(op, original);
         let mut parted = None;
         for (row, effect) in
             DIFFERENCES.iter().flat_map(|row| row.effects.iter().map(move |it| (row, it)))

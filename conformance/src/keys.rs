@@ -23,6 +23,60 @@ const TABLES: [&str; 9] = [
     "sites",
 ];
 
+/// The table of a class whose keys are generated.
+fn table(class: &str) -> Option<&'static str> {
+    let plural = match class {
+        "Address" => "addresses".to_owned(),
+        class => format!("{}s", class.to_lowercase()),
+    };
+    TABLES.into_iter().find(|it| *it == plural)
+}
+
+/// Objects of flushes that failed there behind their INSERT: they go on with the key that they got.
+#[derive(Debug, Default)]
+pub struct Used {
+    /// The classes of labels.
+    classes: BTreeMap<String, String>,
+    /// What keys went on with behind the failure, by label.
+    next: BTreeMap<String, i64>,
+}
+
+impl Used {
+    /// Notes what a line binds, and what the original's answer says if it failed.
+    pub fn note(&mut self, op: &Json, original: &Json) {
+        let class = op["obj"].as_str().and_then(|it| self.classes.get(it).map(String::as_str));
+        if let (Some(label), Some(class)) = (op["as"].as_str(), op["cls"].as_str().or(class)) {
+            self.classes.insert(label.to_owned(), class.to_owned());
+        }
+        let Some(next) = original["next"].as_object() else { return };
+        for (label, class) in &self.classes {
+            let next = table(class).and_then(|it| Some((it, next.get(it)?.as_i64()?)));
+            let Some((table, next)) = next else { continue };
+            if original["stmts"].get(format!("INSERT {table}")).is_some() {
+                self.next.insert(label.clone(), next);
+            }
+        }
+    }
+
+    /// Whether the states differ by nothing but keys, and by such a one for a start: from before the failure
+    /// there, from behind it here.
+    pub fn is_met(&self, original: &Json, ours: &Json) -> bool {
+        let states = original["states"].as_object().into_iter().flatten();
+        let mut differ = states
+            .map(|(label, state)| (label, state, &ours["states"][label]))
+            .filter(|it| it.1 != it.2);
+        let only_keys = differ.clone().all(|(_, theirs, own)| {
+            [theirs, own].iter().all(|it| it[0] == "persistent" && it[1][0].is_i64())
+        });
+        let is_used = |(label, theirs, own): (&String, &Json, &Json)| {
+            let next = self.next.get(label).copied().unwrap_or_default();
+            theirs[1][0].as_i64().is_some_and(|it| it < next)
+                && own[1][0].as_i64().is_some_and(|it| it >= next)
+        };
+        only_keys && original["rows"] == ours["rows"] && differ.any(is_used)
+    }
+}
+
 /// What generated keys must go on with, by table.
 #[derive(Debug, Default)]
 pub struct Keys(BTreeMap<&'static str, i64>);

@@ -42,6 +42,11 @@ impl Runner {
                 self.ends = Some("former owners");
             }
         }
+        let former = owner.loaded(text(op, "attr")).unwrap_or_default();
+        let members = former.iter().filter_map(|it| it.loaded("addresses")).flatten();
+        if members.filter(|it| *it == owner).count() > 1 {
+            self.noted.push("listed twice");
+        }
         owner.set_ref(text(op, "attr"), other.as_ref())?;
         Ok(None)
     }
@@ -65,6 +70,9 @@ impl Runner {
         let name = text(op, "attr");
         owner.load(&mut self.session, name)?;
         self.bring_in(&owner, &member)?;
+        if owner.loaded(name).unwrap_or_default().contains(&member) {
+            self.noted.push("listed again");
+        }
         owner.push(name, &member)?;
         Ok(None)
     }

@@ -216,7 +216,7 @@ impl Core {
     /// Writes what changed.
     pub(crate) async fn flush(&mut self) -> Result<()> {
         self.settle().await;
-        if self.options.sqlalchemy && self.failed.is_some() && self.is_clean() {
+        if self.options.sqlalchemy && self.failed.is_some() && self.has_nothing_to_write() {
             return Ok(());
         }
         self.check()?;
@@ -226,6 +226,14 @@ impl Core {
             self.write(None).await?;
         }
         Ok(())
+    }
+
+    /// Whether no object is to be written any more, whatever changed and was taken back.
+    fn has_nothing_to_write(&self) -> bool {
+        let lists = [Self::pending, Self::dirty, Self::deleted];
+        let taken_back = || lists.iter().all(|list| list(self).is_empty());
+        let is_told = self.to_delete.is_empty() && self.ledger(|it| it.problem.is_none());
+        self.is_clean() || is_told && taken_back()
     }
 
     /// Writes what changed and ends the transaction, in one unit of work.

@@ -103,7 +103,7 @@ impl SessionOptions {
     /// - A rollback leaves to new objects what they hold: values, generated keys, links; and it leaves
     ///   objects in the session that were detached before. Here all are what they were before they were
     ///   added.
-    /// - A flush without anything to do is no error after a failure.
+    /// - A flush without anything to do is no error after a failure, whatever came and went since.
     /// - `merge` copies a pending object of the session itself, too.
     /// - Which objects an UPDATE or a DELETE meant by a condition on text is found out in memory, character by
     ///   character; here the database tells it where a collation decides.

@@ -26,6 +26,7 @@ pub(super) const CASES: &[Case] = cases!["alike":
     objects_stay_after_a_rollback,
     merged_objects_of_the_session,
     conditions_on_text,
+    nothing_to_write_after_a_failure,
 ];
 
 fn state<T: Mapped>(object: &Obj<T>) -> State {
@@ -308,4 +309,24 @@ fn conditions_on_text(at: &Place) {
     let sent = store.sent();
     assert_eq!(sent.matches("SELECT").count() + sent.matches("RETURNING").count(), 0, "{sent}");
     assert_eq!((&ann.borrow().email, bob.borrow().email.as_deref()), (&None, Some("b@x")));
+}
+
+// TX-13: what came and went again is nothing to write.
+fn nothing_to_write_after_a_failure(at: &Place) {
+    let mut store = at.store();
+    as_original(&mut store);
+    let ann = store.add(user("Ann"));
+    store.save();
+    let twin = User::builder().name("Twin").id(ann.borrow().id.value().unwrap());
+    store.add(twin);
+    assert_eq!(store.flush().unwrap_err().integrity(), Some(Integrity::Unique));
+    ann.borrow_mut().name = "Anna".into();
+    let bob = store.add(user("Bob"));
+    assert!(matches!(store.flush(), Err(Error::PendingRollback(_))));
+    store.expunge(&bob).unwrap();
+    store.expire(&ann).unwrap();
+    store.flush().unwrap();
+    assert!(matches!(store.commit(), Err(Error::PendingRollback(_))));
+    store.rollback().unwrap();
+    assert_eq!(ann.borrow().name, "Ann");
 }
