@@ -39,7 +39,7 @@ use std::{
     time::Duration,
 };
 
-use aludel_core::dialect::Dialect;
+use aludel_core::{dialect::Dialect, value::Columns};
 
 /// What drivers name besides.
 pub use crate::{Error, Result, Url};
@@ -129,6 +129,19 @@ pub trait Connection: Send + 'static {
     /// happened.
     fn run_inline(&mut self, work: &mut dyn Work) -> Option<Result<()>> {
         let _ = work;
+        None
+    }
+
+    /// Runs one execution of a statement here and now, as [`Connection::run_inline`] does, but with no
+    /// script around it: `row` takes each row, and says whether it wants more. `None` if this connection
+    /// can't, and nothing happened.
+    fn query_inline(
+        &mut self,
+        statement: &Statement,
+        params: &Params,
+        row: &mut dyn FnMut(&dyn Columns) -> Result<Flow>,
+    ) -> Option<Result<()>> {
+        let _ = (statement, params, row);
         None
     }
 

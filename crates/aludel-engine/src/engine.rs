@@ -11,6 +11,7 @@ pub use options::{EngineOptions, ResetOnReturn};
 use std::{
     any::Any,
     fmt,
+    ops::ControlFlow,
     sync::{Arc, OnceLock},
 };
 
@@ -177,6 +178,13 @@ pub trait EngineFace: Clone + Send + Sync + 'static + sealed::Sealed {
 
     /// Runs an operation: later, or now.
     fn run<F: Future>(operation: F) -> Self::Out<F>;
+
+    /// Runs what is left of an operation that may be done already.
+    #[doc(hidden)]
+    fn run_after<E, F: Future>(
+        early: ControlFlow<F::Output, E>,
+        later: impl FnOnce(ControlFlow<F::Output, E>) -> F,
+    ) -> Self::Out<F>;
 
     /// What both engines share.
     fn core(&self) -> &EngineCore;
@@ -353,6 +361,13 @@ impl EngineFace for Engine {
         operation
     }
 
+    fn run_after<E, F: Future>(
+        early: ControlFlow<F::Output, E>,
+        later: impl FnOnce(ControlFlow<F::Output, E>) -> F,
+    ) -> F {
+        later(early)
+    }
+
     fn core(&self) -> &EngineCore {
         &self.0
     }
@@ -367,6 +382,17 @@ impl EngineFace for BlockingEngine {
 
     fn run<F: Future>(operation: F) -> F::Output {
         block_on(operation)
+    }
+
+    #[inline]
+    fn run_after<E, F: Future>(
+        early: ControlFlow<F::Output, E>,
+        later: impl FnOnce(ControlFlow<F::Output, E>) -> F,
+    ) -> F::Output {
+        match early {
+            ControlFlow::Break(done) => done,
+            early => block_on(later(early)),
+        }
     }
 
     fn core(&self) -> &EngineCore {

@@ -14,42 +14,49 @@ pub trait Assign<T> {
 }
 
 impl<T: Scalar> Assign<T> for T {
+    #[inline]
     fn assign(self) -> T {
         self
     }
 }
 
 impl<T: Scalar> Assign<Option<T>> for T {
+    #[inline]
     fn assign(self) -> Option<T> {
         Some(self)
     }
 }
 
 impl<T: Scalar> Assign<Option<T>> for Option<T> {
+    #[inline]
     fn assign(self) -> Self {
         self
     }
 }
 
 impl<T: Scalar> Assign<Auto<T>> for T {
+    #[inline]
     fn assign(self) -> Auto<T> {
         Auto::new(self)
     }
 }
 
 impl<T> Assign<Self> for Auto<T> {
+    #[inline]
     fn assign(self) -> Self {
         self
     }
 }
 
 impl<T: Scalar> Assign<Auto<Option<T>>> for T {
+    #[inline]
     fn assign(self) -> Auto<Option<T>> {
         Auto::new(Some(self))
     }
 }
 
 impl<T: Scalar> Assign<Auto<Option<T>>> for Option<T> {
+    #[inline]
     fn assign(self) -> Auto<Option<T>> {
         Auto::new(self)
     }
@@ -58,25 +65,29 @@ impl<T: Scalar> Assign<Auto<Option<T>>> for Option<T> {
 macro_rules! borrowed_text {
     ($($text:ty),*) => {$(
         impl Assign<String> for $text {
-            fn assign(self) -> String {
+            #[inline]
+    fn assign(self) -> String {
                 self.to_owned()
             }
         }
 
         impl Assign<Option<String>> for $text {
-            fn assign(self) -> Option<String> {
+            #[inline]
+    fn assign(self) -> Option<String> {
                 Some(self.to_owned())
             }
         }
 
         impl Assign<Auto<String>> for $text {
-            fn assign(self) -> Auto<String> {
+            #[inline]
+    fn assign(self) -> Auto<String> {
                 Auto::new(self.to_owned())
             }
         }
 
         impl Assign<Auto<Option<String>>> for $text {
-            fn assign(self) -> Auto<Option<String>> {
+            #[inline]
+    fn assign(self) -> Auto<Option<String>> {
                 Auto::new(Some(self.to_owned()))
             }
         }
@@ -86,6 +97,7 @@ macro_rules! borrowed_text {
 borrowed_text!(&str, &String);
 
 impl Assign<Vec<u8>> for &[u8] {
+    #[inline]
     fn assign(self) -> Vec<u8> {
         self.to_vec()
     }
@@ -94,7 +106,8 @@ impl Assign<Vec<u8>> for &[u8] {
 macro_rules! tuples {
     ($($given:ident $wanted:ident $index:tt),+) => {
         impl<$($given: Assign<$wanted>, $wanted),+> Assign<($($wanted,)+)> for ($($given,)+) {
-            fn assign(self) -> ($($wanted,)+) {
+            #[inline]
+    fn assign(self) -> ($($wanted,)+) {
                 ($(self.$index.assign(),)+)
             }
         }

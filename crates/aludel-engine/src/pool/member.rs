@@ -10,6 +10,8 @@ use std::{
     time::Instant,
 };
 
+use aludel_core::value::Columns;
+
 use super::{
     ConnectionInfo,
     events::{Events, NewConnection},
@@ -18,7 +20,7 @@ use super::{
 use crate::{
     Error, Kind, ResetOnReturn, Result,
     driver::{
-        Connection, Control, Done, Params, Run, Statement, Step, Want, Work, once, settle,
+        Connection, Control, Done, Flow, Params, Run, Statement, Step, Want, Work, once, settle,
         start_once,
     },
 };
@@ -207,6 +209,17 @@ pub(super) fn steps(statements: &[impl AsRef<str>]) -> Vec<Step> {
 impl Connection for Member {
     fn run_inline(&mut self, work: &mut dyn Work) -> Option<Result<()>> {
         let result = self.connection.run_inline(work)?;
+        self.notice(&result);
+        Some(result)
+    }
+
+    fn query_inline(
+        &mut self,
+        statement: &Statement,
+        params: &Params,
+        row: &mut dyn FnMut(&dyn Columns) -> Result<Flow>,
+    ) -> Option<Result<()>> {
+        let result = self.connection.query_inline(statement, params, row)?;
         self.notice(&result);
         Some(result)
     }

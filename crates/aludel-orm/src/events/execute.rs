@@ -291,6 +291,12 @@ impl Executes {
 }
 
 impl Core {
+    /// Whether any hook of statements may apply to this session.
+    #[inline]
+    pub(crate) fn has_executes(&self) -> bool {
+        EXECUTES.load(Ordering::Relaxed) && !self.executes().is_empty()
+    }
+
     /// The hooks of statements that apply to this session; nothing costs where there are none.
     #[inline]
     pub(crate) fn executes(&self) -> Executes {

@@ -208,7 +208,8 @@ impl Core {
 
     /// Whether a flush would find nothing to do.
     pub(crate) fn is_clean(&self) -> bool {
-        self.to_delete.is_empty() && !self.ledger(|it| !it.is_clean())
+        self.to_delete.is_empty()
+            && (!Graph::root(&self.graph).has_changes() || !self.ledger(|it| !it.is_clean()))
     }
 
     /// Whether a flush or a commit has anything to call or to delete first.

@@ -1,6 +1,6 @@
 //! One object by its primary key.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, ops::ControlFlow, sync::Arc};
 
 use aludel_core::{
     expr::{Expr, Node, Select},
@@ -10,7 +10,6 @@ use aludel_engine::{
     Result as EngineResult,
     driver::{self, Flow, Params, Run, Step, Want, Work},
 };
-use smallvec::smallvec;
 
 use super::query::Query;
 use crate::{
@@ -20,7 +19,6 @@ use crate::{
     object::{
         Obj, Raw,
         anchor::Anchor,
-        chunk::{Chunk, Slot, next_id},
         cohort::{AnyCohort, key_of},
         graph::Graph,
         log::Event,
@@ -28,7 +26,7 @@ use crate::{
         state::{Cause, Flags, State},
     },
     session::{
-        Key,
+        IntoKey, Key,
         core::Core,
         identity::{fingerprint, same_value},
         key::key_values,
@@ -81,32 +79,54 @@ impl<F: Found> Work for GetWork<F> {
     }
 }
 
-/// How far a `get` came without waiting. In boxes, so that what is done is small.
-pub(crate) enum Early<T: Mapped> {
-    /// It is done.
-    Done(Result<Option<Obj<T>>>),
+/// How far a `get` came without waiting: its result, or what is left to do.
+pub(crate) type Early<T> = ControlFlow<Result<Option<Obj<T>>>, Later<T>>;
+
+/// What is left of a `get` to do. In boxes, so that what is done is small.
+pub(crate) enum Later<T> {
     /// The database refused; the session has yet to learn of it.
     Failed(aludel_engine::Error),
     /// It must wait for its row, and for nothing else.
     Ready(Box<GetWork<Option<T>>>),
     /// It must do something else first.
-    Later(Box<Key>),
+    Key(Box<Key>),
 }
 
 impl Core {
     /// The object of a key, where nothing needs to be waited for: the session holds it, or the
     /// connection reads rows here and now, and nothing is to be flushed or begun before.
-    pub(crate) fn get_early<T: Mapped>(&mut self, key: Key) -> Early<T> {
-        if self.in_flight.is_none()
-            && self.failed.is_none()
-            && let Some(object) = self.held::<T>(&key)
+    #[inline]
+    pub(crate) fn get_early<T: Mapped>(&mut self, key: impl IntoKey<T::Key>) -> Early<T> {
+        let usable = self.in_flight.is_none() && self.failed.is_none();
+        let mapper = Mapper::of(T::meta());
+        // Should the row of an expired one be gone, there is more to do.
+        let mut expired = false;
+        let mut current = |it: Obj<T>| {
+            expired = it.raw().flags().has(Flags::EXPIRED);
+            (!expired).then_some(it)
+        };
+        let key = match key.find_or_key(|it| {
+            let hit = self.existing_store(mapper).filter(|_| usable)?.find_integer(it)?;
+            current(Obj::from_raw(Raw::from_any(hit.anchor, hit.slot)?))
+        }) {
+            Ok(object) => return Early::Break(Ok(Some(object))),
+            Err(key) => key,
+        };
+        if usable
+            && !mapper.integer_key
+            && let Some(object) = self.held::<T>(&key).and_then(current)
         {
-            // Should the row of an expired one be gone, there is more to do.
-            return match object.raw().flags().has(Flags::EXPIRED) {
-                false => Early::Done(Ok(Some(object))),
-                true => Early::Later(Box::new(key)),
-            };
+            return Early::Break(Ok(Some(object)));
         }
+        match expired {
+            true => Early::Continue(Later::Key(Box::new(key))),
+            false => self.read_early(mapper, key),
+        }
+    }
+
+    /// The object of a key that the session doesn't hold, where nothing needs to be waited for.
+    fn read_early<T: Mapped>(&mut self, mapper: &'static Mapper, key: Key) -> Early<T> {
+        let later = |key| Early::Continue(Later::Key(Box::new(key)));
         let waits = self.in_flight.is_some() || self.check().is_err();
         let must_flush = || self.options.autoflush && !self.is_clean();
         if waits
@@ -114,27 +134,37 @@ impl Core {
             || self.opens_level()
             || key.iter().any(Value::is_null)
             || self.is_metered()
-            || !self.executes().is_empty()
+            || self.has_executes()
             || must_flush()
         {
-            return Early::Later(Box::new(key));
+            return later(key);
         }
         let dialect = self.engine.dialect();
         let Some(connection) = self.connection.as_mut().filter(|it| !it.is_under_way()) else {
-            return Early::Later(Box::new(key));
+            return later(key);
         };
-        let mapper = Mapper::of(T::meta());
-        let Ok(statement) = mapper.statement(Purpose::Get, dialect) else {
-            return Early::Later(Box::new(key));
-        };
-        let run = Run { statement, params: Params::Values(key), want: Want::Rows };
+        let Ok(statement) = mapper.get_statement(dialect) else { return later(key) };
         #[cfg(debug_assertions)]
         self.repeats.get(self.called_at, mapper);
-        let mut work = GetWork { opening: Vec::new(), run: Some(run), found: None::<T> };
+        let missing = match (&*key, mapper.integer_key) {
+            ([Value::Int(it)], true) => Some(it.cast_unsigned()),
+            _ => None,
+        };
+        let params = Params::Values(key);
+        let mut found = None::<T>;
+        // The row of a key is the only one.
+        let mut take = |row: &dyn Row| Found::take(&mut found, row).map(|()| Flow::Done);
+        match connection.query_inline(&statement, &params, &mut take) {
+            Some(Ok(())) => return Early::Break(self.found(mapper, found, missing)),
+            Some(Err(error)) => return Early::Continue(Later::Failed(error)),
+            None => {}
+        }
+        let run = Run { statement: statement.into_owned(), params, want: Want::Rows };
+        let mut work = GetWork { opening: Vec::new(), run: Some(run), found };
         match connection.run_inline(&mut work) {
-            None => Early::Ready(Box::new(work)),
-            Some(Err(error)) => Early::Failed(error),
-            Some(Ok(())) => Early::Done(self.found(mapper, work.found)),
+            None => Early::Continue(Later::Ready(Box::new(work))),
+            Some(Err(error)) => Early::Continue(Later::Failed(error)),
+            Some(Ok(())) => Early::Break(self.found(mapper, work.found, missing)),
         }
     }
 
@@ -148,7 +178,7 @@ impl Core {
         let (result, work) = driver::run_boxed(&mut **connection, work).await;
         self.in_flight = None;
         match result {
-            Ok(()) => self.found(Mapper::of(T::meta()), work.found),
+            Ok(()) => self.found(Mapper::of(T::meta()), work.found, None),
             Err(error) => Err(Box::pin(self.run_failed(error)).await),
         }
     }
@@ -157,8 +187,9 @@ impl Core {
         &mut self,
         mapper: &'static Mapper,
         value: Option<T>,
+        missing: Option<u64>,
     ) -> Result<Option<Obj<T>>> {
-        value.map(|it| self.land_one(mapper, it)).transpose()
+        value.map(|it| self.land_one(mapper, it, missing)).transpose()
     }
 
     /// The object of a key: from the identity map without SQL, or from its row.
@@ -191,7 +222,7 @@ impl Core {
         if value.is_none() {
             self.vanish(mapper, &key);
         }
-        self.found(mapper, value)
+        self.found(mapper, value, None)
     }
 
     /// Whether a row of an entity has this key.
@@ -306,16 +337,19 @@ impl Core {
     }
 
     /// Brings one loaded value into the session: into the object that holds its key, or a new one.
+    /// `missing` is an integer key of which it is known that no object holds it.
     pub(crate) fn land_one<T: Mapped>(
         &mut self,
         mapper: &'static Mapper,
         value: T,
+        missing: Option<u64>,
     ) -> Result<Obj<T>> {
         let fp = key_of(mapper, &value);
         let same = |it: &dyn crate::object::chunk::Fields| {
             T::PRIMARY_KEY.iter().all(|at| it.get(*at) == value.get(*at))
         };
-        if let Some(hit) = self.store(mapper).find(fp, same)
+        if missing != Some(fp)
+            && let Some(hit) = self.store(mapper).find(fp, same)
             && let Some(raw) = Raw::<T>::from_any(hit.anchor, hit.slot)
         {
             let flags = raw.flags();
@@ -325,18 +359,18 @@ impl Core {
             }
             return Ok(Obj::from_raw(raw));
         }
-        let slots = smallvec![Slot::new(Some(value))];
-        let chunk = Arc::new(Chunk::new(slots, next_id(), self.id, Flags::PERSISTENT));
-        let graph = Graph::root(&self.graph).clone();
-        let anchor = Arc::new(Anchor::with_graph(chunk.clone(), graph));
+        let owner = self.id;
+        let graph = Graph::root(&self.graph);
+        let store = self.stores.of(mapper);
+        let anchor = Anchor::of_one(store.vacant(), value, owner, graph);
         let weak = Arc::downgrade(&anchor) as _;
-        self.tables(|it| it.insert_held(chunk.clone(), weak));
-        let store = self.store(mapper);
-        store.adopt(chunk.head().id, anchor.clone());
-        store.insert(fp, chunk.head().reference(0));
-        let object = Obj::from_raw(Raw::new(anchor, 0));
-        self.note_landed(mapper, chunk.head().reference(0), false);
+        Graph::with(graph, |it, _| it.insert_held(anchor.chunk().clone(), weak));
+        let at = anchor.chunk().head().reference(0);
+        store.adopt(at.chunk(), anchor.clone());
+        store.reserve(1);
+        store.insert(fp, at);
+        self.note_landed(mapper, at, false);
         self.sweep(false);
-        Ok(object)
+        Ok(Obj::from_raw(Raw::new(anchor, 0)))
     }
 }

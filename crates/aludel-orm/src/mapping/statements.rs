@@ -1,6 +1,7 @@
 //! The fixed statements of a mapper, compiled once for each dialect.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -69,18 +70,25 @@ impl fmt::Debug for Statements {
 }
 
 impl Mapper {
+    /// The statement of a `get`, compiled at first use.
+    pub(crate) fn get_statement(
+        &'static self,
+        dialect: &'static dyn Dialect,
+    ) -> Result<Cow<'static, Statement>> {
+        match self.statements.get.get() {
+            Some((name, statement)) if std::ptr::eq(*name, dialect.name()) => {
+                Ok(Cow::Borrowed(statement))
+            }
+            _ => self.statement(Purpose::Get, dialect).map(Cow::Owned),
+        }
+    }
+
     /// The statement for a purpose, compiled at first use.
     pub(crate) fn statement(
         &'static self,
         purpose: Purpose,
         dialect: &'static dyn Dialect,
     ) -> Result<Statement> {
-        if purpose == Purpose::Get
-            && let Some((name, statement)) = self.statements.get.get()
-            && *name == dialect.name()
-        {
-            return Ok(statement.clone());
-        }
         let key = (dialect.name(), purpose);
         let mut others = self.statements.others.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(statement) = others.get(&key) {

@@ -30,6 +30,8 @@ const FIRST: u32 = u32::MAX;
 pub(crate) trait AnyAnchor: Send + Sync + Any {
     fn chunk(&self) -> Arc<dyn AnyChunk>;
     fn graph(&self) -> Option<&Arc<Graph>>;
+    /// Drops the object of a chunk of one, if nobody else knows the chunk: it can hold another then.
+    fn vacate(&self) -> bool;
 }
 
 impl<T: Mapped> AnyAnchor for Anchor<T> {
@@ -39,6 +41,10 @@ impl<T: Mapped> AnyAnchor for Anchor<T> {
 
     fn graph(&self) -> Option<&Arc<Graph>> {
         self.graph.get().map(Graph::root)
+    }
+
+    fn vacate(&self) -> bool {
+        Arc::strong_count(&self.chunk) == 1 && self.chunk.vacate()
     }
 }
 
@@ -55,9 +61,34 @@ impl<T: Mapped> Anchor<T> {
 
     /// The anchor of a chunk in a graph.
     pub(crate) fn with_graph(chunk: Arc<Chunk<T>>, graph: Arc<Graph>) -> Self {
-        let anchor = Self::alone(chunk);
-        let _ = anchor.graph.set(graph);
-        anchor
+        Self { chunk, graph: OnceLock::from(graph), epoch: FIRST }
+    }
+
+    /// The anchor of one loaded value in a chunk of its own, which is a vacant one if there is one.
+    pub(crate) fn of_one(
+        vacant: Option<Arc<dyn AnyAnchor>>,
+        value: T,
+        owner: u64,
+        graph: &Arc<Graph>,
+    ) -> Arc<Self> {
+        let mut value = value;
+        if let Some(Raw { mut anchor, .. }) = vacant.and_then(|it| Raw::<T>::from_any(it, 0))
+            && let Some(place) = Arc::get_mut(&mut anchor)
+            && let Some(chunk) = Arc::get_mut(&mut place.chunk)
+        {
+            match chunk.occupy(value, owner) {
+                Ok(()) => {
+                    place.epoch = FIRST;
+                    if !place.graph.get().is_some_and(|it| Arc::ptr_eq(Graph::root(it), graph)) {
+                        place.graph = OnceLock::from(graph.clone());
+                    }
+                    return anchor;
+                }
+                Err(refused) => value = refused,
+            }
+        }
+        let chunk = Arc::new(Chunk::one(value, owner));
+        Arc::new(Self::with_graph(chunk, graph.clone()))
     }
 
     /// The chunk.

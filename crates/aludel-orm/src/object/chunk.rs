@@ -6,7 +6,7 @@ mod head;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use atomic_refcell::{AtomicRef, AtomicRefCell, AtomicRefMut};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 pub(crate) use erased::{AnyChunk, Fields};
 pub(crate) use head::{Head, next_id};
@@ -71,6 +71,37 @@ impl<T: Mapped> Chunk<T> {
             touched: Mutex::default(),
             journal: Mutex::default(),
         }
+    }
+
+    /// A chunk of one loaded value, which has no siblings.
+    pub(crate) fn one(value: T, owner: u64) -> Self {
+        Self {
+            head: Head::one(owner),
+            slots: smallvec![Slot::new(Some(value))],
+            touched: Mutex::default(),
+            journal: Mutex::default(),
+        }
+    }
+
+    /// Drops the value of a chunk of one that nobody knows any more; whether it is one.
+    pub(super) fn vacate(&self) -> bool {
+        let [slot] = &*self.slots else { return false };
+        let value = slot.try_borrow_mut().map(|mut it| it.take());
+        value.is_ok()
+    }
+
+    /// Makes a vacant chunk another, of one loaded value; gives the value back if it isn't vacant.
+    pub(super) fn occupy(&mut self, value: T, owner: u64) -> std::result::Result<(), T> {
+        let [slot] = &mut *self.slots else { return Err(value) };
+        let place = slot.get_mut();
+        if place.is_some() {
+            return Err(value);
+        }
+        *place = Some(value);
+        self.head = Head::one(owner);
+        self.touched = Mutex::default();
+        self.journal = Mutex::default();
+        Ok(())
     }
 
     /// An empty chunk that values are appended to.

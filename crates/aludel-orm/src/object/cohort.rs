@@ -15,7 +15,7 @@ use super::{
     Obj, Raw,
     anchor::{Anchor, AnyAnchor},
     chunk::{Chunk, Fields, MAX_SLOTS, Slot},
-    graph::{Graph, Tables},
+    graph::Graph,
     log::Event,
     reference::Ref,
     state::Flags,
@@ -383,19 +383,6 @@ pub(crate) fn key_of<T: Mapped>(mapper: &Mapper, value: &T) -> u64 {
         return key.cast_unsigned();
     }
     fingerprint(T::PRIMARY_KEY.iter().map(|it| value.get(*it)))
-}
-
-impl Tables {
-    /// Takes in a chunk that a session holds an anchor of.
-    pub(crate) fn insert_held(
-        &mut self,
-        chunk: Arc<dyn super::chunk::AnyChunk>,
-        anchor: std::sync::Weak<dyn AnyAnchor>,
-    ) {
-        let id = chunk.head().id;
-        self.insert(chunk, anchor);
-        self.hold(id);
-    }
 }
 
 /// What an entity constant's decoder keeps for one result.

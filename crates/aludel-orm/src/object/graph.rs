@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use foldhash::fast::RandomState;
@@ -26,6 +26,8 @@ pub(crate) struct Graph {
     forward: OnceLock<Arc<Graph>>,
     /// How many live sessions there are, for those who needn't know it exactly.
     sessions: AtomicUsize,
+    /// Whether a flush would find something to do; `false` is sure.
+    changed: AtomicBool,
     tables: Mutex<Tables>,
 }
 
@@ -78,6 +80,7 @@ impl Graph {
             id: next_id(),
             forward: OnceLock::new(),
             sessions: AtomicUsize::new(0),
+            changed: AtomicBool::new(false),
             tables: Mutex::default(),
         }
     }
@@ -89,6 +92,12 @@ impl Graph {
             graph = next;
         }
         graph
+    }
+
+    /// Whether any session has something to flush; `false` is sure.
+    #[inline]
+    pub(crate) fn has_changes(&self) -> bool {
+        self.changed.load(Ordering::Acquire)
     }
 
     fn lock(&self) -> MutexGuard<'_, Tables> {
@@ -111,6 +120,8 @@ impl Graph {
             drop(locked);
             let garbage = std::mem::take(&mut tables.garbage);
             graph.sessions.store(tables.ledgers.len(), Ordering::Relaxed);
+            let changed = tables.ledgers.iter().any(|it| !it.is_clean());
+            graph.changed.store(changed, Ordering::Release);
             drop(tables);
             drop(garbage);
             return result;
@@ -148,6 +159,8 @@ impl Graph {
                 one.rank += 1;
                 two.rank += 1;
             }
+            first.changed.store(true, Ordering::Release);
+            second.changed.store(true, Ordering::Release);
             if stays {
                 one.absorb(&mut two);
                 let _ = second.forward.set(first.clone());
@@ -233,9 +246,17 @@ impl Entry {
 impl Tables {
     /// Takes in a chunk.
     pub(crate) fn insert(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>) {
-        let entry =
-            Entry { anchor, relations: Vec::new(), mark: 0, holders: 0, forbidden: 0, chunk };
+        self.enter(chunk, anchor, 0);
+    }
+
+    fn enter(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>, holders: u32) {
+        let entry = Entry { anchor, relations: Vec::new(), mark: 0, holders, forbidden: 0, chunk };
         self.chunks.insert(entry.chunk.head().id, entry);
+    }
+
+    /// Takes in a chunk that a session holds an anchor of.
+    pub(crate) fn insert_held(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>) {
+        self.enter(chunk, anchor, 1);
     }
 
     /// A session took an anchor of a chunk.

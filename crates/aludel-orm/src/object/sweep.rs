@@ -26,10 +26,13 @@ impl Tables {
                 });
             }
         }
-        let lost: Vec<u64> =
-            self.chunks.iter().filter(|it| it.1.mark != epoch).map(|it| *it.0).collect();
+        let mut lost = Vec::with_capacity(self.chunks.len().min(64));
+        self.garbage.reserve(lost.capacity());
         // Dropped after the lock: a value's `Drop` is the user's code.
-        self.garbage.extend(lost.iter().filter_map(|it| self.chunks.remove(it)));
+        for (id, entry) in self.chunks.extract_if(|_, it| it.mark != epoch) {
+            lost.push(id);
+            self.garbage.push(entry);
+        }
         let chunks = &self.chunks;
         self.expired.retain(|it, _| chunks.contains_key(&it.chunk()));
         self.loose.retain(|it| it.owner().is_some_and(|it| chunks.contains_key(&it.chunk())));
@@ -42,8 +45,8 @@ impl Tables {
     fn roots(&self) -> Vec<u64> {
         let held =
             |entry: &super::graph::Entry| entry.anchor.strong_count() > entry.holders as usize;
-        let mut roots: Vec<u64> =
-            self.chunks.iter().filter(|it| held(it.1)).map(|it| *it.0).collect();
+        let mut roots = Vec::with_capacity(self.chunks.len().min(64));
+        roots.extend(self.chunks.iter().filter(|it| held(it.1)).map(|it| *it.0));
         for ledger in &self.ledgers {
             roots.extend(&ledger.dirty);
             let listed = [&ledger.pending, &ledger.marked, &ledger.joined];

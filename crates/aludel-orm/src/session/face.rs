@@ -8,7 +8,10 @@ use aludel_engine::{Engine, EngineFace, driver::Begin};
 use super::{IntoKey, Savepoint, SessionOptions, core::Core, merge::Source};
 use crate::{
     Error, FlushPlan, Result,
-    loading::{Execute, Fetch, Rows, Stream, get::Early},
+    loading::{
+        Execute, Fetch, Rows, Stream,
+        get::{Early, Later},
+    },
     mapping::{EntityConst, IntoNew, Mapped},
     object::Obj,
 };
@@ -168,15 +171,18 @@ impl<F: EngineFace> Session<F> {
     ) -> F::Out<impl Future<Output = Result<Option<Obj<C::Mapped>>>> + Send> {
         self.core.called();
         let _ = entity;
-        let key = key.into_key();
         let early = self.core.get_early::<C::Mapped>(key);
-        F::run(async move {
+        F::run_after(early, |early| async move {
             // In boxes, so that what is done already moves no more than it must.
             match early {
-                Early::Done(result) => result,
-                Early::Failed(error) => Err(Box::pin(self.core.run_failed(error)).await),
-                Early::Ready(work) => self.core.get_ready(work).await,
-                Early::Later(key) => Box::pin(self.core.get::<C::Mapped>(*key)).await,
+                Early::Break(result) => result,
+                Early::Continue(Later::Failed(error)) => {
+                    Err(Box::pin(self.core.run_failed(error)).await)
+                }
+                Early::Continue(Later::Ready(work)) => self.core.get_ready(work).await,
+                Early::Continue(Later::Key(key)) => {
+                    Box::pin(self.core.get::<C::Mapped>(*key)).await
+                }
             }
         })
     }

@@ -39,7 +39,7 @@ impl Stores {
     /// Whether there are twice as many chunks as the last sweep left.
     pub(crate) fn have_doubled(&self) -> bool {
         let chunks = self.chunks();
-        chunks > 64 && chunks > self.left * 2
+        chunks > FEW && chunks > self.left * 2
     }
 
     /// A sweep left what there is.
@@ -84,7 +84,12 @@ pub(crate) struct Store {
     pub(crate) open: Option<(u64, usize)>,
     /// What was read since the hooks of loads were called last, where there are any.
     pub(crate) landed: Vec<Landed>,
+    /// Chunks of one whose objects are gone: the next object that is read alone takes one of them.
+    vacant: Vec<Arc<dyn AnyAnchor>>,
 }
+
+/// So many chunks are kept before anybody asks who holds them, and so many to be used again.
+const FEW: usize = 64;
 
 /// An object found by its key.
 pub(crate) struct Hit {
@@ -153,6 +158,7 @@ impl Store {
             deferred: Vec::new(),
             open: None,
             landed: Vec::new(),
+            vacant: Vec::new(),
         }
     }
 
@@ -183,7 +189,13 @@ impl Store {
 
     /// Lets these chunks go, where they are this entity's.
     pub(crate) fn let_go(&mut self, chunks: &[u64], out: &mut Vec<Arc<dyn AnyAnchor>>) {
-        out.extend(chunks.iter().filter_map(|it| self.anchors.remove(it)));
+        for anchor in chunks.iter().filter_map(|it| self.anchors.remove(it)) {
+            let known = Arc::strong_count(&anchor) + Arc::weak_count(&anchor);
+            match self.vacant.len() < FEW && known == 1 && anchor.vacate() {
+                true => self.vacant.push(anchor),
+                false => out.push(anchor),
+            }
+        }
         let anchors = &self.anchors;
         self.deferred.retain(|it| anchors.contains_key(&it.0));
         self.open = self.open.filter(|it| anchors.contains_key(&it.0));
@@ -215,6 +227,25 @@ impl Store {
             self.map.retain(|it| anchors.contains_key(&it.1.chunk()));
             self.map.reserve(n.max(self.map.len()), |it| spread(it.0));
         }
+    }
+
+    /// A chunk of one that can be used again.
+    pub(crate) fn vacant(&mut self) -> Option<Arc<dyn AnyAnchor>> {
+        self.vacant.pop()
+    }
+
+    /// Drops the chunks that could be used again.
+    pub(crate) fn forget_vacant(&mut self) {
+        self.vacant.clear();
+    }
+
+    /// Finds the object of a key that is one integer, where keys are.
+    #[inline]
+    pub(crate) fn find_integer(&mut self, key: i64) -> Option<Hit> {
+        if !self.integer {
+            return None;
+        }
+        self.find(key.cast_unsigned(), |_| false)
     }
 
     /// Enters an object, in place of what stood under the same key.

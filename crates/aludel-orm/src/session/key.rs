@@ -36,14 +36,37 @@ pub trait IntoKey<K> {
     /// The key's values.
     #[doc(hidden)]
     fn into_key(self) -> Key;
+
+    /// What `find` knows of a key that is one integer; the key's values otherwise.
+    #[doc(hidden)]
+    fn find_or_key<R>(self, find: impl FnOnce(i64) -> Option<R>) -> Result<R, Key>
+    where
+        Self: Sized;
 }
 
 #[diagnostic::do_not_recommend]
 impl<K: KeyValues, T: Assign<K>> IntoKey<K> for T {
     #[inline]
     fn into_key(self) -> Key {
-        let mut key = Key::new();
-        self.assign().each(&mut |it| key.push(it));
-        key
+        values(self.assign())
     }
+
+    #[inline]
+    fn find_or_key<R>(self, find: impl FnOnce(i64) -> Option<R>) -> Result<R, Key> {
+        let key = self.assign();
+        match key.integer().and_then(find) {
+            Some(found) => Ok(found),
+            None => Err(values(key)),
+        }
+    }
+}
+
+#[inline]
+fn values(key: impl KeyValues) -> Key {
+    let mut values = Key::new();
+    match key.integer() {
+        Some(it) => values.push(Value::Int(it)),
+        None => key.each(&mut |it| values.push(it)),
+    }
+    values
 }

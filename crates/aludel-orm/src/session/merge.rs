@@ -279,7 +279,7 @@ impl Core {
         slot: u32,
     ) -> Result<Ref> {
         let value = snapshot_of::<T>(chunk, slot)?;
-        let copy = self.land_one(Mapper::of(T::meta()), value)?;
+        let copy = self.land_one(Mapper::of(T::meta()), value, None)?;
         // Its chunk is kept by the session.
         Ok(copy.raw().reference())
     }

@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use aludel_core::value::Columns;
 use rusqlite::{Connection, Statement};
 
 use super::{
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     DatabaseError, Error, Kind, Result,
     blocking::thread_waker,
-    driver::{ConnectOptions, Flow, Params, Run, Step, Want, Work},
+    driver::{self, ConnectOptions, Flow, Params, Run, Step, Want, Work},
     log::StatementLog,
 };
 
@@ -83,6 +84,36 @@ impl Executor {
         let result = self.waves(work, &mut steps);
         steps.clear();
         self.steps = steps;
+        self.ended(result)
+    }
+
+    /// Executes a statement once, and shows its rows to somebody for as long as they are wanted.
+    pub(super) fn query(
+        &mut self,
+        statement: &driver::Statement,
+        params: &Params,
+        row: &mut dyn FnMut(&dyn Columns) -> Result<Flow>,
+    ) -> Result<()> {
+        let rows = |it: &Self, statement: &mut Statement<'_>, scratch: &mut String| {
+            it.check_cancelled()?;
+            bind(params, 0, statement, statement.parameter_count(), scratch)?;
+            let mut rows = statement.raw_query();
+            let mut total = 0;
+            while let Some(found) = rows.next().map_err(|error| classify(error, None, None))? {
+                it.check_cancelled()?;
+                total += 1;
+                if row(&SqliteRow(found))? == Flow::Done {
+                    break;
+                }
+            }
+            Ok(total)
+        };
+        let result = self.execute(statement, params, rows);
+        self.ended(result)
+    }
+
+    #[inline]
+    fn ended(&mut self, result: Result<()>) -> Result<()> {
         self.release_if_idle();
         match result {
             Err(error) if self.is_cancelled() && error.kind() == Some(Kind::Interrupted) => {
@@ -123,25 +154,37 @@ impl Executor {
     }
 
     fn run(&mut self, number: usize, run: &Run, work: &mut dyn Work) -> Result<()> {
-        let sql = &run.statement.sql;
-        let watch = self.log.step(sql, Some(&run.params));
+        self.execute(&run.statement, &run.params, |it, statement, scratch| {
+            it.runs(number, run, statement, scratch, work)
+        })
+    }
+
+    /// Prepares a statement, and hands it to `body`, which says how many rows there were.
+    #[inline]
+    fn execute(
+        &mut self,
+        statement: &driver::Statement,
+        params: &Params,
+        body: impl FnOnce(&Self, &mut Statement<'_>, &mut String) -> Result<u64>,
+    ) -> Result<()> {
+        let sql = &statement.sql;
+        let watch = self.log.step(sql, Some(params));
         let mut scratch = std::mem::take(&mut self.scratch);
-        let rows = if run.statement.cache {
-            let prepared = self.connection.prepare_cached(sql);
-            match prepared {
-                Ok(mut statement) => self.runs(number, run, &mut statement, &mut scratch, work),
+        let rows = if statement.cache {
+            match self.connection.prepare_cached(sql) {
+                Ok(mut statement) => body(self, &mut statement, &mut scratch),
                 Err(error) => Err(classify(error, None, None)),
             }
         } else {
             match self.connection.prepare(sql) {
-                Ok(mut statement) => self.runs(number, run, &mut statement, &mut scratch, work),
+                Ok(mut statement) => body(self, &mut statement, &mut scratch),
                 Err(error) => Err(classify(error, None, None)),
             }
         };
         self.scratch = scratch;
         match rows {
             Ok(rows) => {
-                watch.done(sql, run.params.runs(), rows);
+                watch.done(sql, params.runs(), rows);
                 Ok(())
             }
             Err(error) => Err(self.explain(error, sql)),

@@ -14,6 +14,7 @@ use std::{
     thread::Thread,
 };
 
+use aludel_core::value::Columns;
 use rusqlite::InterruptHandle;
 
 use super::{
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    driver::{ConnectOptions, Connection, Done, Work},
+    driver::{ConnectOptions, Connection, Done, Flow, Params, Statement, Work},
 };
 
 /// A connection whose scripts run here and now.
@@ -99,6 +100,15 @@ impl InlineConnection {
 impl Connection for InlineConnection {
     fn run_inline(&mut self, work: &mut dyn Work) -> Option<Result<()>> {
         self.home.as_mut().map(|it| it.advance(work))
+    }
+
+    fn query_inline(
+        &mut self,
+        statement: &Statement,
+        params: &Params,
+        row: &mut dyn FnMut(&dyn Columns) -> Result<Flow>,
+    ) -> Option<Result<()>> {
+        self.home.as_mut().map(|it| it.query(statement, params, row))
     }
 
     fn start(&mut self, work: Box<dyn Work>) {

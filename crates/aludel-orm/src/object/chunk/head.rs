@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
 };
 
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::object::{
     left_out::Slots,
@@ -47,6 +47,21 @@ impl Head {
             used: AtomicU32::new(slots as u32),
             left_out: OnceLock::new(),
             flags: (0..slots).map(|_| AtomicU8::new(flags.0)).collect(),
+        }
+    }
+
+    /// The head of a chunk of one loaded object, which came alone.
+    pub(super) fn one(owner: u64) -> Self {
+        let id = next_id();
+        Self {
+            id,
+            // Both are numbers of one sequence.
+            batch: id,
+            owner: AtomicU64::new(owner),
+            announced: AtomicU64::new(0),
+            used: AtomicU32::new(1),
+            left_out: OnceLock::new(),
+            flags: smallvec![AtomicU8::new(Flags::PERSISTENT.0)],
         }
     }
 
