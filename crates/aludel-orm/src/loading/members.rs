@@ -1,11 +1,11 @@
 //! Loads a relationship for many owners in one unit of work: key lists of 500, grouped on the
 //! connection's side, linked in the task.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, ops::Range, sync::Arc};
 
 use aludel_core::{
     dialect::Dialect,
-    value::{Columns as Row, Cursor, Value},
+    value::{Columns as Row, Cursor, Value, ValueRef},
 };
 use aludel_engine::{
     Result as EngineResult,
@@ -18,7 +18,7 @@ use smallvec::SmallVec;
 use crate::{
     Result,
     events::Executes,
-    mapping::{Direction, Mapper, Relation, statements::Purpose},
+    mapping::{Direction, EntityMeta, Mapper, Relation, statements::Purpose},
     object::{
         chunk::{Columns, Fields, next_id},
         cohort::{AnyCohort, Landing},
@@ -44,15 +44,62 @@ pub(super) struct Fetch {
     pub(super) cohort: Box<dyn AnyCohort>,
     /// The owner's columns by which it finds its members.
     owner_columns: Columns,
-    /// Where a row holds them: in the target's own columns, or behind them.
-    key_at: SmallVec<[usize; 2]>,
+    /// Where a row holds them.
+    key_at: KeyAt,
+    wanted: Wanted,
+    /// Each row's key's place and its object's position.
+    rows: Vec<(u32, u32)>,
+}
+
+/// Where a row holds the key of who it belongs to.
+enum KeyAt {
+    /// In the target's own columns.
+    Own(Columns),
+    /// In the association's, which stand behind them.
+    Behind(Range<usize>),
+}
+
+/// The keys that members are read for.
+#[derive(Default)]
+struct Wanted {
     keys: Vec<Key>,
     /// Places in `keys` by fingerprint.
     index: HashMap<u64, SmallVec<[u32; 1]>, RandomState>,
-    /// Each row's place in `keys` and its object's position.
-    rows: Vec<(u32, u32)>,
-    /// The place of the last row's key: rows of one owner mostly come together.
-    last: Option<u32>,
+    /// Whether each is one integer, which is its own fingerprint.
+    integers: bool,
+    /// The last row's key, by fingerprint, and its place: rows of one owner mostly come together.
+    last: Option<(u64, u32)>,
+}
+
+impl Wanted {
+    /// The place of a key, in a row.
+    #[inline]
+    fn place<'v>(&mut self, key: impl Iterator<Item = ValueRef<'v>> + Clone) -> Option<u32> {
+        let fp = fingerprint(key.clone());
+        let is_it = |place: u32| {
+            let own = || self.keys[place as usize].iter();
+            self.integers || own().zip(key.clone()).all(|(a, b)| same_value(a.as_ref(), b))
+        };
+        if let Some((last, place)) = self.last
+            && last == fp
+            && is_it(place)
+        {
+            return Some(place);
+        }
+        let place = self.index.get(&fp)?.iter().copied().find(|it| is_it(*it))?;
+        self.last = Some((fp, place));
+        Some(place)
+    }
+
+    fn want(&mut self, key: Key) -> u32 {
+        if let Some(place) = self.place(key.iter().map(Value::as_ref)) {
+            return place;
+        }
+        let place = self.keys.len() as u32;
+        self.index.entry(fingerprint(key.iter().map(Value::as_ref))).or_default().push(place);
+        self.keys.push(key);
+        place
+    }
 }
 
 impl Fetch {
@@ -63,20 +110,30 @@ impl Fetch {
         let width = relation.target.columns.len();
         let (owner_columns, key_at) = match &relation.secondary {
             None => {
-                let pairs = relation.pairs.iter();
-                pairs.map(|(own, other)| (*own, usize::from(*other))).unzip()
+                let (own, other) = relation.pairs.iter().copied().unzip();
+                (own, KeyAt::Own(other))
             }
-            Some(it) => it.owner.iter().enumerate().map(|(at, it)| (it.0, width + at)).unzip(),
+            Some(it) => {
+                let own: Columns = it.owner.iter().map(|it| it.0).collect();
+                let behind = width..width + own.len();
+                (own, KeyAt::Behind(behind))
+            }
+        };
+        let integers = match (&owner_columns[..], &key_at) {
+            ([own], KeyAt::Own(other)) => {
+                let is_integer =
+                    |it: &EntityMeta, column: u16| it.columns[usize::from(column)].ty.is_integer();
+                is_integer(relation.owner, *own) && is_integer(relation.target, other[0])
+            }
+            _ => false,
         };
         Self {
             relation,
             cohort,
             owner_columns,
             key_at,
-            keys: Vec::new(),
-            index: HashMap::default(),
+            wanted: Wanted { integers, ..Wanted::default() },
             rows: Vec::new(),
-            last: None,
         }
     }
 
@@ -86,28 +143,13 @@ impl Fetch {
         values.map(|it| (!it.is_null()).then(|| it.to_value())).collect()
     }
 
-    fn place(&self, fp: u64, key: &[Value]) -> Option<u32> {
-        let same = |it: &&u32| {
-            let own = self.keys[**it as usize].iter().zip(key);
-            own.into_iter().all(|(a, b)| same_value(a.as_ref(), b.as_ref()))
-        };
-        self.index.get(&fp)?.iter().find(same).copied()
-    }
-
     /// Asks for a key, once; its place.
     pub(super) fn want(&mut self, key: Key) -> u32 {
-        let fp = fingerprint(key.iter().map(Value::as_ref));
-        if let Some(place) = self.place(fp, &key) {
-            return place;
-        }
-        let place = self.keys.len() as u32;
-        self.index.entry(fp).or_default().push(place);
-        self.keys.push(key);
-        place
+        self.wanted.want(key)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        self.wanted.keys.is_empty()
     }
 
     /// The statements, one for each 500 keys.
@@ -117,7 +159,7 @@ impl Fetch {
         hooks: &Executes,
         out: &mut Vec<Step>,
     ) -> Result<()> {
-        for keys in self.keys.chunks(KEYS) {
+        for keys in self.wanted.keys.chunks(KEYS) {
             // Few sizes, so that few statements are prepared: the last key fills up the list.
             let n = keys.len().next_power_of_two().min(KEYS);
             let (mapper, purpose) = match self.relation.direction {
@@ -141,19 +183,20 @@ impl Fetch {
     /// Takes a row.
     pub(super) fn row(&mut self, row: &dyn Row) -> EngineResult<()> {
         let mut cursor = Cursor::new(row);
-        let position = self.cohort.push(&mut cursor).map_err(aludel_core::Error::from)?;
-        let same = |place: &u32| {
-            let key = &self.keys[*place as usize];
-            self.key_at.iter().zip(key).all(|(at, key)| same_value(row.get(*at), key.as_ref()))
-        };
-        let place = match self.last.filter(same) {
-            Some(place) => Some(place),
-            None => {
-                let key: Key = self.key_at.iter().map(|it| row.get(*it).to_value()).collect();
-                self.place(fingerprint(key.iter().map(Value::as_ref)), &key)
+        let Self { cohort, wanted, key_at, .. } = self;
+        let mut place = None;
+        let pushed = match key_at {
+            // The driver is asked for no column twice.
+            KeyAt::Own(columns) => cohort.push_and_see(&mut cursor, &mut |it| {
+                place = wanted.place(columns.iter().map(|column| it.get(*column)));
+            }),
+            KeyAt::Behind(columns) => {
+                let position = cohort.push(&mut cursor);
+                place = wanted.place(columns.clone().map(|it| row.get(it)));
+                position
             }
         };
-        self.last = place;
+        let position = pushed.map_err(aludel_core::Error::from)?;
         self.rows.extend(place.map(|it| (it, position)));
         Ok(())
     }
@@ -178,7 +221,7 @@ impl Fetch {
         let mut members = Vec::with_capacity(positions.len());
         self.cohort.cells(&positions, &mut members);
         // Where each key's members begin.
-        let mut starts = vec![0_u32; self.keys.len() + 1];
+        let mut starts = vec![0_u32; self.wanted.keys.len() + 1];
         self.rows.iter().for_each(|it| starts[it.0 as usize + 1] += 1);
         for place in 1..starts.len() {
             starts[place] += starts[place - 1];
@@ -188,7 +231,7 @@ impl Fetch {
 }
 
 /// Where a key's members stand.
-fn range(starts: &[u32], place: u32) -> std::ops::Range<usize> {
+fn range(starts: &[u32], place: u32) -> Range<usize> {
     starts[place as usize] as usize..starts[place as usize + 1] as usize
 }
 

@@ -99,6 +99,12 @@ pub(crate) trait AnyCohort: Send + Any {
     fn set_repeats(&mut self, repeats: bool);
     /// Reads one row; its object's position.
     fn push(&mut self, row: &mut Cursor<'_>) -> Result<u32, DecodeError>;
+    /// Reads one row, and shows the columns of its object; where rows don't repeat an object.
+    fn push_and_see(
+        &mut self,
+        row: &mut Cursor<'_>,
+        see: &mut dyn FnMut(&dyn Fields),
+    ) -> Result<u32, DecodeError>;
     fn len(&self) -> u32;
     /// The position of the last row's object.
     fn last(&self) -> u32;
@@ -152,6 +158,11 @@ impl<T: Mapped> Cohort<T> {
     }
 }
 
+#[inline]
+fn decode<T: Mapped>(row: &mut Cursor<'_>) -> Result<T, DecodeError> {
+    T::decode(row).map_err(|it| it.of_entity(T::meta().name))
+}
+
 impl<T: Mapped> AnyCohort for Cohort<T> {
     fn meta(&self) -> &'static EntityMeta {
         T::meta()
@@ -163,8 +174,6 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
 
     #[inline]
     fn push(&mut self, row: &mut Cursor<'_>) -> Result<u32, DecodeError> {
-        let decode =
-            |row: &mut Cursor<'_>| T::decode(row).map_err(|it| it.of_entity(T::meta().name));
         if !self.repeats {
             let value = decode(row)?;
             return Ok(self.append(value));
@@ -180,6 +189,16 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
         self.last = position;
         self.seen.insert_unique(spread(fp), (fp, position), |it| spread(it.0));
         Ok(position)
+    }
+
+    fn push_and_see(
+        &mut self,
+        row: &mut Cursor<'_>,
+        see: &mut dyn FnMut(&dyn Fields),
+    ) -> Result<u32, DecodeError> {
+        let value: T = decode(row)?;
+        see(&value);
+        Ok(self.append(value))
     }
 
     fn len(&self) -> u32 {

@@ -436,7 +436,14 @@ impl Cells<'_> {
         matches!(self.head.flags(slot).state(), State::Transient | State::Pending)
     }
 
+    #[inline]
     fn note(&mut self, slot: u32) {
+        if self.log.is_some() {
+            self.log(slot);
+        }
+    }
+
+    fn log(&mut self, slot: u32) {
         let (id, of) = (self.head.id, self.relation);
         let Some(log) = &mut self.log else { return };
         match log.last_mut() {
@@ -448,6 +455,7 @@ impl Cells<'_> {
     }
 
     /// Fills a to-one cell, unless it is known.
+    #[inline]
     pub(crate) fn fill_one(&mut self, slot: u32, value: u64) -> bool {
         let unknown = self.column.one(slot) == UNLOADED && !self.is_new(slot);
         if unknown {
