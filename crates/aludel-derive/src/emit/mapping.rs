@@ -40,6 +40,7 @@ pub(super) fn implementation(entity: &Entity) -> TokenStream {
         let (ident, copy) = (&it.ident, field(it, "copy"));
         quote!(#ident: #copy(&self.#ident))
     });
+    let count = columns.len() as u16;
     let relationship: Vec<_> = relationships.iter().map(|it| &it.ident).collect();
     let unset = columns.iter().filter(|it| it.may_be_unset()).map(|it| {
         let (index, ident, is_unset) = (it.index, &it.ident, field(it, "is_unset"));
@@ -51,6 +52,7 @@ pub(super) fn implementation(entity: &Entity) -> TokenStream {
             type Handle = #handle;
             type Key = #key_type;
             const PRIMARY_KEY: &'static [u16] = &[#(#key),*];
+            const COLUMNS: u16 = #count;
             fn meta() -> &'static __aq::EntityMeta {
                 &__META
             }

@@ -82,7 +82,7 @@ impl Core {
         for at in stale {
             let Some(chunk) = self.chunk(*at) else { continue };
             chunk.keep(at.slot())?;
-            events.push(Event::Value { chunk: at.chunk() });
+            events.push(Event::Value { chunk: at.chunk(), count: 1 });
             self.expire_row(*at);
         }
         self.ledger(|it| it.record(events));
@@ -195,7 +195,7 @@ impl Core {
         if chunk.keep(slot).is_err() {
             return false;
         }
-        events.push(Event::Value { chunk: at.chunk() });
+        events.push(Event::Value { chunk: at.chunk(), count: 1 });
         let mut fits = true;
         let written = chunk.write(slot, &mut |fields| {
             for (column, value) in news {

@@ -28,7 +28,8 @@ use crate::{
 impl Core {
     /// The plan took what changed: the log says so, for a rollback.
     pub(super) fn taken(&mut self, work: &FlushWork) {
-        self.ledger(|it| it.record(work.journaled.iter().map(|it| Event::Value { chunk: *it })));
+        let values = work.journaled.iter().map(|it| Event::Value { chunk: it.0, count: it.1 });
+        self.ledger(|it| it.record(values));
     }
 
     /// A flush whose future was dropped went through after all.
@@ -89,7 +90,7 @@ impl Core {
             let head = chunk.head();
             return head.set_flags(at.slot(), head.flags(at.slot()).with(Flags::EXPIRED));
         }
-        events.push(Event::Value { chunk: at.chunk() });
+        events.push(Event::Value { chunk: at.chunk(), count: 1 });
         let others = work.shared.keys.others.lock().unwrap_or_else(PoisonError::into_inner);
         let values = follower.values.iter();
         let values = values.filter_map(|it| Some((it.0, work.shared.value(&it.1, &others)?)));
@@ -259,7 +260,7 @@ impl Core {
                 let _ = chunk.with(at.slot(), &mut compare);
             }
             if !stale.is_empty() && chunk.keep(at.slot()).is_ok() {
-                events.push(Event::Value { chunk: at.chunk() });
+                events.push(Event::Value { chunk: at.chunk(), count: 1 });
                 let written = chunk.write(at.slot(), &mut |fields| {
                     for (column, value) in &stale {
                         // A column that can't hold NULL is unset.

@@ -244,6 +244,15 @@ impl Changes {
         self.rows.push(row);
     }
 
+    /// What sorts the row of an object with these columns.
+    pub(super) fn order_of(&mut self, mapper: &Mapper, fields: &dyn Fields) -> i64 {
+        let columns = mapper.meta.primary_key;
+        match (mapper.integer_key, columns.first()) {
+            (true, Some(column)) if let ValueRef::Int(key) = fields.get(*column) => key,
+            _ => self.order(mapper, &mut columns.iter().map(|it| fields.get(*it))),
+        }
+    }
+
     /// What sorts a row: its integer key, or a number under which its key is found.
     pub(super) fn order(
         &mut self,

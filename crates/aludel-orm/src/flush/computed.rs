@@ -134,6 +134,9 @@ impl Planner {
 
     /// What comes along with each UPDATE, for columns that it doesn't set (DEF-3).
     pub(super) fn set_on_update(&mut self, changes: &mut Changes) {
+        if changes.kinds.iter().all(|it| it.mapper.on_update.is_empty()) {
+            return;
+        }
         for at in 0..changes.len() {
             let kind = changes.kind_of(at);
             let mapper = kind.mapper;

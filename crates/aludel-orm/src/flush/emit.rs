@@ -33,7 +33,7 @@ pub(crate) struct FlushWork {
     pub(super) shapes: Vec<super::inserts::Shape>,
     pub(super) switches: Vec<Switch>,
     pub(super) followers: Vec<Follower>,
-    pub(super) journaled: Vec<u64>,
+    pub(super) journaled: Vec<(u64, u32)>,
     opening: Vec<Action>,
     pub(super) end: Option<End>,
     /// The first step of the wave under way, how many steps of ours stand before it in the wave,

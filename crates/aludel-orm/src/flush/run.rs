@@ -59,8 +59,8 @@ pub(super) struct Planner {
     pub(super) followers: Vec<Follower>,
     /// Association rows that follow by an UPDATE.
     pub(super) relinks: Vec<Relink>,
-    /// Chunks whose journal got an entry, once for each.
-    pub(super) journaled: Vec<u64>,
+    /// Chunks whose journal got entries, and how many.
+    pub(super) journaled: Vec<(u64, u32)>,
     /// How many levels of new objects there are in the deepest group.
     pub(super) levels: u32,
 }
@@ -92,7 +92,8 @@ impl Planner {
         let dirty = if consume { planner.gathered.dirty.clone() } else { Vec::new() };
         let Err(error) = planner.fill(core) else { return Ok(planner) };
         // What was taken goes back, so that the rollback finds it.
-        let journaled = planner.journaled.into_iter().map(|chunk| Event::Value { chunk });
+        let journaled = planner.journaled.into_iter();
+        let journaled = journaled.map(|(chunk, count)| Event::Value { chunk, count });
         core.ledger(|it| {
             it.dirty.extend(dirty);
             it.record(journaled);

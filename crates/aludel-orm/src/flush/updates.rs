@@ -42,9 +42,17 @@ impl Planner {
             };
             let before = changes.rows.len();
             let primary_key = mapper.meta.primary_key;
+            // The columns and the kind of the last row that needs nothing but its own values.
+            let mut plain: Option<(Columns, u32)> = None;
             let mut last: Option<(Columns, u32)> = None;
             let (mut switches, mut switchers) = (false, Vec::new());
             chunk.harvest(self.consume, &takes_part, &mut |slot, base, _, columns| {
+                if let Some((same, kind)) = &plain
+                    && same.iter().eq(columns)
+                {
+                    let (order, kind) = (changes.order_of(mapper, base), *kind);
+                    return changes.push(Row { order, chunk: place, slot, kind, extra: None });
+                }
                 let rekeyed = columns.iter().any(|it| primary_key.contains(it));
                 let mut set = Columns::from_slice(columns);
                 let extra = (rekeyed || mapper.version.is_some()).then(|| {
@@ -67,12 +75,14 @@ impl Planner {
                     let old = columns.iter().map(|it| (*it, base.get(*it).to_value()));
                     switchers.push((head.reference(slot), old.collect()));
                 }
-                let order = changes.order(mapper, &mut primary_key.iter().map(|it| base.get(*it)));
+                plain =
+                    (extra.is_none() && !switches).then(|| (Columns::from_slice(columns), kind));
+                let order = changes.order_of(mapper, base);
                 changes.push(Row { order, chunk: place, slot, kind, extra });
             })?;
             self.switchers.append(&mut switchers);
             if self.consume {
-                self.journaled.extend(std::iter::repeat_n(id, changes.rows.len() - before));
+                self.journaled.push((id, (changes.rows.len() - before) as u32));
             }
         }
         Ok(())
@@ -224,10 +234,7 @@ impl Planner {
             Some(at) => at,
             None => {
                 let mut order = 0;
-                chunk.with(slot, &mut |fields| {
-                    let mut key = mapper.meta.primary_key.iter().map(|it| fields.get(*it));
-                    order = changes.order(mapper, &mut key);
-                })?;
+                chunk.with(slot, &mut |fields| order = changes.order_of(mapper, fields))?;
                 let kind = changes.kind(Kind::new(mapper, Columns::new()));
                 changes.push(Row { order, chunk: place, slot, kind, extra: None });
                 changes.rows.len() - 1

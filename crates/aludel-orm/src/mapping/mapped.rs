@@ -27,6 +27,10 @@ pub trait Mapped: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     const PRIMARY_KEY: &'static [u16];
 
+    /// How many columns there are, known to the compiler.
+    #[doc(hidden)]
+    const COLUMNS: u16;
+
     /// The static description.
     #[doc(hidden)]
     fn meta() -> &'static EntityMeta;

@@ -251,9 +251,12 @@ impl<T: Mapped> Chunk<T> {
 
     fn differing(old: &T, new: &T) -> Columns {
         let mut columns = Columns::new();
-        for column in 0..T::meta().columns.len() as u16 {
-            let same = old.get(column) == new.get(column);
-            if !same || old.is_unset(column) != new.is_unset(column) {
+        // A number that the compiler knows: it writes the columns of a small entity out.
+        for column in 0..T::COLUMNS {
+            let (before, now) = (old.get(column), new.get(column));
+            // What is unset is shown as NULL.
+            let unset = |it: &T| it.is_unset(column);
+            if !now.same(before) || now.is_null() && unset(old) != unset(new) {
                 columns.push(column);
             }
         }

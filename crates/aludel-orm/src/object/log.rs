@@ -78,8 +78,8 @@ pub(crate) enum Event {
     Wrote,
     /// An object was read again, after a savepoint wrote.
     Renewed { object: Ref },
-    /// A snapshot went to a chunk's journal.
-    Value { chunk: u64 },
+    /// So many snapshots went to a chunk's journal.
+    Value { chunk: u64, count: u32 },
     /// An object entered the identity map.
     Mapped { mapper: u32, fingerprint: u64, object: Ref },
     /// An object left the identity map.

@@ -64,7 +64,7 @@ impl Tables {
                     | Event::Renewed { object }
                     | Event::Mapped { object, .. }
                     | Event::Unmapped { object, .. } => roots.push(object.chunk()),
-                    Event::Value { chunk }
+                    Event::Value { chunk, .. }
                     | Event::Inserted { chunk, .. }
                     | Event::Enlisted { chunk, .. } => roots.push(*chunk),
                     Event::Filled { .. } | Event::Savepoint(_) | Event::Wrote => {}

@@ -141,7 +141,7 @@ impl Core {
     pub(crate) fn forget_journals(&mut self) {
         let mut last = 0;
         for event in self.ledger(|it| std::mem::take(&mut it.log)) {
-            if let Event::Value { chunk } = event
+            if let Event::Value { chunk, .. } = event
                 && chunk != last
             {
                 last = chunk;

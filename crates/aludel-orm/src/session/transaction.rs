@@ -435,7 +435,7 @@ impl Core {
             let mut last = 0;
             for event in &log {
                 match event {
-                    Event::Value { chunk } if *chunk != last => {
+                    Event::Value { chunk, .. } if *chunk != last => {
                         last = *chunk;
                         journals.extend(tables.chunk(Ref::new(*chunk, 0)).cloned());
                     }

@@ -19,7 +19,7 @@ impl Core {
     pub(super) fn check_restore(&self, savepoint: Option<u64>) -> Result<()> {
         let mut chunks = self.ledger(|it| {
             let logged = it.log[it.place(savepoint)..].iter().filter_map(|it| match it {
-                Event::Value { chunk } | Event::Inserted { chunk, .. } => Some(*chunk),
+                Event::Value { chunk, .. } | Event::Inserted { chunk, .. } => Some(*chunk),
                 _ => None,
             });
             it.dirty.iter().copied().chain(logged).collect::<Vec<u64>>()
@@ -168,11 +168,12 @@ impl Core {
                     self.note_move(object, now, State::Transient);
                 }
             }
-            Event::Value { chunk } => {
-                if let Some(chunk) = self.chunk(Ref::new(chunk, 0))
-                    && chunk.undo(&|it| kept.contains(&it), restored).is_err()
-                {
-                    borrowed.push(chunk.head().id);
+            Event::Value { chunk, count } => {
+                let Some(chunk) = self.chunk(Ref::new(chunk, 0)) else { return };
+                for _ in 0..count {
+                    if chunk.undo(&|it| kept.contains(&it), restored).is_err() {
+                        borrowed.push(chunk.head().id);
+                    }
                 }
             }
             Event::Mapped { mapper, fingerprint, object } => {

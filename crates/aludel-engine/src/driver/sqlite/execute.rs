@@ -202,6 +202,7 @@ impl Executor {
         let expected = statement.parameter_count();
         let silent = statement.column_count() == 0;
         let mut total = 0;
+        let mut counts = false;
         for i in 0..run.params.runs() {
             self.check_cancelled()?;
             bind(&run.params, i, statement, expected, scratch)?;
@@ -214,7 +215,7 @@ impl Executor {
                     total += 1;
                 }
                 Want::Count => {
-                    let rows = self.changed_by(statement, silent)?;
+                    let rows = self.changed_by(statement, silent, &mut counts)?;
                     work.count(number, i, rows)?;
                     total += rows;
                 }
@@ -271,11 +272,22 @@ impl Executor {
     }
 
     /// Executes, and counts what it changed: SQLite's own count still speaks of the statement
-    /// before, if this one changes nothing by its nature.
-    fn changed_by(&self, statement: &mut Statement<'_>, silent: bool) -> Result<u64> {
+    /// before, if this one changes nothing by its nature. `counts` remembers that it isn't so.
+    #[inline]
+    fn changed_by(
+        &self,
+        statement: &mut Statement<'_>,
+        silent: bool,
+        counts: &mut bool,
+    ) -> Result<u64> {
+        if silent && *counts {
+            let changed = statement.raw_execute();
+            return changed.map(|it| it as u64).map_err(|error| classify(error, None, None));
+        }
         let before = self.connection.total_changes();
         exhaust(statement, silent)?;
         let changed = self.connection.total_changes() != before;
+        *counts |= changed;
         Ok(if changed { self.connection.changes() } else { 0 })
     }
 

@@ -1,6 +1,10 @@
 //! [`AnyChunk`]: a chunk without its type, as the flush and the graph see it.
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::Any,
+    cell::Cell,
+    sync::{Arc, Mutex},
+};
 
 use aludel_core::value::ValueRef;
 use aludel_engine::{Result as EngineResult, driver::Binder};
@@ -41,6 +45,15 @@ impl<T: Mapped> Fields for T {
 /// Copies one column.
 pub(super) fn copy(from: &dyn Fields, to: &mut dyn Fields, column: u16) {
     to.put(column, (!from.is_unset(column)).then(|| from.get(column)));
+}
+
+/// Appends a list to another, which is mostly empty.
+fn append<V>(to: &Mutex<Vec<V>>, mut list: Vec<V>) {
+    let mut to = lock(to);
+    match to.is_empty() {
+        true => *to = list,
+        false => to.append(&mut list),
+    }
 }
 
 /// Sees a changed object: its slot, the columns it had, those it has, and which differ.
@@ -223,42 +236,39 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
 
     fn harvest(&self, take: bool, keep: &dyn Fn(u32) -> bool, visit: &mut Visit<'_>) -> Result<()> {
         let mut list = std::mem::take(&mut *lock(&self.touched));
-        let (mut rest, mut kept) = (Vec::new(), Vec::new());
         let mut outcome = Ok(());
-        for (slot, base) in list.drain(..) {
-            if outcome.is_err() || !keep(slot) {
-                rest.push((slot, base));
-                continue;
+        // Of a snapshot that leaves the list: whether its object stays touched.
+        let stays = Cell::new(false);
+        let leaves = |(slot, base): &mut (u32, T)| {
+            stays.set(true);
+            if outcome.is_err() || !keep(*slot) {
+                return true;
             }
             // Value and flag are looked at, and the flag cleared, under one borrow.
-            let guard = self.glance(slot);
-            let columns =
-                match guard.as_ref().map_err(|_| ()).and_then(|it| it.value().map_err(|_| ())) {
-                    Ok(value) => {
-                        let columns = Self::differing(&base, value);
-                        if take {
-                            self.head.clear_touched(slot);
-                        }
-                        if !columns.is_empty() {
-                            visit(slot, &base, value, &columns);
-                        }
-                        columns
-                    }
-                    Err(()) => {
-                        outcome = guard.map(drop);
-                        rest.push((slot, base));
-                        continue;
-                    }
-                };
-            drop(guard);
-            match (take, columns.is_empty()) {
-                (false, _) => rest.push((slot, base)),
-                (true, false) => kept.push((slot, base)),
-                (true, true) => {}
+            let guard = match self.glance(*slot) {
+                Ok(guard) => guard,
+                Err(error) => {
+                    outcome = Err(error);
+                    return true;
+                }
+            };
+            let Ok(value) = guard.value() else { return true };
+            let columns = Self::differing(base, value);
+            if take {
+                let flags = self.head.flags(*slot);
+                self.head.store_flags(*slot, flags.without(Flags::TOUCHED));
             }
-        }
-        lock(&self.journal).append(&mut kept);
-        lock(&self.touched).append(&mut rest);
+            if !columns.is_empty() {
+                visit(*slot, base, value, &columns);
+            }
+            stays.set(!take);
+            !take || columns.is_empty()
+        };
+        let leaving = list.extract_if(.., leaves);
+        let rest = leaving.filter_map(|it| stays.get().then_some(it)).collect();
+        // What is left of the list is the journal's.
+        append(&self.journal, list);
+        append(&self.touched, rest);
         outcome
     }
 

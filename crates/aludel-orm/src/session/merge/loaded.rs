@@ -78,7 +78,7 @@ impl Core {
             news.extend(known.iter().map(|it| (*it, value(*it))));
         })?;
         chunk.keep(at.slot())?;
-        self.ledger(|it| it.record([Event::Value { chunk: at.chunk() }]));
+        self.ledger(|it| it.record([Event::Value { chunk: at.chunk(), count: 1 }]));
         chunk.write(at.slot(), &mut |fields| {
             for (column, value) in &news {
                 let value = value.as_ref().filter(|it| !it.is_null());
