@@ -88,8 +88,9 @@ pub(crate) struct Store {
     vacant: Vec<Arc<dyn AnyAnchor>>,
 }
 
-/// So many chunks are kept before anybody asks who holds them, and so many to be used again.
-const FEW: usize = 64;
+/// So many chunks are kept before anybody asks who holds them, and so many to be used again. What is read
+/// one object after the other stays in the processor's cache by that.
+const FEW: usize = 16;
 
 /// An object found by its key.
 pub(crate) struct Hit {
