@@ -13,7 +13,21 @@ const SHORT: usize = 64;
 #[derive(Default)]
 pub(crate) struct MemberList {
     list: Vec<u64>,
-    index: Option<HashSet<u64, RandomState>>,
+    index: Option<Index>,
+}
+
+/// Who is in a list.
+#[derive(Default)]
+struct Index {
+    members: HashSet<u64, RandomState>,
+    /// How often members stand in the list once more.
+    doubles: usize,
+}
+
+impl Index {
+    fn add(&mut self, member: u64) {
+        self.doubles += usize::from(!self.members.insert(member));
+    }
 }
 
 impl From<Vec<u64>> for MemberList {
@@ -37,24 +51,29 @@ impl MemberList {
             return self.list.contains(&member);
         }
         let list = &self.list;
-        self.index.get_or_insert_with(|| list.iter().copied().collect()).contains(&member)
+        let index = self.index.get_or_insert_with(|| {
+            let mut index = Index::default();
+            list.iter().for_each(|it| index.add(*it));
+            index
+        });
+        index.members.contains(&member)
     }
 
     /// Adds a member at the end.
     pub(crate) fn push(&mut self, member: u64) {
         self.list.push(member);
-        self.index.iter_mut().for_each(|it| _ = it.insert(member));
+        self.index.iter_mut().for_each(|it| it.add(member));
     }
 
     /// Adds a member at a place, or at the end of a shorter list.
     pub(crate) fn insert(&mut self, at: usize, member: u64) {
         self.list.insert(at.min(self.list.len()), member);
-        self.index.iter_mut().for_each(|it| _ = it.insert(member));
+        self.index.iter_mut().for_each(|it| it.add(member));
     }
 
     /// Takes a member out; the place where it was.
     pub(crate) fn remove(&mut self, member: u64) -> Option<usize> {
-        if self.index.as_ref().is_some_and(|it| !it.contains(&member)) {
+        if self.index.as_ref().is_some_and(|it| !it.members.contains(&member)) {
             return None;
         }
         let at = self.list.iter().rposition(|it| *it == member)?;
@@ -71,8 +90,12 @@ impl MemberList {
 
     fn take(&mut self, at: usize, member: u64) {
         self.list.remove(at);
-        if let Some(index) = self.index.as_mut().filter(|_| !self.list.contains(&member)) {
-            index.remove(&member);
+        let Some(index) = &mut self.index else { return };
+        // Nobody looks for others of one that can't be there twice.
+        if index.doubles > 0 && self.list.contains(&member) {
+            index.doubles -= 1;
+        } else {
+            index.members.remove(&member);
         }
     }
 
