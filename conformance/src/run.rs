@@ -108,6 +108,7 @@ impl Runner {
         self.noted.clear();
         let expired = self.expired();
         self.note_relinked(name, op);
+        self.note_twins();
         match self.run(name, op) {
             Ok(Some(result)) => drop(answer.insert("res".into(), result)),
             Ok(None) => {}
@@ -230,6 +231,17 @@ impl Runner {
             known.expired && known.state == State::Persistent
         };
         self.kept.iter().filter(is_expired).cloned().collect()
+    }
+
+    /// Two new objects have one key.
+    fn note_twins(&mut self) {
+        let mut keys = HashSet::new();
+        for object in self.kept.iter().filter(|it| it.state() == State::Pending) {
+            let Some(key) = object.inspect().identity else { continue };
+            if !keys.insert((object.class(), format!("{key:?}"))) {
+                self.noted.push("one key twice");
+            }
+        }
     }
 
     /// What a rollback put out of the session lets go of something.

@@ -19,8 +19,11 @@ impl Runner {
     pub(super) fn set(&mut self, op: &Json) -> Outcome {
         let object = self.object(op, "obj")?;
         // A key is read before it changes; nothing here reads by itself.
-        if object.keys().contains(&text(op, "attr")) && object.inspect().expired {
+        if object.keys().contains(&text(op, "attr")) && object.is_expired(text(op, "attr")) {
             object.fresh(&mut self.session)?;
+        }
+        if object.keys().contains(&text(op, "attr")) && object.state() == State::Persistent {
+            self.noted.push("new key");
         }
         object.set(&mut self.session, text(op, "attr"), &op["val"])?;
         Ok(None)
@@ -80,9 +83,38 @@ impl Runner {
     pub(super) fn remove(&mut self, op: &Json) -> Outcome {
         let member = self.object(op, "ref")?;
         let owner = self.object(op, "obj")?;
-        owner.load(&mut self.session, text(op, "attr"))?;
-        owner.remove(text(op, "attr"), &member)?;
+        let name = text(op, "attr");
+        let members = owner.load(&mut self.session, name)?;
+        if !members.contains(&member) {
+            self.noted.push("removed what isn't there");
+            self.remove_absent(&owner, name, &member)?;
+        }
+        owner.remove(name, &member)?;
         Ok(None)
+    }
+
+    /// Who isn't a member is told that it left before the original finds out: it forgets its owner if that
+    /// isn't known; and the collection of a new object counts as set.
+    fn remove_absent(
+        &mut self,
+        owner: &Object,
+        name: &str,
+        member: &Object,
+    ) -> Result<(), Problem> {
+        if matches!(owner.state(), State::Transient | State::Pending) {
+            owner.set_coll(name, &owner.loaded(name).unwrap_or_default())?;
+        }
+        let back = match (owner.class(), name) {
+            ("User", _) => "user",
+            ("Node", _) => "parent",
+            ("Region", _) => "region",
+            _ => return Ok(()),
+        };
+        let stale = member.state() == State::Persistent && member.inspect().expired;
+        if stale && member.loaded(back).is_none() {
+            member.set_ref(back, None)?;
+        }
+        Ok(())
     }
 
     /// A link with an object of a session brings the other in; one that was deleted is refused, which the
@@ -97,10 +129,16 @@ impl Runner {
 
     pub(super) fn delete(&mut self, op: &Json) -> Outcome {
         let object = self.object(op, "obj")?;
+        // Its row is gone already.
+        match object.state() {
+            State::Detached => self.noted.push("long gone"),
+            State::Deleted => self.noted.push("deleted again"),
+            _ => {}
+        }
         object.delete(&mut self.session)?;
         let names = object.relationships().iter().map(|it| it.0);
         let mut linked = names.filter_map(|it| object.loaded(it)).flatten();
-        if linked.any(|it| it.state() == State::Deleted) {
+        if linked.any(|it| matches!(it.state(), State::Deleted | State::Detached)) {
             self.noted.push("deleted again");
         }
         Ok(None)

@@ -53,6 +53,7 @@ mod replay;
 mod rollback;
 mod savepoints;
 mod server;
+mod sides;
 mod states;
 mod streaming;
 mod switches;
@@ -90,6 +91,7 @@ pub fn cases() -> Vec<Case> {
         filled::CASES,
         filled_keys::CASES,
         server::CASES,
+        sides::CASES,
         left_out::CASES,
         versions::CASES,
         plan::CASES,

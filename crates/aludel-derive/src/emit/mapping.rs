@@ -52,7 +52,7 @@ pub(super) fn implementation(entity: &Entity) -> TokenStream {
             type Handle = #handle;
             type Key = #key_type;
             const PRIMARY_KEY: &'static [u16] = &[#(#key),*];
-            const COLUMNS: u16 = #count;
+            const COLUMN_COUNT: u16 = #count;
             fn meta() -> &'static __aq::EntityMeta {
                 &__META
             }

@@ -9,7 +9,7 @@ use aludel_core::{
 
 use crate::{
     Error, Result,
-    mapping::{EntityMeta, Mapper},
+    mapping::{ColumnDefault, EntityMeta, Mapper},
     object::{
         chunk::{AnyChunk, Columns, Fields},
         reference::Ref,
@@ -81,7 +81,12 @@ impl Cells for Held<'_> {
             Expired::Some(columns) => columns.contains(&column),
             Expired::All => !self.meta.primary_key.contains(&column),
         };
-        (!unknown && !self.fields.is_unset(column)).then(|| self.fields.get(column))
+        if unknown || !self.fields.is_unset(column) {
+            return (!unknown).then(|| self.fields.get(column));
+        }
+        // What nobody set is NULL in its row, unless the database has a default for it.
+        let default = &self.meta.columns[usize::from(column)].default;
+        matches!(default, ColumnDefault::None).then_some(ValueRef::Null)
     }
 }
 

@@ -73,6 +73,7 @@ impl Core {
             self.apply_switch(&work, switch, &mut events);
         }
         self.ledger(|it| it.record(events));
+        self.tables(|it| it.settle_queues(self.id, work.seen));
     }
 
     /// A row has followed a changed key by itself: its object shows it, and is known by it.
@@ -136,7 +137,8 @@ impl Core {
         if !referring.is_empty() {
             self.tables(|it| it.forget_cells(self.id, at, &referring));
         }
-        let columns = switch.kept.iter().map(|it| it.0).collect();
+        let columns =
+            switch.kept.iter().map(|it| it.0).chain(switch.made.iter().copied()).collect();
         self.note_move(Ref::new(id, slot), State::Pending, State::Persistent);
         chunk.head().forget_left_out();
         events.push(Event::Inserted { chunk: id, slots: vec![slot], columns });
@@ -365,7 +367,10 @@ impl Core {
         head.set_flags(at.slot(), new);
         self.note_move(at, old.state(), new.state());
         // Who referred to it does so no more: its key is NULL by now.
-        self.tables(|it| it.forget_deleted(mapper, at, events));
+        // There, members show who they referred to until they are expired.
+        if !self.options.sqlalchemy {
+            self.tables(|it| it.forget_deleted(mapper, at, events));
+        }
     }
 }
 

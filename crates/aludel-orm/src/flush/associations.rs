@@ -56,7 +56,7 @@ impl Planner {
                         false => self.value_of(object, column),
                     };
                     // More than once only in a session that does as SQLAlchemy: the database refuses it.
-                    for _ in 0..(*net).max(1) {
+                    for _ in 0..net.unsigned_abs().max(1) {
                         cells.extend(owner.iter().map(|it| value(pair.owner, it.0)));
                         cells.extend(target.iter().map(|it| value(pair.member, it.0)));
                     }

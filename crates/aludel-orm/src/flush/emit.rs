@@ -34,6 +34,8 @@ pub(crate) struct FlushWork {
     pub(super) switches: Vec<Switch>,
     pub(super) followers: Vec<Follower>,
     pub(super) journaled: Vec<(u64, u32)>,
+    /// The part of the log that it has seen.
+    pub(super) seen: (usize, usize),
     opening: Vec<Action>,
     pub(super) end: Option<End>,
     /// The first step of the wave under way, how many steps of ours stand before it in the wave,
@@ -48,6 +50,7 @@ pub(crate) struct FlushWork {
 
 impl FlushWork {
     pub(super) fn new(planner: Planner, opening: Vec<Action>, end: Option<End>) -> Self {
+        let seen = planner.gathered.seen;
         let Planner { mut plan, mut shared, new, shapes, switches, followers, journaled, .. } =
             planner;
         shared.keys = Keys {
@@ -85,6 +88,7 @@ impl FlushWork {
             switches,
             followers,
             journaled,
+            seen,
             opening,
             end,
             first: 0,

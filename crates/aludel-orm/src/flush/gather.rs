@@ -5,6 +5,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet, hash_map::Entry};
 
+use super::mirrored::Mirrored;
 use crate::{
     mapping::{Cascade, Direction, Mapper, PassiveDeletes, Relation},
     object::{
@@ -38,6 +39,10 @@ pub(super) struct Gathered {
     pub(super) assigned: Vec<Assigned>,
     /// The columns that are expired of rows that refer to others, where not all of them are.
     pub(super) partly_expired: Map<Ref, Columns>,
+    /// New objects of which it was said what they refer to, where the original inserts these later.
+    pub(super) linked: HashSet<Ref, RandomState>,
+    /// The part of the session's log that is gathered.
+    pub(super) seen: (usize, usize),
     /// The chunks of all of these.
     pub(super) chunks: Vec<Arc<dyn AnyChunk>>,
     /// Where each of them is, by number.
@@ -137,6 +142,7 @@ impl Core {
                 let chunks = gathered.dirty.iter().filter_map(|it| tables.chunk(Ref::new(*it, 0)));
                 chunks.for_each(|it| it.head().recall());
             }
+            gathered.seen = (seen, log.len());
             gathered.of_new_objects(tables);
             let brought = match left_out {
                 true => gathered.of_newcomers(tables),
@@ -204,12 +210,22 @@ impl Gathered {
 
     fn of_new_object(&mut self, tables: &Tables, mapper: &'static Mapper, object: Ref) {
         let Some(entry) = tables.chunks.get(&object.chunk()) else { return };
+        let levels = mapper.cyclic && tables.is_as_original();
         for relation in mapper.relationships.iter().filter(|it| it.is_canonical()) {
             // What nobody set on a new object is nothing.
             let Some(cells) = entry.cells(relation.index) else { continue };
             if !relation.many {
-                if let Some(other) = Ref::from_cell(cells.one(object.slot())) {
-                    self.refer(relation, object, other);
+                let cell = cells.one(object.slot());
+                if levels && cell != UNLOADED && relation.direction == Direction::ManyToOne {
+                    self.linked.insert(object);
+                }
+                match Ref::from_cell(cell) {
+                    Some(other) => self.refer(relation, object, other),
+                    // Said to refer to nothing, whatever the column says.
+                    None if cell != UNLOADED && relation.direction == Direction::ManyToOne => {
+                        self.unlink(relation, object);
+                    }
+                    None => {}
                 }
                 continue;
             }
@@ -234,7 +250,17 @@ impl Gathered {
             for relation in mapper.relationships.iter().filter(|it| !it.is_canonical()) {
                 let mut others = Vec::new();
                 tables.related(relation, &[object], &mut others);
-                others.retain(|it| tables.flags(*it).state() == State::Persistent);
+                // There, an owner still shows who went to one that is in no session.
+                let back = relation.back.filter(|it| !it.many && tables.is_as_original());
+                let stranded = |it: Ref| {
+                    back.and_then(|back| Ref::from_cell(tables.one(it, back.index)))
+                        .is_some_and(|other| tables.session_of(other).is_none())
+                };
+                others.retain(|it| match tables.flags(*it).state() {
+                    State::Persistent => true,
+                    State::Pending => stranded(*it),
+                    _ => false,
+                });
                 for other in others {
                     match (relation.direction, relation.back) {
                         (Direction::ManyToMany, _) => {
@@ -243,8 +269,9 @@ impl Gathered {
                             self.pairs.push((pair, 1));
                         }
                         (Direction::OneToMany, Some(back))
-                            if [object.cell(), UNLOADED]
-                                .contains(&tables.one(other, back.index)) =>
+                            if tables.is_as_original()
+                                || [object.cell(), UNLOADED]
+                                    .contains(&tables.one(other, back.index)) =>
                         {
                             self.references.push(Reference {
                                 child: other,
@@ -262,7 +289,7 @@ impl Gathered {
     }
 
     /// A link between two objects becomes a foreign key of one of them.
-    fn refer(&mut self, relation: &'static Relation, owner: Ref, other: Ref) {
+    pub(super) fn refer(&mut self, relation: &'static Relation, owner: Ref, other: Ref) {
         let (child, parent) = match relation.direction {
             Direction::ManyToOne => (owner, other),
             Direction::OneToMany | Direction::ManyToMany => (other, owner),
@@ -270,7 +297,7 @@ impl Gathered {
         self.references.push(Reference::new(relation, child, Some(parent)));
     }
 
-    fn unlink(&mut self, relation: &'static Relation, child: Ref) {
+    pub(super) fn unlink(&mut self, relation: &'static Relation, child: Ref) {
         self.references.push(Reference::new(relation, child, None));
     }
 
@@ -286,6 +313,7 @@ impl Gathered {
         let mut places: Map<(Ref, *const Relation), usize> = Map::default();
         let mut lists: Vec<(&'static Relation, Ref, Ref, bool)> = Vec::new();
         let mut pairs: Map<PairKey, usize> = Map::default();
+        let mut mirrored: Vec<Mirrored> = Vec::new();
         for event in events {
             let (owner, index) = match event {
                 Event::One { owner, relation, .. }
@@ -299,6 +327,7 @@ impl Gathered {
             }
             let relation = &Mapper::of(chunk.meta()).relationships[usize::from(index)];
             if !relation.is_canonical() {
+                mirrored.extend(Mirrored::of(tables, relation, event));
                 continue;
             }
             match *event {
@@ -328,6 +357,16 @@ impl Gathered {
                 }
                 _ => {}
             }
+        }
+        // What one side has forgotten since, as it was expired, the other still tells.
+        mirrored.retain(|it| match it.pair() {
+            Some(pair) => !brought.contains(&pair.key()) && !pairs.contains_key(&pair.key()),
+            None => it
+                .back
+                .is_none_or(|back| !places.contains_key(&(it.member, std::ptr::from_ref(back)))),
+        });
+        if !mirrored.is_empty() {
+            self.of_mirrored(tables, &mirrored);
         }
         for (owner, relation, old, new) in ones {
             if old == new && old != UNLOADED {
@@ -371,6 +410,13 @@ impl Gathered {
             .filter(|it| it.parent.is_some_and(|it| !deleted.contains(&it)))
             .map(|it| (it.child, it.columns))
             .collect();
+        let came: HashSet<(Ref, Ref), RandomState> = match new_stay {
+            true => {
+                let links = self.references.iter();
+                links.filter_map(|it| it.parent.map(|parent| (it.child, parent))).collect()
+            }
+            false => HashSet::default(),
+        };
         let mut places: Map<PairKey, usize> = Map::default();
         for (place, (pair, _)) in self.pairs.iter().enumerate() {
             places.insert(pair.key(), place);
@@ -384,7 +430,7 @@ impl Gathered {
                 } else {
                     Ref::from_cell(tables.one(object, relation.index)).into_iter().collect()
                 };
-                for member in members {
+                for &member in &members {
                     match relation.direction {
                         Direction::ManyToOne => {}
                         // UOW-32
@@ -398,7 +444,9 @@ impl Gathered {
                             let stays =
                                 state == State::Persistent || state == State::Pending && !new_stay;
                             let moves = || moved.contains(&(member, relation.key.as_slice()));
-                            if stays && !deleted.contains(&member) && !moves() {
+                            // One that came is not looked at there, and refers to a row that goes.
+                            let came = || came.contains(&(member, object));
+                            if stays && !deleted.contains(&member) && !moves() && !came() {
                                 self.unlink(relation, member);
                             }
                         }
@@ -410,6 +458,11 @@ impl Gathered {
                             // never inserted not at all, and one that was only taken out and put
                             // back all the same.
                             let pair = Pair { relation, owner: object, member }.canonical();
+                            if new_stay {
+                                let often = members.iter().filter(|it| **it == member).count();
+                                self.unpair_as_original(&mut places, pair, often as i32);
+                                continue;
+                            }
                             match places.entry(pair.key()) {
                                 Entry::Vacant(entry) => {
                                     entry.insert(self.pairs.len());

@@ -130,7 +130,12 @@ fn owned_by(tables: &Tables, member: Ref, relation: u16) -> Option<u16> {
 /// Whether somebody took a member up without telling the log of this relationship.
 fn is_owned(tables: &Tables, pending: &[Ref], member: Ref, relation: &'static Relation) -> bool {
     match relation.back {
-        Some(back) if !back.many => Ref::from_cell(tables.one(member, back.index)).is_some(),
+        Some(back) if !back.many => {
+            let owner = Ref::from_cell(tables.one(member, back.index));
+            // Where one side alone changes, that counts.
+            let one_sided = !relation.many && tables.is_as_original();
+            owner.is_some_and(|it| !one_sided || tables.holds(it, relation, member))
+        }
         // A new owner may have had it before it came into the session.
         _ => pending.iter().any(|owner| {
             let same = tables.meta(*owner).is_some_and(|it| it.table == relation.owner.table);

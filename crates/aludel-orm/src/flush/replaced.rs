@@ -95,6 +95,10 @@ impl Tables {
         for (owner, former) in formers {
             let stays = self.one(*owner, relation.index) == former.cell();
             let Some(back) = relation.back.filter(|_| !stays) else { continue };
+            // There, who has the key still shows its owner, and is deleted as an orphan, or stays.
+            if self.is_as_original() && !back.many {
+                continue;
+            }
             if back.many {
                 self.remove_member(*former, back.index, *owner);
             } else if [owner.cell(), UNLOADED].contains(&self.one(*former, back.index)) {

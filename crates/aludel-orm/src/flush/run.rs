@@ -14,6 +14,7 @@ use super::{
     gather::{Gathered, Map},
     inserts::{NewObject, Overrides, Shape},
     plan::{FlushAction, Plan, Shared, Step},
+    stale::Stale,
     switches::Switch,
 };
 use crate::{
@@ -63,11 +64,13 @@ pub(super) struct Planner {
     pub(super) journaled: Vec<(u64, u32)>,
     /// How many levels of new objects there are in the deepest group.
     pub(super) levels: u32,
+    /// Objects that were read again for this flush.
+    pub(super) stale: Stale,
 }
 
 impl Planner {
     /// Plans a flush.
-    pub(super) fn plan(core: &Core, consume: bool, doomed: Vec<Ref>) -> Result<Self> {
+    pub(super) fn plan(core: &Core, consume: bool, doomed: Vec<Ref>, stale: Stale) -> Result<Self> {
         let mut planner = Self {
             gathered: core.gather(consume, doomed),
             dialect: core.engine.dialect(),
@@ -88,6 +91,7 @@ impl Planner {
             relinks: Vec::new(),
             journaled: Vec::new(),
             levels: 1,
+            stale,
         };
         let dirty = if consume { planner.gathered.dirty.clone() } else { Vec::new() };
         let Err(error) = planner.fill(core) else { return Ok(planner) };
@@ -205,7 +209,8 @@ impl Core {
             });
         }
         self.check_joined()?;
-        let mut plan = FlushPlan::new(&Planner::plan(self, false, self.doomed())?.plan);
+        let mut plan =
+            FlushPlan::new(&Planner::plan(self, false, self.doomed(), Stale::default())?.plan);
         let loads = self.planned_loads()?;
         if !loads.is_empty() {
             plan.steps.iter_mut().for_each(|it| it.wave += 1);
@@ -351,7 +356,8 @@ impl Core {
         self.mark_orphans().await?;
         self.load_marked().await?;
         self.load_followers().await?;
-        let planner = Planner::plan(self, true, Vec::new())?;
+        let stale = self.load_stale().await?;
+        let planner = Planner::plan(self, true, Vec::new(), stale)?;
         let opening = if planner.plan.steps.is_empty() { Vec::new() } else { self.opening(true) };
         let ends = end == Some(End::Commit);
         // A savepoint that the database doesn't know of needs no end.

@@ -35,7 +35,9 @@ pub(super) struct Switch {
     /// What the new object learns: what the row keeps, as nobody says otherwise, and what
     /// relationships filled of the key.
     pub(super) kept: Vec<(u16, Value)>,
-    /// Whether some of that is only what was last known.
+    /// What the UPDATE brings along.
+    pub(super) made: Columns,
+    /// Whether some of what it learns is only what was last known.
     pub(super) stale: bool,
 }
 
@@ -130,13 +132,20 @@ impl Planner {
         let filled = mapper.meta.primary_key.iter().zip(&key);
         let filled = filled.filter(|it| overrides.iter().any(|fill| fill.column == *it.0));
         kept.extend(filled.map(|(column, value)| (*column, value.clone())));
+        let mut made = Columns::new();
+        if !columns.is_empty() || !expressions.is_empty() {
+            // What the UPDATE brings along is no longer what the row had.
+            let brings = |it: u16| mapper.on_update.iter().any(|own| own.0 == it);
+            made.extend(kept.iter().map(|it| it.0).filter(|it| brings(*it)));
+            kept.retain(|it| !made.contains(&it.0));
+        }
         let version = self.next_version(mapper, ordinal, old, &mut columns, &mut fills)?;
         if !columns.is_empty() || !expressions.is_empty() {
             let late = self.late(mapper, &fills);
             let kind = Kind { expressions, late, ..Kind::new(mapper, columns) };
             changes.take_over((place, slot), kind, fills, (key, version));
         }
-        self.switches.push(Switch { new: ordinal, old, kept, stale });
+        self.switches.push(Switch { new: ordinal, old, kept, made, stale });
         Ok(())
     }
 

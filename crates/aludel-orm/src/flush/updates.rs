@@ -281,7 +281,8 @@ impl Planner {
         let flags = self.shared.chunks[place as usize].head().flags(child.slot());
         let is_expired = |some: &SmallVec<[u16; 8]>| fills.iter().any(|it| some.contains(&it.0));
         let expired = flags.has(Flags::EXPIRED)
-            && self.gathered.partly_expired.get(&child).is_none_or(is_expired);
+            && self.gathered.partly_expired.get(&child).is_none_or(is_expired)
+            || self.stale.contains(&child);
         if known.is_none() && !expired && self.is_settled(place, child.slot(), &fills) {
             return Ok(());
         }

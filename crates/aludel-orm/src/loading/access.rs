@@ -8,7 +8,7 @@ use crate::{
     object::{
         ManyAccess, Obj, OneAccess, Raw,
         access::{attribute, handles, relation},
-        graph::Graph,
+        graph::{Graph, Tables},
         state::{Flags, State},
     },
     session::{Session, core::Core},
@@ -36,6 +36,14 @@ async fn load<E: Mapped>(
             return Ok(cells(&object, relation));
         }
         core.before_query(None).await?;
+        // Its row is gone by the flush: the original asks all the same, and finds none.
+        let is_deleted = |it: &Tables| it.flags(at).state() == State::Deleted;
+        if core.options.sqlalchemy && relation.many && core.tables(|it| is_deleted(it)) {
+            core.tables(|it| {
+                it.forget_cells(core.id, at, &[index]);
+                it.fill(relation, at, &[]);
+            });
+        }
         // What it refers to, and whether it is there at all, its row says.
         if expired && core.tables(|tables| tables.expired_columns(at).is_none()) {
             core.freshen(at).await?;

@@ -205,7 +205,9 @@ impl Core {
                 let at = object.raw().reference();
                 self.options.sqlalchemy && self.tables(|it| it.expired_columns(at).is_some())
             };
-            if flags.has(Flags::MARKED) || !flags.has(Flags::EXPIRED) || in_part() {
+            // One that is to be deleted is read again there, which writes that first.
+            let as_it_is = flags.has(Flags::MARKED) && !self.options.sqlalchemy;
+            if as_it_is || !flags.has(Flags::EXPIRED) || in_part() {
                 return Ok(Some(object));
             }
         }

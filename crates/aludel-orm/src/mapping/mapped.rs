@@ -29,7 +29,7 @@ pub trait Mapped: Sized + Send + Sync + 'static {
 
     /// How many columns there are, known to the compiler.
     #[doc(hidden)]
-    const COLUMNS: u16;
+    const COLUMN_COUNT: u16;
 
     /// The static description.
     #[doc(hidden)]

@@ -252,7 +252,7 @@ impl<T: Mapped> Chunk<T> {
     fn differing(old: &T, new: &T) -> Columns {
         let mut columns = Columns::new();
         // A number that the compiler knows: it writes the columns of a small entity out.
-        for column in 0..T::COLUMNS {
+        for column in 0..T::COLUMN_COUNT {
             let (before, now) = (old.get(column), new.get(column));
             // What is unset is shown as NULL.
             let unset = |it: &T| it.is_unset(column);

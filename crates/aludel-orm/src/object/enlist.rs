@@ -18,14 +18,23 @@ impl Tables {
     /// Brings an object, and all that its save-update cascades reach, into a session.
     pub(crate) fn enlist(&mut self, session: u64, start: Ref) {
         let mut stack = vec![start];
+        let mut first = true;
         while let Some(object) = stack.pop() {
             let former = self.former_members(object);
-            if !self.enlist_one(session, object, object == start) {
+            let came = self.enlist_one(session, object, object == start);
+            // What is added by name brings along what it leads to, even if it is there already.
+            let named = std::mem::take(&mut first) && self.session_of(start) == Some(session);
+            if !came && !named {
                 continue;
             }
             stack.extend(former);
             self.cascade(object, Cascade::SAVE_UPDATE, &mut stack);
         }
+    }
+
+    /// Brings in one object that was reached: one whose row is gone stays outside.
+    pub(crate) fn enlist_member(&mut self, session: u64, object: Ref) -> bool {
+        self.enlist_one(session, object, false)
     }
 
     /// What left the relationships of a detached object, which no flush has written: it comes in with the
@@ -94,6 +103,9 @@ impl Tables {
         if self.flags(child).has(Flags::MARKED)
             && !self.flags(parent).has(Flags::MARKED)
             && let Some(session) = self.session_of(child)
+            // Who is listed already comes to nobody new.
+            && !(relation.many && self.has_member(owner, relation.index, other))
+            && (self.session_of(parent) == Some(session) || !self.is_as_original())
         {
             self.unmark(session, child, Cascade::DELETE);
         }
@@ -204,7 +216,7 @@ impl Tables {
     }
 
     /// Whether links behave as in SQLAlchemy: a session of this graph says so.
-    pub(super) fn is_as_original(&self) -> bool {
+    pub(crate) fn is_as_original(&self) -> bool {
         self.ledgers.iter().any(|it| it.sqlalchemy)
     }
 

@@ -56,7 +56,10 @@ impl Tables {
         let chunks = &self.chunks;
         self.expired.retain(|it, _| {
             let head = chunks.get(&it.chunk()).map(|it| it.chunk.head());
-            head.is_some_and(|it| it.owner.load(Ordering::Acquire) != session)
+            head.is_some_and(|head| {
+                let lives = head.flags(it.slot()).state() == State::Persistent;
+                head.owner.load(Ordering::Acquire) != session || !lives
+            })
         });
     }
 
@@ -88,6 +91,14 @@ impl Tables {
                     entry.relations.iter_mut().for_each(|it| it.unload(slot));
                 }
             }
+        }
+    }
+
+    /// Forgets what all relationships of a persistent object hold.
+    pub(crate) fn forget_links(&mut self, object: Ref) {
+        let Some(entry) = self.chunks.get_mut(&object.chunk()) else { return };
+        if entry.chunk.head().flags(object.slot()).state() == State::Persistent {
+            entry.relations.iter_mut().for_each(|it| it.unload(object.slot()));
         }
     }
 

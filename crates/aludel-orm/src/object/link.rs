@@ -39,6 +39,12 @@ impl Tables {
             Some(back) => {
                 let old = self.one(member, back.index);
                 if old == owner.cell() {
+                    let cells = self.relation_mut(owner.chunk(), relation.index);
+                    let list = cells.and_then(|it| it.own(owner.slot()));
+                    // Left out of what was loaded, as it was in no session.
+                    if list.is_some_and(|it| !it.holds(member.cell())) {
+                        return self.insert_member(owner, relation.index, member);
+                    }
                     return self.repeat(owner, relation, member);
                 }
                 // The member was read again, and what it refers to wasn't: it is here all the same.
@@ -73,13 +79,21 @@ impl Tables {
         if !self.is_as_original() {
             return;
         }
-        self.list_again(owner, relation.index, member);
-        if let Some(back) = relation.back.filter(|it| it.many) {
-            self.list_again(member, back.index, owner);
+        let Some(back) = relation.back.filter(|it| it.many) else {
+            return self.list_again(owner, relation.index, member, false);
+        };
+        let unknown = self.member_slice(member, back.index).is_none();
+        self.list_again(owner, relation.index, member, unknown);
+        self.list_again(member, back.index, owner, false);
+        // The side that isn't loaded doesn't know of the row that is there.
+        if unknown {
+            let event = Event::Added { owner: member, relation: back.index, member: owner };
+            self.note(member, event);
         }
     }
 
-    fn list_again(&mut self, owner: Ref, relation: u16, member: Ref) {
+    /// `anew`: the pair gets another row, even if it has one.
+    fn list_again(&mut self, owner: Ref, relation: u16, member: Ref, anew: bool) {
         if !self.has_member(owner, relation, member) {
             return;
         }
@@ -90,7 +104,7 @@ impl Tables {
             list.push(member.cell());
         }
         // A pair that has its row gets no other one.
-        if has_row {
+        if has_row && !anew {
             self.note(owner, Event::Removed { owner, relation, member, at: 0 });
         }
         self.note(owner, Event::Added { owner, relation, member });
@@ -105,7 +119,14 @@ impl Tables {
         self.one(owner, relation.index) == member.cell()
     }
 
-    fn has_member(&self, owner: Ref, relation: u16, member: Ref) -> bool {
+    fn list_once(&mut self, owner: Ref, relation: u16, members: &[u64]) {
+        let cells = self.relation_mut(owner.chunk(), relation);
+        let Some(list) = cells.and_then(|it| it.own(owner.slot())) else { return };
+        let mut seen = std::collections::HashSet::new();
+        list.retain(|it| !members.contains(&it) || seen.insert(it));
+    }
+
+    pub(super) fn has_member(&self, owner: Ref, relation: u16, member: Ref) -> bool {
         self.member_slice(owner, relation).is_some_and(|it| it.contains(&member.cell()))
     }
 
@@ -137,12 +158,15 @@ impl Tables {
             let is_left = self.has_member(owner, relation.index, member);
             if back.many {
                 self.remove_member(member, back.index, owner);
-            } else if is_left && !relation.cascade.has(Cascade::DELETE_ORPHAN) {
+            } else if is_left
+                && (!relation.cascade.has(Cascade::DELETE_ORPHAN) || !self.is_new(member))
+            {
                 // It was listed more than once.
                 return true;
             } else if [owner.cell(), UNLOADED].contains(&self.one(member, back.index)) {
                 // Where it isn't known what the member refers to, the caller says that it is this.
-                if self.one(member, back.index) == UNLOADED && back.delete_orphan {
+                let orphans = relation.cascade.has(Cascade::DELETE_ORPHAN);
+                if self.one(member, back.index) == UNLOADED && orphans {
                     self.put_one(member, back.index, owner.cell());
                 }
                 self.put_one(member, back.index, NULL);
@@ -175,38 +199,46 @@ impl Tables {
         let cell = new.map_or(NULL, Ref::cell);
         let old = self.one(owner, relation.index);
         // Nothing happens to what stays as it is: no cascade follows it, either.
+        if old == NULL && new.is_none() {
+            return self.know_none(owner, relation.index);
+        }
         if old == cell || new.is_some_and(|new| !self.meet(owner, relation, new)) {
             return;
         }
         if let Some(new) = new {
             self.take_up(owner, relation, new);
         }
+        let mut was_shown = true;
         if let Some(back) = relation.back {
             if let Some(old) = Ref::from_cell(old) {
                 if back.many {
-                    self.remove_member(old, back.index, owner);
+                    was_shown = self.remove_member(old, back.index, owner);
                 } else if [owner.cell(), UNLOADED].contains(&self.one(old, back.index)) {
                     self.put_one(old, back.index, NULL);
+                } else {
+                    was_shown = false;
                 }
             }
             if let Some(new) = new {
                 if back.many {
                     self.insert_member(new, back.index, owner);
                 } else {
-                    if let Some(former) = Ref::from_cell(self.one(new, back.index))
-                        && !(relation.direction == Direction::OneToMany && self.is_as_original())
-                    {
-                        self.put_one(former, relation.index, NULL);
+                    let from_key = relation.direction == Direction::ManyToOne;
+                    let as_original = self.is_as_original();
+                    if let Some(former) = Ref::from_cell(self.one(new, back.index)) {
+                        if !as_original {
+                            self.put_one(former, relation.index, NULL);
+                        }
                         // It lost its place with the owner that the other goes to.
-                        if let (Direction::ManyToOne, Some(back)) =
-                            (relation.direction, relation.back_relation())
-                        {
-                            self.let_go(back, former);
+                        match relation.back_relation().filter(|_| from_key) {
+                            Some(back) if as_original => self.drop_moved(new, back, former),
+                            Some(back) => self.let_go(back, former),
+                            None => {}
                         }
                     }
                     // Of two that are one to one, who has no key may have had another.
                     let unknown = self.one(new, back.index) == UNLOADED;
-                    let matters = relation.direction == Direction::ManyToOne || back.delete_orphan;
+                    let matters = back.delete_orphan || from_key;
                     self.put_one(new, back.index, owner.cell());
                     if unknown && matters {
                         self.replaces(new, relation.back_relation());
@@ -224,6 +256,8 @@ impl Tables {
         if let Some(old) = Ref::from_cell(old) {
             self.let_go(relation, old);
             match (new, relation.back_relation()) {
+                // There, an owner that shows another one by now has nothing to let go of.
+                (None, Some(_)) if !was_shown && self.is_as_original() => {}
                 (None, Some(back)) => self.let_go(back, owner),
                 (Some(_), Some(back)) if relation.direction == Direction::ManyToOne => {
                     self.drop_moved(old, back, owner);
@@ -243,16 +277,31 @@ impl Tables {
             }
             return;
         };
+        let doubles = self.is_as_original();
+        let mut gone: Vec<u64> =
+            old.iter().rev().copied().filter(|it| !keep.contains(it)).collect();
+        if doubles {
+            // Once for each: the other side keeps what it lists more often, unless it knows one owner.
+            let mut seen = std::collections::HashSet::new();
+            gone.retain(|it| seen.insert(*it));
+            if relation.direction == Direction::OneToMany {
+                self.list_once(owner, relation.index, &gone);
+            }
+        }
         // From the back, so that each removal is found at once.
-        for cell in old.iter().rev().filter(|it| !keep.contains(it)) {
-            if let Some(member) = Ref::from_cell(*cell) {
+        for cell in gone {
+            if let Some(member) = Ref::from_cell(cell) {
                 self.detach(owner, relation, member);
             }
         }
-        let doubles = self.is_as_original();
         for member in members {
             if !doubles || !old.contains(&member.cell()) {
                 self.attach(owner, relation, *member);
+            } else if let Some(session) = self.session_of(owner)
+                && relation.cascade.has(Cascade::SAVE_UPDATE)
+                && self.session_of(*member).is_none()
+            {
+                self.enlist(session, *member);
             }
         }
         if members.is_empty() {
@@ -273,6 +322,27 @@ impl Tables {
             && cells.many(owner.slot()).is_none()
         {
             cells.make_empty(owner.slot());
+        }
+    }
+
+    /// The same of `owner.relation` (to-one): none.
+    fn know_none(&mut self, owner: Ref, relation: u16) {
+        if self.is_new(owner)
+            && let Some(cells) = self.relation_mut(owner.chunk(), relation)
+            && cells.one(owner.slot()) == UNLOADED
+        {
+            cells.set_one(owner.slot(), NULL);
+        }
+    }
+
+    /// Forgets that to-one relationships of an object hold nothing: one of them, or all.
+    pub(crate) fn forget_none(&mut self, object: Ref, relation: Option<u16>) {
+        let Some(entry) = self.chunks.get_mut(&object.chunk()) else { return };
+        for (at, cells) in entry.relations.iter_mut().enumerate() {
+            let asked = relation.is_none_or(|it| usize::from(it) == at);
+            if asked && cells.one(object.slot()) == NULL {
+                cells.unload(object.slot());
+            }
         }
     }
 
@@ -443,11 +513,21 @@ impl Tables {
         true
     }
 
-    /// What was queued on collections that aren't loaded is in the database now.
-    pub(crate) fn settle_queues(&mut self, log: &[Event]) {
-        if !self.queued {
-            return;
+    /// What was queued on collections that aren't loaded is in the database now: a flush has seen it, from one
+    /// place of the log to another.
+    pub(crate) fn settle_queues(&mut self, session: u64, (from, to): (usize, usize)) {
+        let Some(ledger) = self.ledger(session).filter(|_| from < to) else { return };
+        // Lent, so that it can be read beside the cells.
+        let log = std::mem::take(&mut ledger.log);
+        if self.queued {
+            self.settle(log.get(from..to).unwrap_or_default());
         }
+        if let Some(ledger) = self.ledger(session) {
+            ledger.log = log;
+        }
+    }
+
+    fn settle(&mut self, log: &[Event]) {
         let mut lists: HashMap<(Ref, u16), Vec<u64>, RandomState> = HashMap::default();
         for event in log {
             if let Event::Added { owner, relation, member }
@@ -498,9 +578,13 @@ impl Tables {
                 }
             }
             Event::Filled { chunk, relation, ref slots } => {
-                if let Some(cells) = self.relation_mut(chunk, relation) {
-                    let slots = slots.iter().filter(|it| !keeps(Ref::new(chunk, **it)));
-                    slots.for_each(|it| cells.unload(*it));
+                for at in slots.iter().map(|it| Ref::new(chunk, *it)) {
+                    match self.relation_mut(chunk, relation) {
+                        // What was set stays, and what was loaded as nothing wasn't set.
+                        _ if keeps(at) => self.forget_none(at, Some(relation)),
+                        Some(cells) => cells.unload(at.slot()),
+                        None => {}
+                    }
                 }
             }
             _ => {}

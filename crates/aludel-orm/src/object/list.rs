@@ -109,7 +109,7 @@ impl MemberList {
                 ordered.push(member);
             }
         }
-        self.retain(|it| !seen.contains(&it));
+        self.retain(|it| !doubles && !seen.contains(&it));
         ordered.into_iter().for_each(|it| self.push(it));
     }
 

@@ -313,6 +313,13 @@ impl Core {
         let Some(chunk) = self.chunk(at) else { return Err(Error::Detached(Error::subject(None))) };
         let mapper = Mapper::checked(chunk.meta())?;
         self.enter_joined()?;
+        if self.options.autoflush {
+            self.flush().await?;
+            // The flush may have read it.
+            if !chunk.head().flags(at.slot()).has(Flags::EXPIRED) {
+                return Ok(());
+            }
+        }
         // A many-to-one goes by the row that comes.
         let others = mapper.relationships.iter().filter(|it| it.direction != Direction::ManyToOne);
         let others: Vec<u16> = others.map(|it| it.index).collect();

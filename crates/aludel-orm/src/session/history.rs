@@ -227,6 +227,8 @@ pub(super) fn is_relinked<T: Mapped>(raw: &Raw<T>, relation: &Relation) -> bool 
                     _ => before.is_some_and(|it| it != now || it == UNLOADED),
                 }
             }
+            // The original doesn't look at what isn't loaded.
+            true if tables.is_as_original() && !tables.is_loaded(owner, relation) => false,
             true => of_cells(tables, owner, relation).has_changes(),
         }
     })

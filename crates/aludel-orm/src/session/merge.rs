@@ -41,19 +41,29 @@ impl Core {
     /// Merges objects; the session's own copies, in order.
     pub(crate) async fn merge(&mut self, sources: Vec<Source>) -> Result<Vec<Ref>> {
         self.settle().await;
-        self.check()?;
+        // What needs no query goes on there after a failure.
+        if !self.options.sqlalchemy || !self.is_clean() {
+            self.check()?;
+        }
         self.enter_joined()?;
         // Once, and nothing below flushes again (MRG-7).
         if self.options.autoflush {
             self.flush().await?;
         }
-        let pending = self.pending_keys();
+        let pending = match self.options.sqlalchemy {
+            true => HashMap::new(),
+            false => self.pending_keys(),
+        };
         let (mut merge, roots, mut level) = Merge::begin(self, sources)?;
         while !level.is_empty() {
             self.find_targets(&mut merge, &level, &pending).await?;
             let next = merge.follow(self, &level, false)?;
-            // Before the members are looked for: most of them come with it.
-            for (relation, owners) in merge.collections(&level) {
+            // Before the members are looked for: most of them come with it. Who stood in a one-to-one is
+            // the flush's business there.
+            let lists = |it: &(&Relation, _)| it.0.many || !self.options.sqlalchemy;
+            let found = merge.collections(&level).into_iter().filter(lists);
+            for (relation, owners) in found.collect::<Vec<_>>() {
+                self.check()?;
                 self.load_members(relation, &owners, false).await?;
             }
             level = next;
@@ -97,6 +107,8 @@ impl Core {
             let held = held.or_else(|| pending.get(&(node.mapper.number, key.clone())).copied());
             let held = held.filter(|it| *it != own);
             let expired = held.is_some_and(|it| self.tables(|t| t.flags(it)).has(Flags::EXPIRED));
+            // What is expired is overwritten there, or stays so.
+            let expired = expired && !self.options.sqlalchemy;
             match held {
                 Some(at) if !expired => node.target = Target::Held(at),
                 _ => {
@@ -112,6 +124,7 @@ impl Core {
             }
         }
         for Wanted { mapper, nodes, keys } in wanted {
+            self.check()?;
             self.read_by_keys(mapper, &keys).await?;
             for ((position, expired), key) in nodes.into_iter().zip(keys) {
                 let held = self.find_held(mapper, &key);
@@ -146,6 +159,9 @@ impl Core {
             match *target {
                 Target::New => {
                     let at = (mapper.meta.ops.copy)(self, &*source.chunk, source.slot)?;
+                    if self.options.sqlalchemy {
+                        self.unset_unknown(source, at)?;
+                    }
                     merge.nodes[position].target = Target::Held(at);
                 }
                 Target::Held(at) => self.copy_columns(source, at)?,
@@ -176,6 +192,19 @@ impl Core {
             }
         }
         Ok(())
+    }
+
+    /// What the program expired of a source isn't copied.
+    fn unset_unknown(&mut self, source: &Source, at: Ref) -> Result<()> {
+        if !source.is_expired_in_part() {
+            return Ok(());
+        }
+        let (known, columns) = (source.known(), source.chunk.meta().columns.len() as u16);
+        let Some(chunk) = self.chunk(at) else { return Ok(()) };
+        chunk.write(at.slot(), &mut |fields| {
+            let unknown = (0..columns).filter(|it| !known.contains(it));
+            unknown.for_each(|it| _ = fields.put(it, None));
+        })
     }
 
     /// Refuses an object whose row has another version than it was read in (VER-8).

@@ -283,10 +283,10 @@ impl Core {
     }
 }
 
-/// The objects whose relationships changed in a level, or that were read again.
-pub(super) fn seen(log: &[Event]) -> impl Iterator<Item = Ref> {
-    log.iter().filter_map(|it| match it {
-        Event::Renewed { object } => Some(*object),
+/// The objects whose relationships changed in a level, or that were read again, if that counts.
+pub(super) fn seen(log: &[Event], reads: bool) -> impl Iterator<Item = Ref> {
+    log.iter().filter_map(move |it| match it {
+        Event::Renewed { object } => Some(*object).filter(|_| reads),
         other => other.owner(),
     })
 }

@@ -10,7 +10,7 @@ use aludel_core::value::Value;
 use super::{
     core::Core,
     identity::{fingerprint, key_of},
-    key::key_text,
+    key::{key_text, key_values},
 };
 use crate::{
     Error, Result,
@@ -22,8 +22,8 @@ use crate::{
     object::{
         Obj, Raw,
         anchor::Anchor,
-        chunk::{Chunk, Fields},
-        graph::Graph,
+        chunk::{AnyChunk, Chunk, Fields},
+        graph::{Graph, Tables},
         log::{Event, Ledger, Move},
         reference::Ref,
         state::{Cause, Flags, State},
@@ -121,11 +121,13 @@ impl Core {
     pub(crate) fn add_object<T: Mapped>(&mut self, object: &Obj<T>) {
         self.know(object);
         let (id, at) = (self.id, object.raw().reference());
-        self.tables(|tables| {
+        let came = self.tables(|tables| {
             tables.enlist(id, at);
             // Adding what is only marked for deletion cancels the mark (STATE-8).
             tables.unmark(id, at, Cascade::SAVE_UPDATE);
+            tables.session_of(at) == Some(id)
         });
+        self.transaction.entered |= came && self.options.sqlalchemy;
     }
 
     /// Takes an object into the graph of the session's own.
@@ -141,6 +143,17 @@ impl Core {
     /// Adds an object; what is wrong is reported at once, and nothing is done.
     pub(crate) fn try_add<T: Mapped>(&mut self, object: &Obj<T>) -> Result<()> {
         self.check_begun()?;
+        // Refused before anything comes along.
+        let is_gone = object.raw().flags().has(Flags::GONE);
+        if crate::object::state_of(object.raw()) == State::Detached && !is_gone {
+            let (chunk, at) = (object.raw().chunk(), object.raw().reference());
+            let mut key = super::Key::new();
+            AnyChunk::loaded(&**chunk, at.slot(), &mut |it| key = key_values(T::meta(), it))?;
+            let held = self.find_held(Mapper::checked(T::meta())?, &key);
+            if held.is_some_and(|it| it != at) {
+                return Err(Error::IdentityConflict(self.subject_of(object)));
+            }
+        }
         let (problem, about) = self.ledger(|it| (it.problem.take(), it.about.take()));
         self.add_object(object);
         let found = self.ledger(|it| {
@@ -161,7 +174,7 @@ impl Core {
     /// (CAS-6), and what the flush needs to let go of them, unless that is the flush's own business: a query
     /// for each relationship and depth.
     pub(crate) async fn delete(&mut self, objects: Vec<Ref>) -> Result<()> {
-        let late = self.options.sqlalchemy;
+        let (id, late) = (self.id, self.options.sqlalchemy);
         // Marked at the end, so that a load that fails leaves nothing half-marked.
         let mut doomed = Vec::new();
         // After a failure only `rollback` can follow, which takes the mark back: nobody flushes it.
@@ -190,6 +203,13 @@ impl Core {
                 }
                 doomed.extend(owners);
             }
+            // A member that was expunged goes, too: its row refers to one that does.
+            self.tables(|tables| {
+                let left = |it: &Ref| tables.state(*it) == State::Detached;
+                let left: Vec<Ref> = found.iter().copied().filter(left).collect();
+                left.into_iter().for_each(|it| _ = tables.enlist_member(id, it));
+            });
+            self.enter_joined()?;
             level = found;
         }
         doomed.into_iter().for_each(|it| self.mark(it));
@@ -239,9 +259,13 @@ impl Core {
     /// Flushes, if the delete cascades of an object are yet to be loaded: as any load that a program asks
     /// for (AF-1).
     pub(crate) async fn flush_for_cascades(&mut self, object: Ref) -> Result<()> {
-        if !self.options.autoflush || self.ledger(|it| it.is_clean()) {
+        let stale = self.options.sqlalchemy;
+        let clean = !self.options.autoflush || self.ledger(|it| it.is_clean());
+        if clean && !stale {
             return Ok(());
         }
+        let mut expired = Vec::new();
+        let mut flushes = false;
         let mut seen = HashSet::new();
         let mut stack = vec![object];
         while let Some(at) = stack.pop() {
@@ -253,9 +277,26 @@ impl Core {
             for relation in relations.filter(|it| it.cascade.has(Cascade::DELETE)) {
                 let loads = relation.meta.passive_deletes == PassiveDeletes::No;
                 if loads && self.is_unloaded(relation, &[at]) {
-                    return self.flush().await;
+                    flushes = true;
+                    let key = meta.primary_key;
+                    let is_stale = |it: &Tables| {
+                        let known = it.expired_columns(at);
+                        it.flags(at).has(Flags::EXPIRED)
+                            && known.is_none_or(|it| it.iter().any(|it| key.contains(it)))
+                    };
+                    expired.extend(Some(at).filter(|_| stale && self.tables(|it| is_stale(it))));
                 }
                 self.tables(|it| it.related(relation, &[at], &mut stack));
+            }
+        }
+        if flushes && !clean {
+            self.flush().await?;
+        }
+        // The original needs the key for a load, and reads what is expired.
+        expired.dedup();
+        for at in expired {
+            if self.tables(|it| it.flags(at)).has(Flags::EXPIRED) {
+                self.freshen(at).await?;
             }
         }
         Ok(())
@@ -268,7 +309,7 @@ impl Core {
     }
 
     /// Objects by entity: those whose flags fit.
-    fn by_entity(
+    pub(crate) fn by_entity(
         &self,
         objects: &[Ref],
         fits: impl Fn(Flags) -> bool,

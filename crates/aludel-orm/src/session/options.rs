@@ -104,7 +104,12 @@ impl SessionOptions {
     ///   objects in the session that were detached before. Here all are what they were before they were
     ///   added.
     /// - A flush without anything to do is no error after a failure, whatever came and went since.
-    /// - `merge` copies a pending object of the session itself, too.
+    /// - `merge` copies a pending object of the session itself, too, and doesn't read an expired one.
+    /// - A flush reads expired objects again that it writes, and those that rows come to refer to; a `delete`
+    ///   that loads members reads an expired owner. Here what was last known is enough.
+    /// - The rollback of a savepoint expires what was changed in it, and leaves the rest as it is; that of a
+    ///   transaction expires everything. Here what was read behind a write is read again.
+    /// - A change of a collection that isn't loaded is no modification of its owner.
     /// - Which objects an UPDATE or a DELETE meant by a condition on text is found out in memory, character by
     ///   character; here the database tells it where a collation decides.
     #[must_use]

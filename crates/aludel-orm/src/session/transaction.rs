@@ -451,7 +451,6 @@ impl Core {
                     _ => {}
                 }
             }
-            tables.settle_queues(&log);
             tables.settle_owners(self.id);
         });
         // Values are dropped outside of the lock.

@@ -33,7 +33,11 @@ pub fn make_transient<T: Mapped>(object: &Obj<T>) -> Result<()> {
     }
     let at = raw.reference();
     if let Some(graph) = raw.graph() {
-        Graph::with(graph, |tables, _| tables.disown(at));
+        Graph::with(graph, |tables, _| {
+            tables.disown(at);
+            // That nothing was loaded says nothing of the row that will be inserted.
+            tables.forget_none(at, None);
+        });
     }
     AnyChunk::accept(&**raw.chunk(), raw.slot());
     let flags = raw.flags().by(Cause::MakeTransient);

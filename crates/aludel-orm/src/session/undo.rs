@@ -35,6 +35,7 @@ impl Core {
     pub(super) fn take_back(&mut self, savepoint: Option<(u64, Option<u64>)>) {
         let id = self.id;
         let keeps = self.options.sqlalchemy;
+        let was_open = keeps && self.in_transaction();
         let mut kept = HashSet::new();
         let told = self.ledger(|it| it.moves.len());
         // Relationships all at once: between two of these, another thread would link what is half
@@ -47,13 +48,17 @@ impl Core {
                 kept.extend(log.iter().flat_map(Event::came));
                 leave_joined(&mut log);
             }
-            log.iter().rev().for_each(|it| tables.undo_cell(it, &|it| kept.contains(&it)));
+            // The original takes nothing back of what a savepoint loaded.
+            let loads = |it: &Event| matches!(it, Event::Filled { .. } | Event::Forgotten { .. });
+            let undone = log.iter().rev().filter(|it| !(keeps && savepoint.is_some() && loads(it)));
+            undone.for_each(|it| tables.undo_cell(it, &|it| kept.contains(&it)));
             (dirty, log)
         });
+        let mut unknown = Vec::new();
         for at in &kept {
             if let Some(chunk) = self.chunk(*at) {
                 chunk.accept(at.slot());
-                self.unset_expired(*at, &*chunk);
+                unknown.push((*at, self.expired_columns_of(*at, &*chunk)));
             }
         }
         // What somebody holds borrowed stays as it is, and stays listed.
@@ -69,11 +74,13 @@ impl Core {
         }
         let wrote = log.iter().any(|it| matches!(it, Event::Value { .. } | Event::Inserted { .. }));
         if savepoint.is_some() {
-            restored.extend(nested::seen(&log));
+            restored.extend(nested::seen(&log, !keeps));
         }
         while let Some(event) = log.pop() {
             self.undo(event, &kept, &mut borrowed, &mut restored);
         }
+        // Only now: the identity map knew them by what they hold.
+        unknown.into_iter().for_each(|(at, columns)| self.unset(at, &columns));
         self.tables(|tables| {
             if let Some(ledger) = tables.ledger(id) {
                 ledger.sum_up_moves(told);
@@ -90,16 +97,19 @@ impl Core {
                 ledger.marked = marked;
             }
         });
+        let all = wrote || was_open || self.transaction.begun.is_some();
         if let Some((_, wrote)) = savepoint {
-            self.expire_changed(&restored, wrote);
-        } else if wrote || self.transaction.begun.is_some() {
+            self.expire_changed(&restored, wrote.filter(|_| !keeps));
+        } else if all {
             self.expire_all();
         }
         if keeps {
             // Links of new objects with others are theirs, should they come again.
             self.tables(|tables| {
-                if savepoint.is_none() {
-                    tables.forget_relationships(id);
+                match savepoint {
+                    None if all => tables.forget_relationships(id),
+                    None => {}
+                    Some(_) => restored.iter().for_each(|it| tables.forget_links(*it)),
                 }
                 if let Some(ledger) = tables.ledger(id) {
                     ledger.left_out |= !kept.is_empty();
@@ -108,14 +118,18 @@ impl Core {
         }
     }
 
-    /// What is expired of an object can't be read again once it has no row.
-    fn unset_expired(&self, at: Ref, chunk: &dyn AnyChunk) {
+    /// The columns of an object that are expired.
+    fn expired_columns_of(&self, at: Ref, chunk: &dyn AnyChunk) -> Columns {
         if !chunk.head().flags(at.slot()).has(Flags::EXPIRED) {
-            return;
+            return Columns::new();
         }
         let some = self.tables(|it| it.expired_columns(at).map(Columns::from_slice));
-        let all = || (0..chunk.meta().columns.len() as u16).collect();
-        let columns = some.unwrap_or_else(all);
+        some.unwrap_or_else(|| (0..chunk.meta().columns.len() as u16).collect())
+    }
+
+    /// What was expired of an object can't be read again once it has no row.
+    fn unset(&self, at: Ref, columns: &[u16]) {
+        let Some(chunk) = self.chunk(at).filter(|_| !columns.is_empty()) else { return };
         let _ = chunk.write(at.slot(), &mut |fields| {
             columns.iter().for_each(|it| _ = fields.put(*it, None));
         });

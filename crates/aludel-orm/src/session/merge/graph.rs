@@ -80,6 +80,14 @@ impl Source {
         }
     }
 
+    /// Whether some columns are expired, and others not.
+    pub(super) fn is_expired_in_part(&self) -> bool {
+        let at = self.reference();
+        let in_part = |it| Graph::with(it, |tables, _| tables.expired_columns(at).is_some());
+        self.chunk.head().flags(self.slot).has(Flags::EXPIRED)
+            && self.graph.as_ref().is_some_and(in_part)
+    }
+
     /// The columns whose values are known: those that are not expired, or were set since.
     pub(super) fn known(&self) -> Columns {
         let all = 0..self.chunk.meta().columns.len() as u16;

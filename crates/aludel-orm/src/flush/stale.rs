@@ -1,0 +1,110 @@
+//! A session that does as SQLAlchemy reads expired objects again before it writes them, or rows that refer to
+//! them.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+
+use crate::{
+    Error, Result,
+    mapping::{Direction, Mapper},
+    object::{
+        graph::Tables,
+        log::Event,
+        reference::Ref,
+        state::{Flags, State},
+    },
+    session::{core::Core, key::key_values},
+};
+
+/// Objects that a flush has read again: what they were when they changed isn't known.
+pub(super) type Stale = HashSet<Ref, RandomState>;
+
+impl Core {
+    /// Reads the rows of expired objects that the flush goes by; these objects.
+    pub(super) async fn load_stale(&mut self) -> Result<Stale> {
+        if !self.options.sqlalchemy {
+            return Ok(Stale::default());
+        }
+        let mut stale = self.relinked_ends();
+        let (dirty, marked) = self.ledger(|it| {
+            stale.extend(it.assigned.iter().map(|it| it.object));
+            (it.dirty.clone(), it.marked.clone())
+        });
+        stale.extend(marked);
+        for id in dirty {
+            let Some(chunk) = self.chunk(Ref::new(id, 0)) else { continue };
+            let head = chunk.head();
+            let persistent = |it: u32| head.flags(it).state() == State::Persistent;
+            chunk.harvest(false, &persistent, &mut |slot, _, _, columns| {
+                stale.extend(Some(head.reference(slot)).filter(|_| !columns.is_empty()));
+            })?;
+        }
+        let id = self.id;
+        let mut seen = Stale::default();
+        self.tables(|tables| {
+            stale.retain(|it| tables.session_of(*it) == Some(id) && is_stale(tables, *it));
+        });
+        stale.retain(|it| seen.insert(*it));
+        for (mapper, objects) in self.by_entity(&stale, |_| true)? {
+            let mut keys = Vec::new();
+            for at in &objects {
+                let Some(chunk) = self.chunk(*at) else { continue };
+                chunk.loaded(at.slot(), &mut |it| keys.push(key_values(mapper.meta, it)))?;
+            }
+            self.read_by_keys(mapper, &keys).await?;
+            let gone = self.tables(|it| objects.into_iter().find(|at| is_stale(it, *at)));
+            if let Some(at) = gone {
+                return Err(Error::ObjectDeleted(self.subject(at)));
+            }
+        }
+        Ok(seen)
+    }
+
+    /// The objects whose keys the flush needs for links that changed, and those whose rows hold them.
+    fn relinked_ends(&self) -> Vec<Ref> {
+        let id = self.id;
+        self.tables(|tables| {
+            let Some(ledger) = tables.ledger(id).filter(|it| it.links != 0) else {
+                return Vec::new();
+            };
+            let events = ledger.log.get(ledger.flushed..).unwrap_or_default().to_vec();
+            let mut ends = Vec::new();
+            for event in events {
+                let is_marked = |it: Ref| tables.flags(it).has(Flags::MARKED);
+                let left = |it: Ref| tables.session_of(it) != Some(id);
+                if event.owner().is_some_and(|it| is_marked(it) || left(it)) {
+                    continue;
+                }
+                let Some(meta) = event.owner().and_then(|it| tables.meta(it)) else { continue };
+                let relations = &Mapper::of(meta).relationships;
+                let direction = |at: u16| relations[usize::from(at)].direction;
+                match event {
+                    Event::One { owner, new, .. } => {
+                        ends.push(owner);
+                        ends.extend(Ref::from_cell(new));
+                    }
+                    Event::Added { owner, member, .. } => ends.extend([owner, member]),
+                    Event::Removed { owner, relation, member, .. }
+                        if direction(relation) == Direction::ManyToMany =>
+                    {
+                        ends.extend([owner, member]);
+                    }
+                    _ => {}
+                }
+            }
+            ends
+        })
+    }
+}
+
+/// Whether a persistent object is expired with its key.
+fn is_stale(tables: &Tables, object: Ref) -> bool {
+    let flags = tables.flags(object);
+    let in_part = |some: &[u16]| {
+        let key = tables.meta(object).map(|it| it.primary_key).unwrap_or_default();
+        some.iter().any(|it| key.contains(it))
+    };
+    flags.state() == State::Persistent
+        && flags.has(Flags::EXPIRED)
+        && tables.expired_columns(object).is_none_or(in_part)
+}
