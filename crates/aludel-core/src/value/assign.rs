@@ -66,28 +66,28 @@ macro_rules! borrowed_text {
     ($($text:ty),*) => {$(
         impl Assign<String> for $text {
             #[inline]
-    fn assign(self) -> String {
+            fn assign(self) -> String {
                 self.to_owned()
             }
         }
 
         impl Assign<Option<String>> for $text {
             #[inline]
-    fn assign(self) -> Option<String> {
+            fn assign(self) -> Option<String> {
                 Some(self.to_owned())
             }
         }
 
         impl Assign<Auto<String>> for $text {
             #[inline]
-    fn assign(self) -> Auto<String> {
+            fn assign(self) -> Auto<String> {
                 Auto::new(self.to_owned())
             }
         }
 
         impl Assign<Auto<Option<String>>> for $text {
             #[inline]
-    fn assign(self) -> Auto<Option<String>> {
+            fn assign(self) -> Auto<Option<String>> {
                 Auto::new(Some(self.to_owned()))
             }
         }
@@ -107,7 +107,7 @@ macro_rules! tuples {
     ($($given:ident $wanted:ident $index:tt),+) => {
         impl<$($given: Assign<$wanted>, $wanted),+> Assign<($($wanted,)+)> for ($($given,)+) {
             #[inline]
-    fn assign(self) -> ($($wanted,)+) {
+            fn assign(self) -> ($($wanted,)+) {
                 ($(self.$index.assign(),)+)
             }
         }

@@ -99,12 +99,5 @@ impl Core {
 
 /// Whether a persistent object is expired with its key.
 fn is_stale(tables: &Tables, object: Ref) -> bool {
-    let flags = tables.flags(object);
-    let in_part = |some: &[u16]| {
-        let key = tables.meta(object).map(|it| it.primary_key).unwrap_or_default();
-        some.iter().any(|it| key.contains(it))
-    };
-    flags.state() == State::Persistent
-        && flags.has(Flags::EXPIRED)
-        && tables.expired_columns(object).is_none_or(in_part)
+    tables.flags(object).state() == State::Persistent && tables.is_key_expired(object)
 }

@@ -16,6 +16,13 @@ impl Tables {
         self.expired.get(&object).map(|it| &**it)
     }
 
+    /// Whether an object is expired with its key: all of it, or a column of the key among others.
+    pub(crate) fn is_key_expired(&self, object: Ref) -> bool {
+        let key = self.meta(object).map(|it| it.primary_key).unwrap_or_default();
+        self.flags(object).has(Flags::EXPIRED)
+            && self.expired_columns(object).is_none_or(|it| it.iter().any(|it| key.contains(it)))
+    }
+
     /// More columns of an object are expired.
     pub(crate) fn expire_columns(&mut self, object: Ref, columns: &[u16]) {
         let expired = self.expired.entry(object).or_default();

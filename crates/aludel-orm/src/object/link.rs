@@ -516,12 +516,13 @@ impl Tables {
     /// What was queued on collections that aren't loaded is in the database now: a flush has seen it, from one
     /// place of the log to another.
     pub(crate) fn settle_queues(&mut self, session: u64, (from, to): (usize, usize)) {
-        let Some(ledger) = self.ledger(session).filter(|_| from < to) else { return };
+        if !self.queued || from >= to {
+            return;
+        }
+        let Some(ledger) = self.ledger(session) else { return };
         // Lent, so that it can be read beside the cells.
         let log = std::mem::take(&mut ledger.log);
-        if self.queued {
-            self.settle(log.get(from..to).unwrap_or_default());
-        }
+        self.settle(log.get(from..to).unwrap_or_default());
         if let Some(ledger) = self.ledger(session) {
             ledger.log = log;
         }

@@ -23,7 +23,7 @@ use crate::{
         Obj, Raw,
         anchor::Anchor,
         chunk::{AnyChunk, Chunk, Fields},
-        graph::{Graph, Tables},
+        graph::Graph,
         log::{Event, Ledger, Move},
         reference::Ref,
         state::{Cause, Flags, State},
@@ -278,13 +278,9 @@ impl Core {
                 let loads = relation.meta.passive_deletes == PassiveDeletes::No;
                 if loads && self.is_unloaded(relation, &[at]) {
                     flushes = true;
-                    let key = meta.primary_key;
-                    let is_stale = |it: &Tables| {
-                        let known = it.expired_columns(at);
-                        it.flags(at).has(Flags::EXPIRED)
-                            && known.is_none_or(|it| it.iter().any(|it| key.contains(it)))
-                    };
-                    expired.extend(Some(at).filter(|_| stale && self.tables(|it| is_stale(it))));
+                    if stale && self.tables(|it| it.is_key_expired(at)) {
+                        expired.push(at);
+                    }
                 }
                 self.tables(|it| it.related(relation, &[at], &mut stack));
             }
