@@ -1,16 +1,18 @@
 //! Check: what the parts of a declaration mean together; names become positions.
 
 mod columns;
+mod members;
 mod relationships;
 mod table;
 
-use syn::{Attribute, Ident, Path, Type, Visibility, ext::IdentExt};
+use syn::{Ident, Path, Visibility};
 
+pub(crate) use members::{Member, Members, Part, Via, count};
 pub(crate) use table::TableArg;
 
 use crate::{
     mistakes::Mistakes,
-    parse::{ColumnArgs, Declared, Field, RelationshipArgs, Role, TableArgs},
+    parse::{self, ColumnArgs, Declared, DeclaredMixin, MixinArgs, TableArgs},
 };
 
 /// A mapped struct that makes sense.
@@ -20,39 +22,29 @@ pub(crate) struct Entity {
     pub(crate) table: TableArgs,
     /// Indexes and constraints of several columns.
     pub(crate) args: Vec<TableArg>,
-    pub(crate) columns: Vec<Member<ColumnArgs>>,
-    pub(crate) relationships: Vec<Member<RelationshipArgs>>,
+    pub(crate) members: Members,
 }
 
-/// A field, with its position among those of its sort.
-pub(crate) struct Member<A> {
-    pub(crate) index: u16,
+/// A mixin that makes sense.
+pub(crate) struct Mixin {
     pub(crate) ident: Ident,
-    /// The field's name, without `r#`.
-    pub(crate) name: String,
     pub(crate) vis: Visibility,
-    pub(crate) ty: Type,
-    pub(crate) docs: Vec<Attribute>,
-    pub(crate) args: A,
-}
-
-impl<A> Member<A> {
-    fn new(index: usize, field: Field, args: A) -> Self {
-        let Field { ident, vis, ty, docs } = field;
-        let index = u16::try_from(index).expect("the source of 65,536 fields was parsed");
-        Self { index, name: ident.unraw().to_string(), ident, vis, ty, docs, args }
-    }
+    /// Where the facade crate is.
+    pub(crate) krate: Path,
+    /// Indexes and constraints of the tables that have it.
+    pub(crate) args: Vec<parse::TableArg>,
+    pub(crate) members: Members,
 }
 
 impl Entity {
     /// The primary key's columns, in field order.
     pub(crate) fn key(&self) -> impl Iterator<Item = &Member<ColumnArgs>> {
-        self.columns.iter().filter(|column| column.args.primary_key)
+        self.members.columns.iter().filter(|column| column.args.primary_key)
     }
 
     /// The columns that the builder demands.
     pub(crate) fn required(&self) -> impl Iterator<Item = &Member<ColumnArgs>> {
-        self.columns.iter().filter(|column| column.is_required())
+        self.members.columns.iter().filter(|column| column.is_required())
     }
 
     /// Where the declarative base is.
@@ -65,17 +57,30 @@ impl Entity {
 /// Judges a declaration as a whole.
 pub(crate) fn entity(declared: Declared, mistakes: &mut Mistakes) -> Entity {
     let Declared { ident, vis, mut table, fields } = declared;
-    let (mut columns, mut relationships) = (Vec::new(), Vec::new());
-    for (field, role) in fields {
-        match role {
-            Role::Column(args) => columns.push(Member::new(columns.len(), field, *args)),
-            Role::Relationship(args) => {
-                relationships.push(Member::new(relationships.len(), field, *args));
-            }
-        }
+    let mut members = Members::of(fields);
+    let no_key = !members.columns.iter().any(|column| column.args.primary_key);
+    if no_key {
+        mistakes.at(
+            &ident,
+            "no primary key: mark the field or fields that identify a row with \
+             `#[column(primary_key)]`",
+        );
     }
-    columns::check(&ident, &columns, mistakes);
-    relationships::check(&relationships, mistakes);
-    let args = table::resolve(std::mem::take(&mut table.args), &columns, mistakes);
-    Entity { ident, vis, table, args, columns, relationships }
+    members.check(mistakes);
+    let mut args = std::mem::take(&mut table.args);
+    args.append(&mut members.args());
+    let args = table::resolve(args, &members.columns, mistakes);
+    Entity { ident, vis, table, args, members }
+}
+
+/// Judges a mixin as a whole.
+pub(crate) fn mixin(declared: DeclaredMixin, mistakes: &mut Mistakes) -> Mixin {
+    let DeclaredMixin { ident, vis, args, fields } = declared;
+    let mut members = Members::of(fields);
+    members.check(mistakes);
+    members.check_unowned(mistakes);
+    let MixinArgs { mut args, krate } = args;
+    args.append(&mut members.args());
+    table::resolve(args.clone(), &members.columns, mistakes);
+    Mixin { ident, vis, krate, args, members }
 }

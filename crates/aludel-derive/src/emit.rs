@@ -11,12 +11,14 @@ mod constant;
 mod handle;
 mod mapping;
 mod meta;
+mod mixin;
 mod typestate;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Path;
 
-use crate::check::Entity;
+use crate::check::{Entity, Mixin};
 
 /// All that the derive prints for an entity.
 pub(crate) fn entity(entity: &Entity) -> TokenStream {
@@ -28,15 +30,28 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
         mapping::implementation(entity),
         handle::implementation(entity),
         builder::implementation(entity),
+        mixin::has(entity),
     ];
+    let inside = hidden(krate, &quote!(#(#inside)*));
+    quote!(#(#outside)* #inside)
+}
+
+/// All that the derive prints for a mixin.
+pub(crate) fn mixin(mixin: &Mixin) -> TokenStream {
+    let (outside, inside) = (mixin::definition(mixin), mixin::implementation(mixin));
+    let inside = hidden(&mixin.krate, &inside);
+    quote!(#outside #inside)
+}
+
+/// What has no name that users could meet.
+fn hidden(krate: &Path, inside: &TokenStream) -> TokenStream {
     quote! {
-        #(#outside)*
         #[allow(dead_code, missing_docs, unreachable_pub, unused_imports)]
         #[allow(non_camel_case_types, non_snake_case, unused_qualifications)]
         #[allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)]
         const _: () = {
             use #krate::__private as __aq;
-            #(#inside)*
+            #inside
         };
     }
 }

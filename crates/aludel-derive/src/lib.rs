@@ -4,6 +4,7 @@
 //! `::aludel::__private`, hides in an anonymous constant, and is held to a size budget.
 
 mod check;
+mod collect;
 mod emit;
 mod mistakes;
 mod newtype;
@@ -60,9 +61,28 @@ use proc_macro::TokenStream;
 /// delete_orphan)`, `order_by = Address.id.desc()`, `foreign_keys = [Address.billing_id]`,
 /// `secondary = PlaylistTrack`, `lazy = select | selectin | joined | raise`, `passive_deletes` or
 /// `passive_deletes = all`, `passive_updates = false`, `post_update`.
-#[proc_macro_derive(Mapped, attributes(table, column, relationship))]
+///
+/// A field with `#[mixin]` holds a struct with [`#[derive(Mixin)]`](derive@Mixin): its columns and
+/// relationships are this struct's, too.
+#[proc_macro_derive(Mapped, attributes(table, column, relationship, mixin))]
 pub fn derive_mapped(input: TokenStream) -> TokenStream {
     mapped(input.into()).into()
+}
+
+/// Makes a struct a mixin, or an abstract base: columns and relationships that several mapped structs have,
+/// the primary key among them if you like.
+///
+/// A mapped struct, or another mixin, has it by a field with `#[mixin]`, whose type names it by the name
+/// that it was declared with: beside the struct the derive makes a macro of the same name, by which those
+/// that have it learn its fields. An alias of the type is no such name.
+///
+/// Fields take `#[column(…)]` and `#[relationship(…)]` as in [`#[derive(Mapped)]`](derive@Mapped), but for
+/// what names the mapped struct: a `default` of the row's other values, and a `back_populates` that isn't
+/// in quotes. The struct takes `#[mixin(index(a), unique(a, b), check("a > 0"), crate = path)]`: these
+/// become the tables'.
+#[proc_macro_derive(Mixin, attributes(mixin, column, relationship))]
+pub fn derive_mixin(input: TokenStream) -> TokenStream {
+    derive(input.into(), go_on_mixin).into()
 }
 
 /// Reads a row into a struct: each field from the column of its name, or of the one that
@@ -98,9 +118,58 @@ pub fn derive_sql_enum(input: TokenStream) -> TokenStream {
     sql_enum::expand(input.into()).into()
 }
 
+/// A mixin's answer to `#[derive(Mapped)]`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn mapped_with(answer: TokenStream) -> TokenStream {
+    with(answer, go_on_mapped)
+}
+
+/// A mixin's answer to `#[derive(Mixin)]`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn mixin_with(answer: TokenStream) -> TokenStream {
+    with(answer, go_on_mixin)
+}
+
 fn mapped(input: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    derive(input, go_on_mapped)
+}
+
+#[cfg(test)]
+fn mixin(input: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    derive(input, go_on_mixin)
+}
+
+type GoOn = fn(collect::Collected) -> proc_macro2::TokenStream;
+
+fn derive(input: proc_macro2::TokenStream, go_on: GoOn) -> proc_macro2::TokenStream {
     let mut mistakes = mistakes::Mistakes::default();
-    let entity = parse::declared(input, &mut mistakes)
-        .map(|declared| check::entity(declared, &mut mistakes));
-    mistakes.finish(|| entity.map(|entity| emit::entity(&entity)))
+    let collected = collect::Collected::of(input, &mut mistakes);
+    mistakes.finish(|| Some(go_on(collected)))
+}
+
+fn with(answer: TokenStream, go_on: GoOn) -> TokenStream {
+    match syn::parse(answer) {
+        Ok(collected) => go_on(collected).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+fn go_on_mapped(collected: collect::Collected) -> proc_macro2::TokenStream {
+    collected.go_on("table", "mapped_with", |item, descriptions| {
+        let mut mistakes = mistakes::Mistakes::default();
+        let entity = parse::declared(item, descriptions, &mut mistakes)
+            .map(|declared| check::entity(declared, &mut mistakes));
+        mistakes.finish(|| entity.map(|entity| emit::entity(&entity)))
+    })
+}
+
+fn go_on_mixin(collected: collect::Collected) -> proc_macro2::TokenStream {
+    collected.go_on("mixin", "mixin_with", |item, descriptions| {
+        let mut mistakes = mistakes::Mistakes::default();
+        let mixin = parse::declared_mixin(item, descriptions, &mut mistakes)
+            .map(|declared| check::mixin(declared, &mut mistakes));
+        mistakes.finish(|| mixin.map(|mixin| emit::mixin(&mixin)))
+    })
 }

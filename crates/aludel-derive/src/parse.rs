@@ -4,6 +4,7 @@
 
 mod args;
 mod column;
+mod mixin;
 mod relationship;
 mod table;
 
@@ -11,6 +12,7 @@ pub(crate) use args::{Arg, Given, args, attribute_args};
 pub(crate) use column::{
     Actions, ColumnArgs, Identity, NextVersion, Reference, ServerDefault, Version,
 };
+pub(crate) use mixin::{Description, MixinArgs, krate_name};
 pub(crate) use relationship::{Back, RelationshipArgs};
 pub(crate) use table::{BuilderName, TableArg, TableArgs};
 
@@ -28,6 +30,14 @@ pub(crate) struct Declared {
     pub(crate) fields: Vec<(Field, Role)>,
 }
 
+/// A mixin as it was declared.
+pub(crate) struct DeclaredMixin {
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) args: MixinArgs,
+    pub(crate) fields: Vec<(Field, Role)>,
+}
+
 /// A field as it was declared.
 pub(crate) struct Field {
     pub(crate) ident: Ident,
@@ -35,46 +45,101 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     /// Its documentation, for the fields and functions made from it.
     pub(crate) docs: Vec<Attribute>,
+    /// `#[column]` and `#[relationship]`, as they stand.
+    pub(crate) attrs: Vec<Attribute>,
 }
 
 /// What a field maps to.
 pub(crate) enum Role {
     Column(Box<ColumnArgs>),
     Relationship(Box<RelationshipArgs>),
+    Mixin(Description),
 }
 
-/// Reads a struct; `None` where it isn't one with named fields.
-pub(crate) fn declared(input: TokenStream, mistakes: &mut Mistakes) -> Option<Declared> {
+/// Reads a struct; `None` where it isn't one with named fields. Its mixins have described themselves.
+pub(crate) fn declared(
+    input: TokenStream,
+    descriptions: Vec<TokenStream>,
+    mistakes: &mut Mistakes,
+) -> Option<Declared> {
     let input = mistakes.take(syn::parse2::<DeriveInput>(input))?;
     let DeriveInput { attrs, vis, ident, generics, data } = input;
     if !generics.params.is_empty() {
         mistakes.at(&generics, "a mapped struct can't be generic: its table has one set of types");
     }
     let table = table::parse(&ident, &attrs, mistakes);
+    let fields = fields("Mapped", &ident, data, descriptions, mistakes)?;
+    Some(Declared { ident, vis, table, fields })
+}
+
+/// Reads a mixin; `None` where it isn't a struct with named fields.
+pub(crate) fn declared_mixin(
+    input: TokenStream,
+    descriptions: Vec<TokenStream>,
+    mistakes: &mut Mistakes,
+) -> Option<DeclaredMixin> {
+    let input = mistakes.take(syn::parse2::<DeriveInput>(input))?;
+    let DeriveInput { attrs, vis, ident, generics, data } = input;
+    if !generics.params.is_empty() {
+        mistakes.at(&generics, "a mixin can't be generic: its columns have one set of types");
+    }
+    let args = mixin::parse(&attrs, mistakes);
+    let fields = fields("Mixin", &ident, data, descriptions, mistakes)?;
+    Some(DeclaredMixin { ident, vis, args, fields })
+}
+
+fn fields(
+    derive: &str,
+    ident: &Ident,
+    data: Data,
+    descriptions: Vec<TokenStream>,
+    mistakes: &mut Mistakes,
+) -> Option<Vec<(Field, Role)>> {
     let fields = match data {
         Data::Struct(data) => match data.fields {
             Fields::Named(fields) => fields.named,
             _ => {
-                mistakes.at(&ident, "`#[derive(Mapped)]` needs named fields: each names a column");
+                let message =
+                    format!("`#[derive({derive})]` needs named fields: each names a column");
+                mistakes.at(ident, message);
                 return None;
             }
         },
         Data::Enum(_) | Data::Union(_) => {
-            mistakes.at(&ident, "`#[derive(Mapped)]` needs a struct with named fields");
+            mistakes.at(ident, format!("`#[derive({derive})]` needs a struct with named fields"));
             return None;
         }
     };
-    let fields = fields.into_iter().filter_map(|it| field(&ident, it, mistakes)).collect();
-    Some(Declared { ident, vis, table, fields })
+    let mut descriptions = descriptions.into_iter();
+    let fields = fields.into_iter();
+    Some(fields.filter_map(|it| field(ident, it, &mut descriptions, mistakes)).collect())
 }
 
-fn field(entity: &Ident, field: syn::Field, mistakes: &mut Mistakes) -> Option<(Field, Role)> {
+/// Whether a field holds a mixin.
+pub(crate) fn is_mixin(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|it| it.path().is_ident("mixin"))
+}
+
+fn field(
+    entity: &Ident,
+    field: syn::Field,
+    descriptions: &mut impl Iterator<Item = TokenStream>,
+    mistakes: &mut Mistakes,
+) -> Option<(Field, Role)> {
     let syn::Field { attrs, vis, ident, ty, .. } = field;
     let ident = ident?;
     // The types of the constant and the builder repeat it, and `Self` means something else there.
     let ty = mistakes.take(syn::parse2(named(ty.to_token_stream(), entity)))?;
     let is = |name: &str| attrs.iter().any(|attr| attr.path().is_ident(name));
-    let role = if is("relationship") {
+    let role = if is_mixin(&attrs) {
+        if let Some(attr) = attrs.iter().find(|it| is_member(it)) {
+            mistakes.at(attr, "the fields of a mixin say what they are in its own struct");
+        }
+        for arg in attribute_args(&attrs, "mixin", mistakes) {
+            arg.unknown("mixin", &[], mistakes);
+        }
+        Role::Mixin(mistakes.take(syn::parse2(descriptions.next()?))?)
+    } else if is("relationship") {
         if let Some(attr) = attrs.iter().find(|attr| attr.path().is_ident("column")) {
             mistakes.at(attr, "a field is a column or a relationship, not both");
         }
@@ -91,8 +156,16 @@ fn field(entity: &Ident, field: syn::Field, mistakes: &mut Mistakes) -> Option<(
         }
         Role::Column(Box::new(column::parse(&attrs, mistakes)))
     };
-    let docs = attrs.into_iter().filter(|attr| attr.path().is_ident("doc")).collect();
-    Some((Field { ident, vis, ty, docs }, role))
+    let (docs, attrs): (Vec<_>, Vec<_>) = attrs
+        .into_iter()
+        .filter(|it| is_member(it) || it.path().is_ident("doc"))
+        .partition(|it| it.path().is_ident("doc"));
+    Some((Field { ident, vis, ty, docs, attrs }, role))
+}
+
+/// `#[column]`, `#[relationship]`
+fn is_member(attr: &Attribute) -> bool {
+    attr.path().is_ident("column") || attr.path().is_ident("relationship")
 }
 
 /// A type with the struct's own name in place of `Self`.
@@ -134,5 +207,10 @@ pub(crate) fn krate(attrs: &[Attribute], attribute: &str, mistakes: &mut Mistake
             _ => arg.unknown(attribute, &["crate"], mistakes),
         }
     }
-    path.unwrap_or_else(|| syn::parse_quote!(::aludel))
+    path.unwrap_or_else(facade)
+}
+
+/// The facade crate, where nobody says that it is elsewhere.
+pub(crate) fn facade() -> syn::Path {
+    syn::parse_quote!(::aludel)
 }

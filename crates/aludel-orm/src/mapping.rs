@@ -14,6 +14,7 @@ mod mapped;
 mod mapper;
 mod meta;
 mod metadata;
+mod mixin;
 mod on_update;
 mod overlaps;
 mod registry;
@@ -27,7 +28,7 @@ pub use base::{Base, DeclarativeBase, MetaDataOf};
 pub use builder::{
     Access, EntityOf, Given, Initial, Leads, Members, No, Target, Yes, given, with_members,
 };
-pub use check::{KeyType, back, entity, key, references};
+pub use check::{KeyType, back, entity, key, references, references_as};
 pub use declare::{base_id, sort_keys};
 pub use defaults::{NewRow, RowCells, row_default};
 pub use field::{Field, FieldKind};
@@ -37,6 +38,7 @@ pub use meta::{
     Back, Cascade, ColumnMeta, Computed, Default as ColumnDefault, EntityMeta, ForeignKeyMeta,
     OnUpdate, PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg,
 };
+pub use mixin::{Has, Mixin, MixinColumn, MixinPart, MixinRelationship};
 pub use registry::{Registered, Registry};
 pub use relation::{BackSide, Direction, Relation, Secondary};
 pub use relationship::Relationship;

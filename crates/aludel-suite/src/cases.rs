@@ -42,6 +42,7 @@ mod looking;
 mod merge;
 mod merge_graphs;
 mod merge_loaded;
+mod mixins;
 mod natural_keys;
 mod newcomers;
 mod owners;
@@ -87,6 +88,7 @@ pub fn cases() -> Vec<Case> {
         natural_keys::CASES,
         associations::CASES,
         computed::CASES,
+        mixins::CASES,
         assigned::CASES,
         filled::CASES,
         filled_keys::CASES,

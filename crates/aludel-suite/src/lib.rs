@@ -60,6 +60,9 @@ pub(crate) use case::cases;
 pub use case::{Case, Faces, Need};
 pub use cases::cases;
 pub use database::Database;
+/// For the test that takes a mixin of another crate.
+#[doc(hidden)]
+pub use models::mixins;
 pub use neutral::neutral;
 pub use place::Place;
 pub use runner::{main, run};

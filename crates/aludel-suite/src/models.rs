@@ -6,6 +6,7 @@ pub mod computed;
 pub mod filled;
 pub mod hooked;
 pub mod keys;
+pub mod mixins;
 pub mod owners;
 pub mod tree;
 pub mod versions;

@@ -100,7 +100,7 @@ pub use aludel_core::{
     schema, value,
     value::{Auto, Range, Scalar, SqlType, Value},
 };
-pub use aludel_derive::{Mapped, Row, SqlEnum, SqlNewtype};
+pub use aludel_derive::{Mapped, Mixin, Row, SqlEnum, SqlNewtype};
 pub use aludel_engine::{
     ConnectionInfo, CreateAll, DatabaseError, Engine, EngineConnection, EngineFace, EngineOptions,
     Integrity, JoinMode, Kind, NewConnection, PoolStatus, ResetOnReturn, driver,
@@ -118,8 +118,8 @@ pub use aludel_orm::{
         raiseload, selectinload,
     },
     mapping::{
-        Base, Cascade, DeclarativeBase, EntityConst, IntoNew, Mapped, Mapper, MetaDataOf, NewRow,
-        Registry, Relationship,
+        Base, Cascade, DeclarativeBase, EntityConst, Has, IntoNew, Mapped, Mapper, MetaDataOf,
+        Mixin, NewRow, Registry, Relationship,
     },
     object::{AnyObj, Many, ManyAccess, Obj, ObjMut, ObjRef, One, OneAccess, State},
     session::{
@@ -171,9 +171,9 @@ pub mod blocking {
 pub mod prelude {
     pub use crate::{
         Auto, Base, CreateAll as _, DeclarativeBase as _, Engine, EntityConst as _,
-        Expression as _, ForUpdate, InsertObjects as _, Many, Mapped, MetaDataOf as _, Obj, One,
-        Optional as _, Relationships as _, Row, Session, SqlEnum, SqlNewtype, Synchronize,
-        WithOptions as _, all_of, any_of, case, delete,
+        Expression as _, ForUpdate, Has, InsertObjects as _, Many, Mapped, MetaDataOf as _, Mixin,
+        Obj, One, Optional as _, Relationships as _, Row, Session, SqlEnum, SqlNewtype,
+        Synchronize, WithOptions as _, all_of, any_of, case, delete,
         events::{
             ColumnEvents as _, ListenEngine as _, ListenMapper as _, RelationshipEvents as _,
         },
@@ -307,6 +307,8 @@ mod book {
     mod readme {}
     #[doc = include_str!("../../../book/src/first-steps.md")]
     mod first_steps {}
+    #[doc = include_str!("../../../book/src/declaring.md")]
+    mod declaring {}
     #[doc = include_str!("../../../book/src/session.md")]
     mod session {}
     #[doc = include_str!("../../../book/src/looking.md")]

@@ -4,6 +4,7 @@
 pub use std::{
     any::{Any, TypeId},
     clone::Clone,
+    convert::{AsMut, AsRef},
     default::Default,
     fmt::{Debug, Formatter, Result as FmtResult},
     marker::{Copy, PhantomData},
@@ -30,13 +31,15 @@ pub use aludel_orm::{
     inventory,
     loading::{entity_add, entity_decode, entity_finish, entity_parts, entity_settle},
     mapping::{
-        Access, Cascade, ColumnMeta, EntityConst, EntityMeta, Field, Given, Handle, Initial,
-        IntoNew, Mapped, MapperSlot, Members, NewObject, No, PassiveDeletes, Registered,
-        Relationship, RelationshipMeta, Strategy, TableArg, Target, Yes, back, base_id, entity,
-        first_version, first_version_by, given, key, next_version_by, references, row_default,
-        sort_keys, versioned, versioned_by, versioned_by_hand, versioned_by_server, with_members,
+        Access, Cascade, ColumnMeta, EntityConst, EntityMeta, Field, Given, Handle, Has, Initial,
+        IntoNew, Mapped, MapperSlot, Members, Mixin, MixinColumn, MixinPart, MixinRelationship,
+        NewObject, No, PassiveDeletes, Registered, Relationship, RelationshipMeta, Strategy,
+        TableArg, Target, Yes, back, base_id, entity, first_version, first_version_by, given, key,
+        next_version_by, references, references_as, row_default, sort_keys, versioned,
+        versioned_by, versioned_by_hand, versioned_by_server, with_members,
     },
     object::{EntitySlot, EntityState, LeftOut, Obj, Ops, Raw, RelField},
 };
 
+pub use aludel_derive::{mapped_with, mixin_with};
 pub use aludel_orm::session::{Attempts, NestedBlock};

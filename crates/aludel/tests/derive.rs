@@ -32,6 +32,48 @@ pub struct User {
     pub addresses: Many<Address>,
 }
 
+/// What several tables have, under lints as strict.
+#[derive(Mixin, Clone, Debug, PartialEq, Eq)]
+#[mixin(index(r#type))]
+pub struct Kinded {
+    /// What kind it is.
+    pub r#type: String,
+    /// Who is responsible.
+    #[column(foreign_key = User.id)]
+    pub user_id: Option<i64>,
+    /// The same, as an object.
+    #[relationship]
+    pub user: One<User>,
+}
+
+/// Has them, and nothing else.
+#[derive(Mapped, Clone, Debug, PartialEq, Eq)]
+#[table("kinded_thing")]
+pub struct KindedThing {
+    /// The key.
+    #[mixin]
+    key: OwnKey,
+    /// The kind.
+    #[mixin]
+    pub kinded: Kinded,
+}
+
+/// Declared behind who has it.
+#[derive(Mixin, Clone, Debug, PartialEq, Eq)]
+pub struct OwnKey {
+    #[column(primary_key)]
+    id: Auto<i64>,
+}
+
+#[test]
+fn mixins() {
+    let thing = Obj::new(KindedThing::builder().r#type("a").user(User::builder().name("A")));
+    assert_eq!(thing.borrow().kinded.r#type, "a");
+    assert_eq!(thing.user().get().unwrap().unwrap().borrow().name, "A");
+    assert_eq!(KindedThing.kinded.r#type.name(), "type");
+    assert_eq!(format!("{:?}", KindedThing.key.id), "Column(kinded_thing.id)");
+}
+
 /// Where somebody lives.
 #[derive(Mapped, Debug)]
 #[table("address", index(user_id, email_address))]

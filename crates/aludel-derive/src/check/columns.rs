@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use syn::Ident;
-
 use super::Member;
 use crate::{
     mistakes::Mistakes,
@@ -21,13 +19,14 @@ impl Member<ColumnArgs> {
     /// The two types are known by name only: a macro sees no types. An alias of `Option<T>` is
     /// demanded, which does no harm.
     pub(crate) fn is_required(&self) -> bool {
-        let fills_itself = matches!(last_segment(&self.ty).as_deref(), Some("Option" | "Auto"));
+        let fills_itself =
+            matches!(last_segment(&self.declared).as_deref(), Some("Option" | "Auto"));
         !fills_itself && self.args.default.is_none() && !self.is_counted()
     }
 
     /// Whether the field's type is `Auto`, by name.
     pub(crate) fn is_auto(&self) -> bool {
-        last_segment(&self.ty).as_deref() == Some("Auto")
+        last_segment(&self.declared).as_deref() == Some("Auto")
     }
 
     /// Whether the unit of work makes its value: a version that the program doesn't set.
@@ -46,18 +45,11 @@ impl Member<ColumnArgs> {
         const NEVER: [&str; 12] = [
             "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "f32", "f64", "String", "Option",
         ];
-        last_segment(&self.ty).is_none_or(|name| !NEVER.contains(&name.as_str()))
+        last_segment(&self.declared).is_none_or(|name| !NEVER.contains(&name.as_str()))
     }
 }
 
-pub(super) fn check(ident: &Ident, columns: &[Member<ColumnArgs>], mistakes: &mut Mistakes) {
-    if !columns.iter().any(|column| column.args.primary_key) {
-        mistakes.at(
-            ident,
-            "no primary key: mark the field or fields that identify a row with \
-             `#[column(primary_key)]`",
-        );
-    }
+pub(super) fn check(columns: &[Member<ColumnArgs>], mistakes: &mut Mistakes) {
     let mut versions = columns.iter().filter_map(|it| Some((it, it.args.version.as_ref()?)));
     if let Some((first, _)) = versions.next() {
         for (_, second) in versions {
@@ -85,7 +77,7 @@ fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
     if let Some(name) = args.name.as_ref().filter(|name| name.value().is_empty()) {
         mistakes.at(name, "a column needs a name");
     }
-    if args.primary_key && last_segment(&column.ty).as_deref() == Some("Option") {
+    if args.primary_key && last_segment(&column.declared).as_deref() == Some("Option") {
         mistakes.at(
             &column.ty,
             "a primary key is never NULL; for one that the database generates write `Auto<…>`",
@@ -115,7 +107,7 @@ fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
         if args.primary_key {
             mistakes.at(&version.key, "a version changes with each UPDATE: it can't be in the key");
         }
-        if last_segment(&column.ty).as_deref() == Some("Option") {
+        if last_segment(&column.declared).as_deref() == Some("Option") {
             mistakes
                 .at(&column.ty, "a version is never NULL: it is compared, and NULL equals nothing");
         }

@@ -2,12 +2,12 @@
 //! column that says whether it was given.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Ident, Index, Type, ext::IdentExt};
 
 use super::{meta, typestate::Typestate};
 use crate::{
-    check::{Entity, Member},
+    check::{Entity, Member, Members, Part, Via},
     parse::{BuilderName, ColumnArgs, RelationshipArgs},
 };
 
@@ -16,15 +16,18 @@ pub(super) fn definition(entity: &Entity) -> TokenStream {
     let BuilderName::Function(function) = &entity.table.builder else {
         return TokenStream::new();
     };
-    let Entity { ident, vis, table, columns, relationships, .. } = entity;
+    let Entity { ident, vis, table, members, .. } = entity;
     let (name, krate) = (&table.builder_type, &table.krate);
     let aq = quote!(#krate::__private);
     let about = format!(
         "Makes a [`struct@{ident}`], from [`{ident}::{function}`]. A session's `add` and the \
          relationships take it as it is."
     );
-    let columns = columns.iter().map(|column| &column.ty);
-    let relationships = relationships.iter().map(|relationship| &relationship.ty);
+    let slots = slots(members, &aq);
+    let relationships = members.relationships.iter().map(|it| match &it.via {
+        None => it.ty.to_token_stream(),
+        Some(Via { ty, number }) => quote!(<#ty as #aq::MixinRelationship<#number>>::Type),
+    });
     let state = Typestate::new(entity);
     let (generics, phantom) = (state.declared(&aq), state.phantom(&aq));
     quote! {
@@ -33,10 +36,37 @@ pub(super) fn definition(entity: &Entity) -> TokenStream {
         #[allow(dead_code, non_camel_case_types, unreachable_pub)]
         #[allow(clippy::type_complexity)]
         #vis struct #name #generics (
-            (#(#aq::Option<#columns>,)* #(#aq::Initial<#relationships>,)*),
+            (#slots #(#aq::Initial<#relationships>,)*),
             #phantom
         );
     }
+}
+
+/// One slot for each column of the struct's own, and one for each mixin.
+pub(super) fn slots(members: &Members, aq: &TokenStream) -> TokenStream {
+    let slots = members.parts().into_iter().map(|part| match part {
+        Part::Column(it) => {
+            let ty = &it.ty;
+            quote!(#aq::Option<#ty>)
+        }
+        Part::Mixin(it) => {
+            let ty = &it.ty;
+            quote!(<#ty as #aq::Mixin>::Draft)
+        }
+    });
+    quote!(#(#slots,)*)
+}
+
+/// Slots in which nothing is.
+pub(super) fn empty(members: &Members) -> TokenStream {
+    let slots = members.parts().into_iter().map(|part| match part {
+        Part::Column(_) => quote!(__N),
+        Part::Mixin(it) => {
+            let ty = &it.ty;
+            quote!(<#ty as __aq::Mixin>::draft())
+        }
+    });
+    quote!(#(#slots,)*)
 }
 
 /// The function that makes it, its setters, and how it becomes an object.
@@ -45,12 +75,13 @@ pub(super) fn implementation(entity: &Entity) -> TokenStream {
     let BuilderName::Function(function) = &entity.table.builder else {
         return value;
     };
-    let Entity { ident, vis, table, columns, relationships, .. } = entity;
+    let Entity { ident, vis, table, members, .. } = entity;
+    let Members { columns, relationships, .. } = members;
     let name = &table.builder_type;
     let state = Typestate::new(entity);
     let (generics, shown) = (state.generics(), name.to_string());
-    let slots = columns.len() + relationships.len();
-    let empty = std::iter::repeat_n(quote!(__N), slots);
+    let nobody = relationships.iter().map(|_| quote!(__N));
+    let empty = empty(members);
     let mut setters: Vec<_> = columns
         .iter()
         .filter(|column| !column.is_required())
@@ -76,7 +107,7 @@ pub(super) fn implementation(entity: &Entity) -> TokenStream {
         impl #ident {
             #[doc = "The builder, with no column given yet."]
             #vis fn #function() -> #name {
-                #name((#(#empty,)*), __aq::PhantomData)
+                #name((#empty #(#nobody,)*), __aq::PhantomData)
             }
         }
         impl #generics #name #generics {
@@ -105,9 +136,15 @@ fn value(entity: &Entity) -> TokenStream {
     }
 }
 
+/// Where a column's value is in the draft: `3`, or `2.0` in a mixin's.
+fn slot(column: &Member<ColumnArgs>) -> TokenStream {
+    let path = column.slot.iter().map(|it| Index::from(usize::from(*it)));
+    quote!(#(#path).*)
+}
+
 fn column_setter(column: &Member<ColumnArgs>) -> TokenStream {
     let Member { ident, vis, ty, docs, .. } = column;
-    let slot = Index::from(usize::from(column.index));
+    let slot = slot(column);
     let store = quote!(self.0.#slot = __aq::Some(__aq::Assign::assign(value)););
     setter(docs, vis, ident, quote!(__aq::Assign<#ty>), &store)
 }
@@ -118,7 +155,7 @@ fn required_setter(
     column: &Member<ColumnArgs>,
 ) -> TokenStream {
     let Member { ident, vis, ty, docs, .. } = column;
-    let slot = Index::from(usize::from(column.index));
+    let slot = slot(column);
     let builder = &entity.table.builder_type;
     let after = state.types_with(column);
     quote! {
@@ -132,7 +169,7 @@ fn required_setter(
 
 fn relationship_setter(entity: &Entity, relationship: &Member<RelationshipArgs>) -> TokenStream {
     let Member { ident, vis, ty, docs, .. } = relationship;
-    let slot = Index::from(entity.columns.len() + usize::from(relationship.index));
+    let slot = Index::from(entity.members.parts().len() + usize::from(relationship.index));
     let store = quote!(self.0.#slot = __aq::Some(__aq::Members::members(value)););
     setter(docs, vis, ident, quote!(__aq::Members<#ty>), &store)
 }
@@ -154,44 +191,25 @@ fn setter(
 }
 
 fn finish(entity: &Entity, state: &Typestate<'_>) -> TokenStream {
-    let Entity { ident, table, columns, relationships, .. } = entity;
+    let Entity { ident, table, members, .. } = entity;
+    let Members { columns, relationships, .. } = members;
     let builder = &table.builder_type;
     let required: Vec<_> = entity.required().map(|column| &column.ident).collect();
     let module = format_ident!("__{}", ident.unraw());
     let (generics, types) = (state.complete(&module), state.all_types());
     // Enums, since unit structs would be values and make patterns of variables.
     let module = (!required.is_empty()).then(|| quote!(mod #module { #(pub enum #required {})* }));
-    // An `Auto` says by itself that it has no value.
-    let tells = |it: &Member<ColumnArgs>| !it.is_required() && !it.is_auto();
-    let any_tells = columns.iter().any(tells);
-    let columns = columns.iter().map(|column| {
-        let (field, index) = (&column.ident, column.index);
-        let slot = Index::from(usize::from(index));
-        let made = column.args.default.is_some() || column.is_begun();
-        let default = meta::default_fn(column);
-        let value = match (made, column.is_required(), tells(column)) {
-            (false, true, _) => quote!(__aq::given(__draft.#slot)),
-            (true, _, true) => quote!(__left.or_else(#index, __draft.#slot, #default)),
-            (false, _, true) => quote!(__left.or_default(#index, __draft.#slot)),
-            (true, _, false) => quote!(__draft.#slot.unwrap_or_else(#default)),
-            (false, false, false) => quote!(__draft.#slot.unwrap_or_default()),
-        };
-        quote!(#field: #value)
-    });
-    let markers = relationships.iter().map(|it| {
-        let field = &it.ident;
-        quote!(#field: __aq::Default::default())
-    });
-    let value = quote!(__aq::NewObject::Value(#ident { #(#columns,)* #(#markers,)* }));
-    let value = match any_tells {
+    let made = made(members, &TokenStream::new(), &quote!(&mut __left));
+    let value = quote!(__aq::NewObject::Value(#ident { #made }));
+    let value = match columns.iter().any(tells) || !members.mixins.is_empty() {
         false => quote!(let __draft = self.0; let __new = #value;),
         true => quote! {
             let (__draft, mut __left) = (self.0, __aq::LeftOut::default());
             let __new = #value.left_out(__left);
         },
     };
-    let offset = entity.columns.len();
-    let members = relationships.iter().map(|relationship| {
+    let offset = members.parts().len();
+    let links = relationships.iter().map(|relationship| {
         let (ty, index): (&Type, u16) = (&relationship.ty, relationship.index);
         let slot = Index::from(offset + usize::from(index));
         quote!(let __new = __aq::with_members::<#ident, #ty>(__new, #index, __draft.#slot);)
@@ -202,9 +220,44 @@ fn finish(entity: &Entity, state: &Typestate<'_>) -> TokenStream {
             type Entity = #ident;
             fn into_new(self) -> __aq::NewObject<#ident> {
                 #value
-                #(#members)*
+                #(#links)*
                 __new
             }
         }
     }
+}
+
+/// Whether a builder notes that nobody gave this column. An `Auto` says by itself that it has no value.
+fn tells(column: &Member<ColumnArgs>) -> bool {
+    !column.is_required() && !column.is_auto()
+}
+
+/// The fields of the struct, from `__draft`; what nobody gave is noted in `__left`, where the columns
+/// begin at the position `first`; `left` is how a mixin gets it.
+pub(super) fn made(members: &Members, first: &TokenStream, left: &TokenStream) -> TokenStream {
+    let parts = members.parts().into_iter().map(|part| match part {
+        Part::Column(column) => {
+            let (field, index, slot) = (&column.ident, column.index, slot(column));
+            let made = column.args.default.is_some() || column.is_begun();
+            let default = meta::default_fn(column);
+            let value = match (made, column.is_required(), tells(column)) {
+                (false, true, _) => quote!(__aq::given(__draft.#slot)),
+                (true, _, true) => quote!(__left.or_else(#first #index, __draft.#slot, #default)),
+                (false, _, true) => quote!(__left.or_default(#first #index, __draft.#slot)),
+                (true, _, false) => quote!(__draft.#slot.unwrap_or_else(#default)),
+                (false, false, false) => quote!(__draft.#slot.unwrap_or_default()),
+            };
+            quote!(#field: #value)
+        }
+        Part::Mixin(it) => {
+            let (field, slot, index) =
+                (&it.ident, Index::from(usize::from(it.slot)), it.columns.start);
+            quote!(#field: __aq::Mixin::make(__draft.#slot, #left, #first #index))
+        }
+    });
+    let markers = members.own_relationships().map(|it| {
+        let field = &it.ident;
+        quote!(#field: __aq::Default::default())
+    });
+    quote!(#(#parts,)* #(#markers,)*)
 }

@@ -2,26 +2,18 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::ext::IdentExt;
+use syn::{Ident, ext::IdentExt};
 
-use crate::check::Entity;
+use crate::check::{Entity, Members, Part};
 
 /// `const User: UserEntity` and `struct UserEntity`.
 pub(super) fn definition(entity: &Entity) -> TokenStream {
-    let Entity { ident, vis, table, columns, relationships, .. } = entity;
+    let Entity { ident, vis, table, members, .. } = entity;
     let (name, krate) = (&table.entity, &table.krate);
     let aq = quote!(#krate::__private);
     let about_constant = format!("[`struct@{ident}`] in statements.");
     let about_type = format!("The columns and relationships of [`struct@{ident}`], in statements.");
-    let columns = columns.iter().map(|column| {
-        let (docs, vis, field, ty) = (&column.docs, &column.vis, &column.ident, &column.ty);
-        quote!(#(#docs)* #vis #field: #aq::Column<#ident, #ty>)
-    });
-    let relationships = relationships.iter().map(|relationship| {
-        let (docs, vis, field) = (&relationship.docs, &relationship.vis, &relationship.ident);
-        let ty = &relationship.ty;
-        quote!(#(#docs)* #vis #field: #aq::Relationship<#ident, #aq::Target<#ty>>)
-    });
+    let fields = fields(members, &aq, ident);
     quote! {
         #[doc = #about_constant]
         #[allow(dead_code, non_upper_case_globals, unreachable_pub)]
@@ -30,16 +22,60 @@ pub(super) fn definition(entity: &Entity) -> TokenStream {
         #[doc = #about_type]
         #[allow(dead_code, missing_docs, non_camel_case_types, unreachable_pub)]
         #vis struct #name {
-            #(#columns,)*
-            #(#relationships,)*
+            #fields
             __source: #aq::Source,
         }
     }
 }
 
+/// The columns and relationships of `entity`, as fields.
+pub(super) fn fields(members: &Members, aq: &TokenStream, entity: &Ident) -> TokenStream {
+    let parts = members.parts().into_iter().map(|part| match part {
+        Part::Column(it) => {
+            let (docs, vis, field, ty) = (&it.docs, &it.vis, &it.ident, &it.ty);
+            quote!(#(#docs)* #vis #field: #aq::Column<#entity, #ty>)
+        }
+        Part::Mixin(it) => {
+            let (docs, vis, field, ty) = (&it.docs, &it.vis, &it.ident, &it.ty);
+            quote!(#(#docs)* #vis #field: <#ty as #aq::Mixin>::Columns<#entity>)
+        }
+    });
+    let relationships = members.own_relationships().map(|it| {
+        let (docs, vis, field, ty) = (&it.docs, &it.vis, &it.ident, &it.ty);
+        quote!(#(#docs)* #vis #field: #aq::Relationship<#entity, #aq::Target<#ty>>)
+    });
+    quote!(#(#parts,)* #(#relationships,)*)
+}
+
+/// The values of these fields, where the relationships begin at the position `first`, and the table is
+/// `table`.
+pub(super) fn values(
+    members: &Members,
+    entity: &Ident,
+    table: &TokenStream,
+    first: &TokenStream,
+) -> TokenStream {
+    let parts = members.parts().into_iter().map(|part| match part {
+        Part::Column(it) => {
+            let (field, name) = (&it.ident, it.sql_name());
+            quote!(#field: __aq::Column::new(__source, #table, #name))
+        }
+        Part::Mixin(it) => {
+            let (field, ty, offset) = (&it.ident, &it.ty, it.relationships.start);
+            let new = quote!(<<#ty as __aq::Mixin>::Columns<#entity>>::__new);
+            quote!(#field: #new(__source, #table, #first #offset))
+        }
+    });
+    let relationships = members.own_relationships().map(|it| {
+        let (field, index) = (&it.ident, it.index);
+        quote!(#field: __aq::Relationship::new(__source, #first #index))
+    });
+    quote!(#(#parts,)* #(#relationships,)*)
+}
+
 /// One list of fields serves the table itself and its aliases.
 pub(super) fn implementation(entity: &Entity) -> TokenStream {
-    let Entity { ident, table, columns, relationships, .. } = entity;
+    let Entity { ident, table, members, .. } = entity;
     let name = &table.entity;
     let shown = ident.unraw().to_string();
     let table_name = &table.name;
@@ -49,18 +85,11 @@ pub(super) fn implementation(entity: &Entity) -> TokenStream {
             __aq::TableName { schema: __aq::Some(#schema), name: #table_name }
         },
     };
-    let columns = columns.iter().map(|column| {
-        let (field, name) = (&column.ident, column.sql_name());
-        quote!(#field: __aq::Column::new(__source, __TABLE, #name))
-    });
-    let relationships = relationships.iter().map(|relationship| {
-        let (field, index) = (&relationship.ident, relationship.index);
-        quote!(#field: __aq::Relationship::new(__source, #index))
-    });
+    let values = values(members, ident, &quote!(__TABLE), &TokenStream::new());
     quote! {
         const __TABLE: __aq::TableName = #table_name;
         const fn __entity(__source: __aq::Source) -> #name {
-            #name { #(#columns,)* #(#relationships,)* __source }
+            #name { #values __source }
         }
         impl __aq::Copy for #name {}
         impl __aq::Clone for #name {

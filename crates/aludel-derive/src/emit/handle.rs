@@ -12,7 +12,8 @@ pub(super) fn name(entity: &Entity) -> Ident {
 }
 
 pub(super) fn implementation(entity: &Entity) -> TokenStream {
-    let Entity { ident, vis, relationships, .. } = entity;
+    let Entity { ident, vis, members, .. } = entity;
+    let relationships = &members.relationships;
     let name = name(entity);
     let accessors = relationships.iter().map(|relationship| {
         let (docs, vis, field) = (&relationship.docs, &relationship.vis, &relationship.ident);

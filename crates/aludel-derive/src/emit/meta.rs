@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Expr, Ident, ext::IdentExt, spanned::Spanned};
 
 use crate::{
-    check::{Entity, Member, TableArg},
+    check::{Entity, Member, Members, TableArg, Via},
     parse::{
         Back, BuilderName, ColumnArgs, Identity, NextVersion, Reference, RelationshipArgs,
         ServerDefault, Version,
@@ -29,40 +29,12 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
         Some(eager) => quote!(__aq::Some(#eager)),
         None => quote!(__aq::None),
     };
-    let columns = entity.columns.iter().map(|it| column(entity, it));
+    let (columns, relationships) = descriptions(&entity.members, Some(ident));
     let args = entity.args.iter().map(|arg| table_arg(ident, arg));
-    let relationships = entity.relationships.iter().map(|it| relationship(ident, it));
     let has_builder = !matches!(entity.table.builder, BuilderName::None);
-    let defaults = entity.columns.iter().filter_map(|column| {
-        let (function, ty) = (default_fn(column), &column.ty);
-        let begun = column.args.version.as_ref().filter(|_| column.is_begun() && has_builder);
-        let body = match (&column.args.default, begun) {
-            (Some(value), _) => {
-                quote_spanned!(value.span()=> __aq::Assign::<#ty>::assign(#value))
-            }
-            (None, Some(Version { next: NextVersion::By(next), .. })) => {
-                quote_spanned!(next.span()=> __aq::first_version_by::<#ty>(#next))
-            }
-            (None, Some(Version { next: NextVersion::ByType, key })) => {
-                quote_spanned!(key.span()=> __aq::first_version::<#ty>())
-            }
-            _ => return None,
-        };
-        Some(quote!(fn #function() -> #ty { #body }))
-    });
-    // Sort keys such as `Address.id.desc()` are methods of a trait that users may not have named.
-    let sorts = entity.relationships.iter().any(|it| it.args.order_by.is_some());
-    let is_computed = |it: &Member<ColumnArgs>| {
-        it.args.onupdate.is_some() || it.args.default_expression.is_some()
-    };
-    let operators = (sorts || entity.columns.iter().any(is_computed)).then(|| {
-        quote!(
-            use __aq::Expression as _;
-        )
-    });
+    let helpers = helpers(&entity.members, has_builder);
     quote! {
-        #operators
-        #(#defaults)*
+        #helpers
         static __META: __aq::EntityMeta = __aq::EntityMeta {
             name: #name,
             type_id: __aq::TypeId::of::<#ident>,
@@ -81,9 +53,63 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
     }
 }
 
-fn column(entity: &Entity, column: &Member<ColumnArgs>) -> TokenStream {
+/// The descriptions of all columns, and of all relationships. A mixin's owner isn't known.
+pub(super) fn descriptions(
+    members: &Members,
+    owner: Option<&Ident>,
+) -> (Vec<TokenStream>, Vec<TokenStream>) {
+    let columns = members.columns.iter().map(|it| match &it.via {
+        None => column(owner, it),
+        Some(Via { ty, number }) => {
+            let at = usize::from(*number);
+            quote!(<#ty as __aq::Mixin>::COLUMNS[#at])
+        }
+    });
+    let relationships = members.relationships.iter().map(|it| match &it.via {
+        None => relationship(owner, it),
+        Some(Via { ty, number }) => {
+            let at = usize::from(*number);
+            quote!(<#ty as __aq::Mixin>::RELATIONSHIPS[#at])
+        }
+    });
+    (columns.collect(), relationships.collect())
+}
+
+/// The functions of defaults, and what expressions need.
+pub(super) fn helpers(members: &Members, has_builder: bool) -> TokenStream {
+    let own = || members.columns.iter().filter(|it| it.is_own());
+    let defaults = own().filter_map(|column| {
+        let (function, ty) = (default_fn(column), &column.ty);
+        let begun = column.args.version.as_ref().filter(|_| column.is_begun() && has_builder);
+        let body = match (&column.args.default, begun) {
+            (Some(value), _) => {
+                quote_spanned!(value.span()=> __aq::Assign::<#ty>::assign(#value))
+            }
+            (None, Some(Version { next: NextVersion::By(next), .. })) => {
+                quote_spanned!(next.span()=> __aq::first_version_by::<#ty>(#next))
+            }
+            (None, Some(Version { next: NextVersion::ByType, key })) => {
+                quote_spanned!(key.span()=> __aq::first_version::<#ty>())
+            }
+            _ => return None,
+        };
+        Some(quote!(fn #function() -> #ty { #body }))
+    });
+    // Sort keys such as `Address.id.desc()` are methods of a trait that users may not have named.
+    let sorts = members.own_relationships().any(|it| it.args.order_by.is_some());
+    let is_computed = |it: &Member<ColumnArgs>| {
+        it.args.onupdate.is_some() || it.args.default_expression.is_some()
+    };
+    let operators = (sorts || own().any(is_computed)).then(|| {
+        quote!(
+            use __aq::Expression as _;
+        )
+    });
+    quote!(#operators #(#defaults)*)
+}
+
+fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
     let (ty, field, args) = (&column.ty, &column.name, &column.args);
-    let entity_type = &entity.ident;
     let kind = quote_spanned!(ty.span()=> <#ty as __aq::Field>::KIND);
     let mut meta = quote!(__aq::ColumnMeta::new(#field, #kind));
     if let Some(name) = &args.name {
@@ -93,7 +119,12 @@ fn column(entity: &Entity, column: &Member<ColumnArgs>) -> TokenStream {
         None => {}
         Some(Reference::Named(text)) => meta.extend(quote!(.references_named(#text))),
         Some(Reference::Column(other)) => {
-            let pair = pair(&entity.ident, &column.ident, other);
+            let pair = match owner {
+                Some(owner) => pair(owner, &column.ident, other),
+                None => quote_spanned! {other.span()=>
+                    __aq::references_as::<#ty>(__aq::key(#other))
+                },
+            };
             meta.extend(quote!(.references(|| #pair)));
         }
     }
@@ -147,9 +178,9 @@ fn column(entity: &Entity, column: &Member<ColumnArgs>) -> TokenStream {
         let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::default_expression);
         meta = quote_spanned!(column.ty.span()=> #method(#meta, || #value));
     }
-    if let Some(default) = &args.default_of_row {
+    if let (Some(default), Some(owner)) = (&args.default_of_row, owner) {
         let default = quote_spanned! {default.span()=>
-            |__row| __aq::row_default::<#entity_type, #ty, _>(__row, #default)
+            |__row| __aq::row_default::<#owner, #ty, _>(__row, #default)
         };
         let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::default_of_row);
         meta = quote_spanned!(column.ty.span()=> #method(#meta, #default));
@@ -216,7 +247,7 @@ fn table_arg(entity: &Ident, arg: &TableArg) -> TokenStream {
     }
 }
 
-fn relationship(entity: &Ident, relationship: &Member<RelationshipArgs>) -> TokenStream {
+fn relationship(owner: Option<&Ident>, relationship: &Member<RelationshipArgs>) -> TokenStream {
     let Member { ty, name, args, .. } = relationship;
     let mut meta = quote_spanned!(ty.span()=> __aq::RelationshipMeta::new::<#ty>(#name));
     match &args.back_populates {
@@ -224,7 +255,7 @@ fn relationship(entity: &Ident, relationship: &Member<RelationshipArgs>) -> Toke
         Some(Back::Named(name)) => meta.extend(quote!(.back_named(#name))),
         Some(Back::Field(field)) => {
             let back = quote_spanned! {field.span()=>
-                __aq::back::<#entity, _>(__aq::entity::<#ty>().#field)
+                __aq::back::<#owner, _>(__aq::entity::<#ty>().#field)
             };
             meta.extend(quote!(.back(|| #back)));
         }

@@ -173,7 +173,8 @@ pub(crate) fn attribute_args(attrs: &[Attribute], name: &str, mistakes: &mut Mis
     }
     let mut seen = std::collections::HashSet::new();
     for arg in &all {
-        let repeatable = name == "table" && matches!(arg.given, Given::List(_));
+        let of_struct = matches!(name, "table" | "mixin");
+        let repeatable = of_struct && matches!(arg.given, Given::List(_));
         if arg.name.is_some() && !repeatable && !seen.insert(arg.key()) {
             mistakes.at(&arg.name, format!("`{}` is given twice", arg.key()));
         }

@@ -199,6 +199,7 @@ fn nullable(arg: &Arg, mistakes: &mut Mistakes) -> bool {
 
 /// What a foreign key of several columns does when the row that it refers to goes or changes: names of
 /// the variants.
+#[derive(Clone)]
 pub(crate) struct Actions {
     pub(crate) on_delete: &'static str,
     pub(crate) on_update: &'static str,

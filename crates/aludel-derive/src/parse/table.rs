@@ -57,6 +57,7 @@ pub(crate) enum BuilderName {
 }
 
 /// An index or a constraint.
+#[derive(Clone)]
 pub(crate) enum TableArg {
     Index(Vec<Ident>),
     Unique(Vec<Ident>),
@@ -77,7 +78,7 @@ pub(super) fn parse(ident: &Ident, attrs: &[Attribute], mistakes: &mut Mistakes)
         builder: BuilderName::Function(Ident::new("builder", Span::call_site())),
         entity: format_ident!("{}Entity", ident.unraw(), span = ident.span()),
         builder_type: format_ident!("{}Builder", ident.unraw(), span = ident.span()),
-        krate: syn::parse_quote!(::aludel),
+        krate: super::facade(),
     };
     for arg in &given {
         table.read(arg, mistakes);
@@ -113,18 +114,7 @@ impl TableArgs {
             "builder_type" => {
                 self.builder_type = arg.word(mistakes).unwrap_or_else(|| self.builder_type.clone());
             }
-            "index" => {
-                let columns = arg.list(names, "index(column, …)", mistakes);
-                self.args.extend(columns.map(TableArg::Index));
-            }
-            "unique" => {
-                let columns = arg.list(names, "unique(column, …)", mistakes);
-                self.args.extend(columns.map(TableArg::Unique));
-            }
-            "check" => {
-                let condition = arg.list(<LitStr as Parse>::parse, "check(\"a > 0\")", mistakes);
-                self.args.extend(condition.map(TableArg::Check));
-            }
+            "index" | "unique" | "check" => self.args.extend(constraint(arg, mistakes)),
             "foreign_key" => {
                 let form = "foreign_key((a, b) -> Region(x, y))";
                 self.args.extend(arg.list(foreign_key, form, mistakes));
@@ -152,6 +142,18 @@ impl TableArgs {
         match name {
             Some(name) => self.builder = BuilderName::Function(name),
             None => mistakes.at(expr, "write `builder = false` or `builder = \"new\"`"),
+        }
+    }
+}
+
+/// `index(a, b)`, `unique(a, b)`, `check("a > 0")`
+pub(super) fn constraint(arg: &Arg, mistakes: &mut Mistakes) -> Option<TableArg> {
+    match arg.key().as_str() {
+        "index" => arg.list(names, "index(column, …)", mistakes).map(TableArg::Index),
+        "unique" => arg.list(names, "unique(column, …)", mistakes).map(TableArg::Unique),
+        _ => {
+            let condition = arg.list(<LitStr as Parse>::parse, "check(\"a > 0\")", mistakes);
+            condition.map(TableArg::Check)
         }
     }
 }

@@ -241,3 +241,42 @@ fn self_is_the_struct() {
     });
     contains(&text, "::aludel::__private::Relationship<T, ::aludel::__private::Target<(Many<T>)>>");
 }
+
+#[test]
+fn a_mixin_is_asked_first() {
+    let question = crate::mapped(quote! {
+        #[table("t", crate = other)]
+        struct T {
+            #[mixin]
+            a: models::Named,
+            #[mixin]
+            b: Dated,
+        }
+    });
+    contains(
+        &question.to_string(),
+        "models::Named! { [other::__private::mapped_with] { { Dated } } { } {",
+    );
+}
+
+#[test]
+fn a_mixin_describes_itself() {
+    let text = pretty(crate::mixin(quote! {
+        #[mixin(unique(a), check("a > 0"))]
+        pub(crate) struct Named {
+            #[column("b")]
+            pub a: i64,
+            #[relationship]
+            owner: One<Person>,
+        }
+    }));
+    contains(&text, "const COLUMNS: &'static [__aq::ColumnMeta] = &[__aq::ColumnMeta::new(\"a\",");
+    contains(&text, "impl __aq::MixinColumn<0u16> for Named { type Type = i64; }");
+    contains(&text, "pub struct NamedColumns<E>".trim_start_matches("pub "));
+    contains(&text, r#"{ unique(a), check("a > 0") }"#);
+    contains(
+        &text,
+        r#"#[column("b")] pub a : i64 } { } { #[relationship] owner : One < Person > } } {}"#,
+    );
+    assert!(!text.contains("macro_export"), "only what is public is exported");
+}

@@ -449,3 +449,57 @@ fn what_the_database_makes() {
             the program's `default` and a `server_default`: choose one"#]],
     );
 }
+
+#[test]
+fn mixins() {
+    let mixin = |input, expected: Expect| {
+        expected.assert_eq(&errors(&crate::mixin(input)).join("\n"));
+    };
+    mixin(
+        quote! {
+            #[mixin(indx(a), index(b), foreign_key((a) -> X(a)))]
+            struct Named<T> {
+                #[column(default = |row| row.get(Other.x), lenght = 3)]
+                a: Auto<i64>,
+                #[relationship(back_populates = things)]
+                owner: One<Person>,
+            }
+        },
+        expect![[r#"
+            a mixin can't be generic: its columns have one set of types
+            `#[mixin]` has no argument `indx`; did you mean `index`?
+            a foreign key of several columns stands on the struct that has the mixin
+            `#[column]` has no argument `lenght`; did you mean `length`?
+            a mixin doesn't know the rows that have it: such a `default` is for a mapped struct's own column
+            a mixin doesn't know who has it: name the other side's field in quotes, if each mapped struct has one of its own there, or leave `back_populates` out
+            no column field is called `b`; known here: a"#]],
+    );
+    mixin(
+        quote!(
+            struct Named(String);
+        ),
+        expect!["`#[derive(Mixin)]` needs named fields: each names a column"],
+    );
+    mixin(
+        quote!(
+            enum Named {
+                A,
+            }
+        ),
+        expect!["`#[derive(Mixin)]` needs a struct with named fields"],
+    );
+    mapped(
+        quote! {
+            #[table("t")]
+            struct T {
+                #[mixin]
+                a: Named<String>,
+                #[mixin]
+                b: (Named, Other),
+            }
+        },
+        &expect![[r#"
+            a mixin is named by its path: a struct with `#[derive(Mixin)]`, which isn't generic
+            a mixin is named by its path: a struct with `#[derive(Mixin)]`, which isn't generic"#]],
+    );
+}

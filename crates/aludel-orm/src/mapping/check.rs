@@ -29,6 +29,11 @@ pub fn references<T>(_own: KeyType<T>, other: KeyType<T>) -> ColumnRef {
     other.column
 }
 
+/// The same, where the referring column is known by its type only.
+pub fn references_as<T: ColumnType>(other: KeyType<T::Base>) -> ColumnRef {
+    other.column
+}
+
 /// The entity constant at the other end of a relationship field.
 pub fn entity<F: RelField>() -> EntityOf<F> {
     EntityOf::<F>::TABLE

@@ -42,7 +42,7 @@ pub struct EntityMeta {
 }
 
 /// A column, as the derive emits it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ColumnMeta {
     /// The column's SQL name.
     pub name: &'static str,
@@ -71,7 +71,7 @@ pub struct ColumnMeta {
 }
 
 /// What fills a column where an object has no value.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Default {
     /// Nothing.
     None,
@@ -106,7 +106,7 @@ pub enum OnUpdate {
 }
 
 /// A foreign key of one column.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ForeignKeyMeta {
     /// The column referred to.
     pub target: Referred,
@@ -117,7 +117,7 @@ pub struct ForeignKeyMeta {
 }
 
 /// A column that is referred to.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Referred {
     /// By the entity constant's field: checked at compile time.
     Column(fn() -> ColumnRef),
@@ -148,7 +148,7 @@ pub enum TableArg {
 }
 
 /// A relationship, as the derive emits it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct RelationshipMeta {
     /// The field's name.
     pub name: &'static str,
@@ -199,7 +199,7 @@ pub enum PassiveDeletes {
 }
 
 /// The mirroring relationship.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Back {
     /// By the entity constant's field: checked at compile time. The position in its entity.
     Relationship(fn() -> u16),
