@@ -7,6 +7,7 @@
 mod capability;
 mod keywords;
 mod mysql;
+mod name;
 mod postgres;
 mod sqlite;
 
@@ -14,6 +15,7 @@ use std::fmt::Write as _;
 
 pub use capability::*;
 pub use mysql::{MariaDb, MySql};
+pub use name::{DialectName, MARIADB, MYSQL, POSTGRES, SQLITE};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 

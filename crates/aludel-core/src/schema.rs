@@ -4,6 +4,7 @@
 mod column;
 mod ddl;
 mod metadata;
+mod naming;
 mod order;
 mod table;
 mod validate;
@@ -11,4 +12,5 @@ mod validate;
 pub use column::{Column, Computed, Identity, ServerDefault, Storage};
 pub use ddl::{CheckFirst, create_index, create_statements, create_table, drop_statements};
 pub use metadata::MetaData;
+pub use naming::{ConstraintName, NamingConvention};
 pub use table::{Action, Check, ForeignKey, Index, Table, Unique};

@@ -18,7 +18,9 @@ mod kind;
 mod range;
 mod row;
 mod scalar;
+mod type_map;
 mod uuid;
+mod variants;
 
 pub use array::{ArrayItem, ArrayRef, ArrayValue, Element};
 pub use assign::Assign;
@@ -36,3 +38,10 @@ pub use kind::{EnumType, SqlType};
 pub use range::{Range, RangeBound, RangeRef, RangeValue};
 pub use row::{Columns, Cursor, FromRow, read};
 pub use scalar::Scalar;
+pub use type_map::TypeMap;
+pub use variants::TypeVariants;
+
+/// SQL types by their names: `sql::VarChar(255)`.
+pub mod sql {
+    pub use super::SqlType::*;
+}

@@ -31,6 +31,7 @@ use proc_macro::TokenStream;
 /// | `index(a, b)`, `unique(a, b)` | an index, a unique constraint |
 /// | `check("a > 0")` | a check constraint |
 /// | `foreign_key((a, b) -> Region(x, y))` | a foreign key of several columns; `, on_delete = …`, `, on_update = …` behind it |
+/// | `…, name = "…"` at the end of each of these | its name; otherwise the base's naming convention says, or the database |
 /// | `eager_defaults = true` | what the database makes of a row in an UPDATE is read at once; `false`: nothing that it makes is read before somebody asks |
 /// | `confirm_deleted_rows = false` | no warning where a `DELETE` matches no row |
 /// | `base = MyBase` | the declarative base |
@@ -55,6 +56,8 @@ use proc_macro::TokenStream;
 /// | `identity(always, start = 100, increment = 10)` | how the database numbers it, where it has identity columns |
 /// | `nullable = false` | NOT NULL, although the field's type can be NULL: such as an `Auto<Option<…>>` that may stay empty until a flush |
 /// | `length = 120` | text of at most so many characters |
+/// | `annotated = "bigint"` | the SQL type that the base's type map has under this name |
+/// | `sql_type = sql::VarChar(40)` | the SQL type; with `.with_variant(…)` another on some databases |
 /// | `numeric(10, 2)` | an exact decimal number of so many digits, so many of them behind the point |
 ///
 /// On a `Many` or `One` field, `#[relationship(…)]`: `back_populates = field`, `cascade(all,

@@ -10,6 +10,7 @@ mod check;
 mod declare;
 pub(crate) mod defaults;
 mod field;
+mod linked;
 mod mapped;
 mod mapper;
 mod meta;
@@ -29,17 +30,18 @@ pub use builder::{
     Access, EntityOf, Given, Initial, Leads, Members, No, Target, Yes, given, with_members,
 };
 pub use check::{KeyType, back, entity, key, references, references_as};
-pub use declare::{base_id, sort_keys};
+pub use declare::{base_meta, sort_keys};
 pub use defaults::{NewRow, RowCells, row_default};
 pub use field::{Field, FieldKind};
+pub use linked::{Linked, Registered};
 pub use mapped::{Built, EntityConst, Handle, IntoNew, Link, Mapped, NewObject};
 pub use mapper::{ForeignKey, Mapper, MapperSlot};
 pub use meta::{
     Back, Cascade, ColumnMeta, Computed, Default as ColumnDefault, EntityMeta, ForeignKeyMeta,
-    OnUpdate, PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg,
+    OnUpdate, PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg, Typed,
 };
 pub use mixin::{Has, Mixin, MixinColumn, MixinPart, MixinRelationship};
-pub use registry::{Registered, Registry};
+pub use registry::{BaseMeta, Registry};
 pub use relation::{BackSide, Direction, Relation, Secondary};
 pub use relationship::Relationship;
 pub(crate) use statements::Statements;

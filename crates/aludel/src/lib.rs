@@ -98,7 +98,7 @@ pub use aludel_core::{
         func, insert, lit, not_exists, select, sql_expr, text, update,
     },
     schema, value,
-    value::{Auto, Range, Scalar, SqlType, Value},
+    value::{Auto, Range, Scalar, SqlType, TypeMap, TypeVariants, Value, sql},
 };
 pub use aludel_derive::{Mapped, Mixin, Row, SqlEnum, SqlNewtype};
 pub use aludel_engine::{

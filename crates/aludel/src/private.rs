@@ -23,20 +23,20 @@ pub use aludel_core::{
     },
     schema::{Action, Identity, ServerDefault, Storage},
     value::{
-        Assign, ColumnType, Columns, Cursor, Element, EnumType, FromRow, Scalar, SqlType, Value,
-        ValueRef, read,
+        Assign, ColumnType, Columns, Cursor, Element, EnumType, FromRow, Scalar, SqlType,
+        TypeVariants, Value, ValueRef, read,
     },
 };
 pub use aludel_orm::{
     inventory,
     loading::{entity_add, entity_decode, entity_finish, entity_parts, entity_settle},
     mapping::{
-        Access, Cascade, ColumnMeta, EntityConst, EntityMeta, Field, Given, Handle, Has, Initial,
-        IntoNew, Mapped, MapperSlot, Members, Mixin, MixinColumn, MixinPart, MixinRelationship,
-        NewObject, No, PassiveDeletes, Registered, Relationship, RelationshipMeta, Strategy,
-        TableArg, Target, Yes, back, base_id, entity, first_version, first_version_by, given, key,
-        next_version_by, references, references_as, row_default, sort_keys, versioned,
-        versioned_by, versioned_by_hand, versioned_by_server, with_members,
+        Access, Cascade, ColumnMeta, DeclarativeBase, EntityConst, EntityMeta, Field, Given,
+        Handle, Has, Initial, IntoNew, Mapped, MapperSlot, Members, Mixin, MixinColumn, MixinPart,
+        MixinRelationship, NewObject, No, PassiveDeletes, Registered, Relationship,
+        RelationshipMeta, Strategy, TableArg, Target, Yes, back, base_meta, entity, first_version,
+        first_version_by, given, key, next_version_by, references, references_as, row_default,
+        sort_keys, versioned, versioned_by, versioned_by_hand, versioned_by_server, with_members,
     },
     object::{EntitySlot, EntityState, LeftOut, Obj, Ops, Raw, RelField},
 };

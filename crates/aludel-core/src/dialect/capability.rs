@@ -348,6 +348,8 @@ pub struct Ddl {
     pub autoincrement: Autoincrement,
     /// Where indexes are created.
     pub indexes: Indexes,
+    /// Whether a foreign key may refer to a table of another schema; where it may not, it names none.
+    pub foreign_schemas: bool,
     /// Which name bears the schema in `CREATE INDEX name ON table`.
     pub index_schema: IndexSchema,
     /// Which defaults must stand in parentheses.

@@ -54,6 +54,7 @@ const MYSQL: Capability = Capability {
         alter: Alter::Constraints(Unless::Never),
         autoincrement: Autoincrement::Keyword,
         indexes: Indexes::InTable,
+        foreign_schemas: true,
         index_schema: IndexSchema::Table,
         defaults: Defaults::ExpressionsAndLong,
     },

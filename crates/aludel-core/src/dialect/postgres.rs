@@ -48,6 +48,7 @@ const CAPABILITY: Capability = Capability {
         alter: Alter::Constraints(Unless::Block),
         autoincrement: Autoincrement::Identity,
         indexes: Indexes::Separately,
+        foreign_schemas: true,
         index_schema: IndexSchema::Table,
         defaults: Defaults::Bare,
     },

@@ -47,6 +47,7 @@ const CAPABILITY: Capability = Capability {
         alter: Alter::Nothing,
         autoincrement: Autoincrement::RowId,
         indexes: Indexes::Separately,
+        foreign_schemas: false,
         index_schema: IndexSchema::Index,
         defaults: Defaults::Expressions,
     },

@@ -1,6 +1,9 @@
 //! [`Column`] of a table.
 
-use crate::value::{ColumnType, SqlType, Value};
+use crate::{
+    dialect::{Dialect, DialectName},
+    value::{ColumnType, SqlType, TypeVariants, Value},
+};
 
 /// A column of a [`Table`](super::Table).
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +12,8 @@ pub struct Column {
     pub name: String,
     /// The type.
     pub ty: SqlType,
+    /// Dialects where it has another type, and which.
+    pub variants: Vec<(DialectName, SqlType)>,
     /// Whether it accepts NULL.
     pub nullable: bool,
     /// What the database fills in where a row has no value.
@@ -76,9 +81,24 @@ impl From<&str> for ServerDefault {
 
 impl Column {
     /// A NOT NULL column without a default.
-    pub fn new(name: impl Into<String>, ty: SqlType) -> Self {
+    pub fn new(name: impl Into<String>, ty: impl Into<TypeVariants>) -> Self {
+        let TypeVariants { ty, variants } = ty.into();
         let (server_default, computed, identity) = (None, None, None);
-        Self { name: name.into(), ty, nullable: false, server_default, computed, identity }
+        Self {
+            name: name.into(),
+            ty,
+            variants,
+            nullable: false,
+            server_default,
+            computed,
+            identity,
+        }
+    }
+
+    /// The type on a database.
+    pub fn type_on(&self, dialect: &dyn Dialect) -> SqlType {
+        let variant = self.variants.iter().find(|it| it.0.is(dialect));
+        variant.map_or(self.ty, |it| it.1)
     }
 
     /// Accepts NULL.

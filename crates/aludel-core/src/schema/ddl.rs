@@ -125,7 +125,7 @@ pub fn create_index(
         writer.name(schema)?;
         writer.push(".");
     }
-    writer.index_name(table, index)?;
+    writer.constraint_name(&table.index_name(index)?)?;
     writer.push(" ON ");
     writer.table(of_table, &table.name)?;
     writer.push(" ");
@@ -151,15 +151,15 @@ fn add_constraint(table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> Res
     writer.push("ALTER TABLE ");
     writer.table(table.schema.as_deref(), &table.name)?;
     writer.push(" ADD CONSTRAINT ");
-    match &key.name {
-        Some(name) => writer.name(name)?,
+    match &table.foreign_key_name(key)? {
+        Some(name) => writer.constraint_name(name)?,
         None => writer.generated_name(&format!("fk_{}_{}", table.name, key.columns.join("_"))),
     }
     writer.push(match unless {
         Unless::IfNotExists => " FOREIGN KEY IF NOT EXISTS ",
         Unless::Never | Unless::Block => " FOREIGN KEY ",
     });
-    table::references(&mut writer, key)?;
+    table::references(&mut writer, table, key)?;
     if unless == Unless::Block {
         writer.push("; EXCEPTION WHEN duplicate_object THEN NULL; END $aludel$");
     }
@@ -167,7 +167,7 @@ fn add_constraint(table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> Res
 }
 
 fn drop_constraint(table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> Result<String> {
-    let Some(name) = &key.name else {
+    let Some(name) = table.foreign_key_name(key)? else {
         let message = format!(
             "`{table}` and `{}` refer to each other; give the foreign key from `{table}` a name, so that it can be \
              dropped before the tables",
@@ -183,7 +183,7 @@ fn drop_constraint(table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> Re
     writer.push(if checked { "ALTER TABLE IF EXISTS " } else { "ALTER TABLE " });
     writer.table(table.schema.as_deref(), &table.name)?;
     writer.push(if checked { " DROP CONSTRAINT IF EXISTS " } else { " DROP CONSTRAINT " });
-    writer.name(name)?;
+    writer.constraint_name(&name)?;
     Ok(writer.finish())
 }
 

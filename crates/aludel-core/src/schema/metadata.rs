@@ -1,6 +1,6 @@
 //! [`MetaData`]: a set of tables.
 
-use super::{Table, order::Order, validate};
+use super::{NamingConvention, Table, order::Order, validate};
 use crate::{Error, Result};
 
 /// A set of tables that belong together.
@@ -17,6 +17,7 @@ use crate::{Error, Result};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MetaData {
     schema: Option<String>,
+    naming: NamingConvention,
     tables: Vec<Table>,
 }
 
@@ -31,6 +32,24 @@ impl MetaData {
     pub fn schema(mut self, schema: impl Into<String>) -> Self {
         self.schema = Some(schema.into());
         self
+    }
+
+    /// How constraints and indexes are called that have no name of their own, in tables that are added
+    /// from now on.
+    #[must_use]
+    pub fn naming_convention(mut self, naming: NamingConvention) -> Self {
+        self.naming = naming;
+        self
+    }
+
+    /// How constraints and indexes are called that have no name of their own.
+    pub fn naming(&self) -> &NamingConvention {
+        &self.naming
+    }
+
+    /// The schema of tables that name none.
+    pub fn default_schema(&self) -> Option<&str> {
+        self.schema.as_deref()
     }
 
     /// The tables, in the order in which they were added.
@@ -52,10 +71,14 @@ impl MetaData {
                 foreign_key.schema.clone_from(&self.schema);
             }
         }
+        if table.naming == NamingConvention::default() {
+            table.naming.clone_from(&self.naming);
+        }
         if self.find(table.schema.as_deref(), &table.name).is_some() {
             return Err(Error::Schema(format!("the table `{table}` is defined twice").into()));
         }
         validate::table(&table)?;
+        table.check_names()?;
         self.tables.push(table);
         Ok(())
     }
@@ -81,6 +104,19 @@ impl MetaData {
     /// # Errors
     /// The first one that doesn't, with both of its ends (DDL-9).
     pub fn validate(&self) -> Result<()> {
-        self.tables.iter().try_for_each(|it| validate::references(it, self))
+        match self.problems().into_iter().next() {
+            Some(first) => Err(Error::Schema(first.into())),
+            None => Ok(()),
+        }
+    }
+
+    /// All foreign keys that refer to nothing, with both of their ends (DDL-9).
+    pub fn problems(&self) -> Vec<String> {
+        self.problems_among(self)
+    }
+
+    /// The same, where tables may refer to those of another set.
+    pub fn problems_among(&self, all: &Self) -> Vec<String> {
+        self.tables.iter().flat_map(|it| validate::references(it, all)).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! [`Table`] and its constraints and indexes.
 
-use super::Column;
+use super::{Column, NamingConvention};
 
 /// What happens to referring rows when the referred row is deleted or its key changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +86,8 @@ pub struct Table {
     pub checks: Vec<Check>,
     /// Indexes.
     pub indexes: Vec<Index>,
+    /// How what has no name of its own is called; a [`MetaData`](super::MetaData) says it for its tables.
+    pub naming: NamingConvention,
 }
 
 impl ForeignKey {
@@ -225,6 +227,13 @@ impl Table {
     #[must_use]
     pub fn check(mut self, sql: impl Into<String>) -> Self {
         self.checks.push(Check { name: None, sql: sql.into() });
+        self
+    }
+
+    /// Adds a check constraint with a name, or with that part of its name which a convention asks for.
+    #[must_use]
+    pub fn check_named(mut self, name: impl Into<String>, sql: impl Into<String>) -> Self {
+        self.checks.push(Check { name: Some(name.into()), sql: sql.into() });
         self
     }
 

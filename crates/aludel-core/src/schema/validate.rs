@@ -45,21 +45,25 @@ pub(super) fn table(table: &Table) -> Result<()> {
     Ok(())
 }
 
-/// Checks what a table says about others.
-pub(super) fn references(table: &Table, metadata: &MetaData) -> Result<()> {
+/// What is wrong with what a table says about others.
+pub(super) fn references(table: &Table, metadata: &MetaData) -> Vec<String> {
+    let mut problems = Vec::new();
     for key in &table.foreign_keys {
         let from = format!("{table}.{}", key.columns.join(", "));
-        let Some(target) = metadata.find(key.schema.as_deref(), &key.table) else {
-            return Err(refuse(format!(
+        match metadata.find(key.schema.as_deref(), &key.table) {
+            None => problems.push(format!(
                 "the foreign key `{from}` refers to a table `{}`, which there is not",
                 key.table
-            )));
-        };
-        if let Some(name) = key.references.iter().find(|it| target.find_column(it).is_none()) {
-            return Err(refuse(format!(
-                "the foreign key `{from}` refers to `{target}.{name}`, which there is not"
-            )));
+            )),
+            Some(target) => {
+                let missing = key.references.iter().filter(|it| target.find_column(it).is_none());
+                problems.extend(missing.map(|name| {
+                    format!(
+                        "the foreign key `{from}` refers to `{target}.{name}`, which there is not"
+                    )
+                }));
+            }
         }
     }
-    Ok(())
+    problems
 }

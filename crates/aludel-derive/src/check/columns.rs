@@ -131,4 +131,10 @@ fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
     if let (Some(length), Some(_)) = (&args.length, &args.numeric) {
         mistakes.at(length, "`length` is for text and `numeric` for decimals: choose one");
     }
+    let said = args.length.is_some() || args.numeric.is_some();
+    if let Some(ty) = args.sql_type.as_ref().filter(|_| said || args.annotated.is_some()) {
+        mistakes.at(ty, "`sql_type` says all of the type: leave the other out");
+    } else if let Some(name) = args.annotated.as_ref().filter(|_| said) {
+        mistakes.at(name, "the type map says all of the type: leave `length` or `numeric` out");
+    }
 }

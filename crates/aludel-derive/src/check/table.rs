@@ -13,10 +13,20 @@ use crate::{
 
 /// An index or a constraint, its own columns by position.
 pub(crate) enum TableArg {
-    Index(Vec<u16>),
-    Unique(Vec<u16>),
-    Check(LitStr),
+    Index {
+        columns: Vec<u16>,
+        name: Option<LitStr>,
+    },
+    Unique {
+        columns: Vec<u16>,
+        name: Option<LitStr>,
+    },
+    Check {
+        sql: LitStr,
+        name: Option<LitStr>,
+    },
     ForeignKey {
+        name: Option<LitStr>,
         columns: Vec<u16>,
         own: Vec<Ident>,
         target: Path,
@@ -34,11 +44,16 @@ pub(super) fn resolve(
     let mut resolved = Vec::new();
     for arg in args {
         resolved.push(match arg {
-            parse::TableArg::Index(names) => TableArg::Index(positions(&names)),
-            parse::TableArg::Unique(names) => TableArg::Unique(positions(&names)),
-            parse::TableArg::Check(sql) => TableArg::Check(sql),
-            parse::TableArg::ForeignKey { columns: own, target, references, actions } => {
-                TableArg::ForeignKey { columns: positions(&own), own, target, references, actions }
+            parse::TableArg::Index { columns, name } => {
+                TableArg::Index { columns: positions(&columns), name }
+            }
+            parse::TableArg::Unique { columns, name } => {
+                TableArg::Unique { columns: positions(&columns), name }
+            }
+            parse::TableArg::Check { sql, name } => TableArg::Check { sql, name },
+            parse::TableArg::ForeignKey { columns: own, target, references, actions, name } => {
+                let columns = positions(&own);
+                TableArg::ForeignKey { name, columns, own, target, references, actions }
             }
         });
     }

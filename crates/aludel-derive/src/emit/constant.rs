@@ -78,9 +78,11 @@ pub(super) fn implementation(entity: &Entity) -> TokenStream {
     let Entity { ident, table, members, .. } = entity;
     let name = &table.entity;
     let shown = ident.unraw().to_string();
-    let table_name = &table.name;
+    let (table_name, base) = (&table.name, entity.base());
     let table_name = match &table.schema {
-        None => quote!(__aq::TableName::new(#table_name)),
+        None => quote! {
+            __aq::TableName { schema: <#base as __aq::DeclarativeBase>::SCHEMA, name: #table_name }
+        },
         Some(schema) => quote! {
             __aq::TableName { schema: __aq::Some(#schema), name: #table_name }
         },

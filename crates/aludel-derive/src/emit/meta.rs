@@ -3,7 +3,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Expr, Ident, ext::IdentExt, spanned::Spanned};
+use syn::{Ident, ext::IdentExt, spanned::Spanned};
 
 use crate::{
     check::{Entity, Member, Members, TableArg, Via},
@@ -38,7 +38,7 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
         static __META: __aq::EntityMeta = __aq::EntityMeta {
             name: #name,
             type_id: __aq::TypeId::of::<#ident>,
-            base: __aq::base_id::<#base>,
+            base: __aq::base_meta::<#base>,
             table: __TABLE,
             columns: &[#(#columns,)*],
             primary_key: &[#(#key),*],
@@ -149,6 +149,13 @@ fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
         let numeric = quote_spanned!(precision.span()=> __aq::ColumnMeta::numeric);
         meta = quote_spanned!(precision.span()=> #numeric(#meta, #precision, #scale));
     }
+    if let Some(ty) = &args.sql_type {
+        let ty = quote_spanned!(ty.span()=> __aq::TypeVariants::from(#ty));
+        meta.extend(quote!(.sql_type(|| #ty)));
+    }
+    if let Some(name) = &args.annotated {
+        meta.extend(quote!(.annotated(#name)));
+    }
     if let Some(default) = &args.server_default {
         let default = match default {
             ServerDefault::Now => quote!(Now),
@@ -195,11 +202,7 @@ fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
         meta = quote_spanned!(column.ty.span()=> #method(#meta, #sql, __aq::Storage::#storage));
     }
     if let Some(Identity { always, start, increment, .. }) = &args.identity {
-        let option = |it: &Option<Expr>| match it {
-            Some(it) => quote!(__aq::Some(#it)),
-            None => quote!(__aq::None),
-        };
-        let (start, increment) = (option(start), option(increment));
+        let (start, increment) = (option(start.as_ref()), option(increment.as_ref()));
         let identity = quote! {
             __aq::Identity { always: #always, start: #start, increment: #increment }
         };
@@ -216,6 +219,14 @@ fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
     meta
 }
 
+/// `Some(…)`, or `None`.
+fn option<T: ToTokens>(value: Option<&T>) -> TokenStream {
+    match value {
+        Some(it) => quote!(__aq::Some(#it)),
+        None => quote!(__aq::None),
+    }
+}
+
 /// The column referred to, after a comparison of the two types.
 fn pair(entity: &Ident, own: &Ident, other: &impl ToTokens) -> TokenStream {
     quote_spanned! {other.span()=>
@@ -225,10 +236,20 @@ fn pair(entity: &Ident, own: &Ident, other: &impl ToTokens) -> TokenStream {
 
 fn table_arg(entity: &Ident, arg: &TableArg) -> TokenStream {
     match arg {
-        TableArg::Index(columns) => quote!(__aq::TableArg::Index(&[#(#columns),*])),
-        TableArg::Unique(columns) => quote!(__aq::TableArg::Unique(&[#(#columns),*])),
-        TableArg::Check(sql) => quote!(__aq::TableArg::Check(#sql)),
-        TableArg::ForeignKey { columns, own, target, references, actions } => {
+        TableArg::Index { columns, name } => {
+            let name = option(name.as_ref());
+            quote!(__aq::TableArg::Index { columns: &[#(#columns),*], name: #name })
+        }
+        TableArg::Unique { columns, name } => {
+            let name = option(name.as_ref());
+            quote!(__aq::TableArg::Unique { columns: &[#(#columns),*], name: #name })
+        }
+        TableArg::Check { sql, name } => {
+            let name = option(name.as_ref());
+            quote!(__aq::TableArg::Check { sql: #sql, name: #name })
+        }
+        TableArg::ForeignKey { columns, own, target, references, actions, name } => {
+            let name = option(name.as_ref());
             let pairs = own
                 .iter()
                 .zip(references)
@@ -237,6 +258,7 @@ fn table_arg(entity: &Ident, arg: &TableArg) -> TokenStream {
                 .map(|variant| Ident::new(variant, Span::call_site()));
             quote! {
                 __aq::TableArg::ForeignKey {
+                    name: #name,
                     columns: &[#(#columns),*],
                     references: || __aq::Vec::from([#(#pairs,)*]),
                     on_delete: __aq::Action::#on_delete,

@@ -21,6 +21,8 @@ const KNOWN: &[&str] = &[
     "server_onupdate",
     "length",
     "numeric",
+    "sql_type",
+    "annotated",
     "version",
     "nullable",
     "computed",
@@ -48,6 +50,10 @@ pub(crate) struct ColumnArgs {
     pub(crate) server_default: Option<ServerDefault>,
     pub(crate) length: Option<LitInt>,
     pub(crate) numeric: Option<(LitInt, LitInt)>,
+    /// The type in the database, with its variants.
+    pub(crate) sql_type: Option<Expr>,
+    /// The name by which the type map knows it.
+    pub(crate) annotated: Option<LitStr>,
     pub(crate) version: Option<Version>,
     pub(crate) computed: Option<Computed>,
     pub(crate) identity: Option<Identity>,
@@ -151,6 +157,8 @@ impl ColumnArgs {
             "server_default" => self.server_default = server_default(arg, mistakes),
             "length" => self.length = arg.value(mistakes).and_then(|it| integer(it, mistakes)),
             "numeric" => self.numeric = arg.list(digits, "numeric(10, 2)", mistakes),
+            "sql_type" => self.sql_type = arg.value(mistakes).cloned(),
+            "annotated" => self.annotated = arg.string(mistakes),
             "version" => self.version = version(arg, mistakes),
             "computed" => self.computed = computed_by(arg, mistakes),
             "identity" => self.identity = identity(arg, mistakes),

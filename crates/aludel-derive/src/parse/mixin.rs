@@ -116,9 +116,18 @@ impl Parse for Described {
 impl ToTokens for TableArg {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(match self {
-            Self::Index(columns) => quote!(index(#(#columns),*)),
-            Self::Unique(columns) => quote!(unique(#(#columns),*)),
-            Self::Check(sql) => quote!(check(#sql)),
+            Self::Index { columns, name } => {
+                let name = name.iter();
+                quote!(index(#(#columns),* #(, name = #name)*))
+            }
+            Self::Unique { columns, name } => {
+                let name = name.iter();
+                quote!(unique(#(#columns),* #(, name = #name)*))
+            }
+            Self::Check { sql, name } => {
+                let name = name.iter();
+                quote!(check(#sql #(, name = #name)*))
+            }
             // A mixin has none.
             Self::ForeignKey { .. } => TokenStream::new(),
         });

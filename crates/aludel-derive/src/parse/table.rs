@@ -6,7 +6,7 @@ use syn::{
     Attribute, Expr, Ident, Lit, LitStr, Path, Token,
     ext::IdentExt,
     parenthesized,
-    parse::{Parse, ParseStream, Parser},
+    parse::{ParseStream, Parser},
     punctuated::Punctuated,
 };
 
@@ -59,10 +59,25 @@ pub(crate) enum BuilderName {
 /// An index or a constraint.
 #[derive(Clone)]
 pub(crate) enum TableArg {
-    Index(Vec<Ident>),
-    Unique(Vec<Ident>),
-    Check(LitStr),
-    ForeignKey { columns: Vec<Ident>, target: Path, references: Vec<Ident>, actions: Actions },
+    Index {
+        columns: Vec<Ident>,
+        name: Option<LitStr>,
+    },
+    Unique {
+        columns: Vec<Ident>,
+        name: Option<LitStr>,
+    },
+    Check {
+        sql: LitStr,
+        name: Option<LitStr>,
+    },
+    ForeignKey {
+        columns: Vec<Ident>,
+        target: Path,
+        references: Vec<Ident>,
+        actions: Actions,
+        name: Option<LitStr>,
+    },
 }
 
 /// Reads `#[table]`.
@@ -149,13 +164,52 @@ impl TableArgs {
 /// `index(a, b)`, `unique(a, b)`, `check("a > 0")`
 pub(super) fn constraint(arg: &Arg, mistakes: &mut Mistakes) -> Option<TableArg> {
     match arg.key().as_str() {
-        "index" => arg.list(names, "index(column, …)", mistakes).map(TableArg::Index),
-        "unique" => arg.list(names, "unique(column, …)", mistakes).map(TableArg::Unique),
-        _ => {
-            let condition = arg.list(<LitStr as Parse>::parse, "check(\"a > 0\")", mistakes);
-            condition.map(TableArg::Check)
+        "index" => {
+            let it =
+                arg.list(columns, "index(column, …)` or `index(column, name = \"…\")", mistakes);
+            it.map(|(columns, name)| TableArg::Index { columns, name })
         }
+        "unique" => {
+            let it =
+                arg.list(columns, "unique(column, …)` or `unique(column, name = \"…\")", mistakes);
+            it.map(|(columns, name)| TableArg::Unique { columns, name })
+        }
+        _ => arg.list(check, "check(\"a > 0\")` or `check(\"a > 0\", name = \"…\")", mistakes),
     }
+}
+
+/// `a, b, name = "x"`: one column at least.
+fn columns(input: ParseStream<'_>) -> syn::Result<(Vec<Ident>, Option<LitStr>)> {
+    let mut columns = vec![Ident::parse_any(input)?];
+    while !input.is_empty() {
+        input.parse::<Token![,]>()?;
+        if input.is_empty() {
+            break;
+        }
+        let word = Ident::parse_any(input)?;
+        if word == "name" && input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            return Ok((columns, Some(input.parse()?)));
+        }
+        columns.push(word);
+    }
+    Ok((columns, None))
+}
+
+/// `"a > 0", name = "x"`
+fn check(input: ParseStream<'_>) -> syn::Result<TableArg> {
+    let sql = input.parse()?;
+    let mut name = None;
+    if !input.is_empty() {
+        input.parse::<Token![,]>()?;
+        let key = Ident::parse_any(input)?;
+        if key != "name" {
+            return Err(syn::Error::new(key.span(), "expected `name`"));
+        }
+        input.parse::<Token![=]>()?;
+        name = Some(input.parse()?);
+    }
+    Ok(TableArg::Check { sql, name })
 }
 
 /// `a, b`: one name at least.
@@ -174,19 +228,24 @@ fn foreign_key(input: ParseStream<'_>) -> syn::Result<TableArg> {
     let target = Path::parse_mod_style(input)?;
     parenthesized!(other in input);
     let references = names.parse2(other.parse()?)?;
-    let mut actions = Actions::default();
+    let (mut actions, mut name) = (Actions::default(), None);
     while !input.is_empty() {
         input.parse::<Token![,]>()?;
         let key = Ident::parse_any(input)?;
+        if key == "name" {
+            input.parse::<Token![=]>()?;
+            name = Some(input.parse()?);
+            continue;
+        }
         let place = if key == "on_delete" {
             &mut actions.on_delete
         } else if key == "on_update" {
             &mut actions.on_update
         } else {
-            return Err(syn::Error::new(key.span(), "expected `on_delete` or `on_update`"));
+            return Err(syn::Error::new(key.span(), "expected `on_delete`, `on_update` or `name`"));
         };
         input.parse::<Token![=]>()?;
         *place = column::variant(&Ident::parse_any(input)?)?;
     }
-    Ok(TableArg::ForeignKey { columns, target, references, actions })
+    Ok(TableArg::ForeignKey { columns, target, references, actions, name })
 }

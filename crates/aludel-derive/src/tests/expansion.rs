@@ -139,7 +139,7 @@ fn relationships() {
 #[test]
 fn tables() {
     let text = pretty(crate::mapped(quote! {
-        #[table("site", schema = "geo", index(country, code), unique(name), check("code > 0"),
+        #[table("site", schema = "geo", index(country, code), unique(name, name = "own"), check("code > 0"),
             foreign_key((country, code) -> models::Region(x, y), on_update = cascade), base = my::Base,
             builder = "new", entity = Sites, builder_type = NewSite, crate = facade::aludel)]
         pub(crate) struct Site {
@@ -156,7 +156,7 @@ fn tables() {
     );
     contains(&text, "use facade::aludel::__private as __aq;");
     contains(&text, r#"__aq::TableName { schema: __aq::Some("geo"), name: "site" }"#);
-    contains(&text, "base: __aq::base_id::<my::Base>");
+    contains(&text, "base: __aq::base_meta::<my::Base>");
     contains(
         &text,
         "type Key = (<String as __aq::ColumnType>::Base, <i64 as __aq::ColumnType>::Base)",
@@ -169,9 +169,10 @@ fn tables() {
     );
     contains(
         &text,
-        r#"&[__aq::TableArg::Index(&[0u16, 1u16]), __aq::TableArg::Unique(&[2u16]),
-        __aq::TableArg::Check("code > 0"),
-        __aq::TableArg::ForeignKey { columns: &[0u16, 1u16], references: || __aq::Vec::from([
+        r#"&[__aq::TableArg::Index { columns: &[0u16, 1u16], name: __aq::None },
+        __aq::TableArg::Unique { columns: &[2u16], name: __aq::Some("own") },
+        __aq::TableArg::Check { sql: "code > 0", name: __aq::None },
+        __aq::TableArg::ForeignKey { name: __aq::None, columns: &[0u16, 1u16], references: || __aq::Vec::from([
         __aq::references(__aq::key(Site.country), __aq::key(models::Region.x)),
         __aq::references(__aq::key(Site.code), __aq::key(models::Region.y)),
         ]), on_delete: __aq::Action::NoAction, on_update: __aq::Action::Cascade, },]"#,

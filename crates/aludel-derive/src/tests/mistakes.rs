@@ -121,9 +121,9 @@ fn table_arguments() {
             expected text in quotes
             expected a path
             write `builder = false` or `builder = "new"`
-            write `index(column, …)`
-            write `unique(column, …)`
-            expected string literal; write `check("a > 0")`
+            write `index(column, …)` or `index(column, name = "…")`
+            write `unique(column, …)` or `unique(column, name = "…")`
+            expected string literal; write `check("a > 0")` or `check("a > 0", name = "…")`
             expected parentheses; write `foreign_key((a, b) -> Region(x, y))`
             1 columns can't refer to 2"#]],
     );

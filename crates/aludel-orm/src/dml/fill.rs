@@ -5,7 +5,7 @@ use aludel_core::{
     value::ValueRef,
 };
 
-use crate::mapping::{ColumnDefault, EntityMeta, Mapper, Registry, defaults::Said};
+use crate::mapping::{ColumnDefault, EntityMeta, Linked, Mapper, defaults::Said};
 
 /// The entity that a statement was begun with; where it was none, one of the table with these columns.
 pub(super) fn entity_of<'c>(
@@ -13,7 +13,7 @@ pub(super) fn entity_of<'c>(
     table: TableName,
     mut columns: impl Iterator<Item = &'c str> + Clone,
 ) -> Option<&'static EntityMeta> {
-    let mut entities = Registry::global().entities().iter();
+    let mut entities = Linked::global().entities().iter();
     let found = match execution.entity {
         Some(entity) => entities.find(|it| (it.type_id)() == entity),
         None => entities

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::{changes::Changes, gather::KeyColumns, plan::Fill, run::Planner};
 use crate::{
     Result,
-    mapping::{Direction, Mapper, Registry, Relation},
+    mapping::{Direction, Linked, Mapper, Relation},
     object::{
         chunk::Columns,
         graph::Tables,
@@ -49,7 +49,7 @@ impl Mapper {
     /// The columns that relationships refer to, whoever declares them.
     pub(crate) fn referred(&self) -> &Columns {
         self.referred.get_or_init(|| {
-            let others = Registry::global().entities().iter().copied();
+            let others = Linked::global().entities().iter().copied();
             let relations = others.chain([self.meta]).flat_map(|it| &Mapper::of(it).relationships);
             let mut columns = Columns::new();
             for relation in relations {
@@ -242,7 +242,7 @@ impl Planner {
         let own = mapper.relationships.iter().filter(written);
         let own = own.filter(|it| it.direction != Direction::ManyToOne);
         let others =
-            Registry::global().entities().iter().flat_map(|it| &Mapper::of(it).relationships);
+            Linked::global().entities().iter().flat_map(|it| &Mapper::of(it).relationships);
         let others = others.filter(written).filter(|it| {
             it.direction == Direction::ManyToOne
                 && std::ptr::eq(it.target, mapper.meta)

@@ -396,7 +396,7 @@ impl Core {
     fn name_entity(&self, error: Error) -> Error {
         match error {
             Error::Integrity(mut error) => {
-                let registry = crate::mapping::Registry::global();
+                let registry = crate::mapping::Linked::global();
                 let table = error.table.as_deref();
                 let found = registry.entities().iter().find(|it| Some(it.table.name) == table);
                 error.entity = found.map(|it| it.name);

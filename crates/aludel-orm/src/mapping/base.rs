@@ -1,38 +1,59 @@
 //! [`DeclarativeBase`] and the default [`Base`].
 
-use std::any::TypeId;
+use aludel_core::{schema::MetaData, value::TypeMap};
 
-use aludel_core::schema::MetaData;
-
-use super::{EntityMeta, Mapped, Mapper, Registry, metadata::metadata, registry::closure};
+use super::{EntityMeta, Linked, Mapped, Registry, linked::closure, metadata::add_tables};
 use crate::Result;
 
-/// The base of a family of mapped structs: `#[table("user", base = Base)]`.
-pub trait DeclarativeBase: 'static {
-    /// The program's registry.
-    fn registry() -> &'static Registry {
-        Registry::global()
-    }
+/// The base of a family of mapped structs, `#[table("user", base = Base)]`: its schema, its types, and how
+/// constraints are called.
+///
+/// ```
+/// # use aludel_orm::mapping as aludel;
+/// # use aludel_core::{dialect, value::{TypeMap, sql}};
+/// use aludel::DeclarativeBase;
+///
+/// struct Base;
+///
+/// impl DeclarativeBase for Base {
+///     fn type_map() -> TypeMap {
+///         let text = sql::Text.with_variant(sql::VarChar(255), [dialect::MYSQL, dialect::MARIADB]);
+///         TypeMap::new().set::<String>(text).annotated("bigint", sql::BigInt)
+///     }
+/// }
+///
+/// Base::configure()?;
+/// assert!(Base::registry().mappers().is_empty());
+/// # Ok::<(), aludel_orm::Error>(())
+/// ```
+pub trait DeclarativeBase: Sized + 'static {
+    /// The schema of tables that name none: part of their names in every statement.
+    const SCHEMA: Option<&'static str> = None;
 
-    /// The mappers of this base, sorted by table.
-    fn mappers() -> Vec<&'static Mapper> {
-        let own = |it: &&&'static EntityMeta| (it.base)() == TypeId::of::<Self>();
-        Registry::global().entities().iter().filter(own).map(|it| Mapper::of(it)).collect()
-    }
-
-    /// The tables of this base's mapped structs.
+    /// The tables. A base of your own may say how constraints are called:
+    /// `MetaData::new().naming_convention(…).mapped_by::<Self>()`.
     ///
     /// A crate of models that the program never names is not linked, and so not here.
     fn metadata() -> MetaData {
-        metadata(Self::mappers().into_iter().map(|it| it.meta))
+        MetaData::new().mapped_by::<Self>()
     }
 
-    /// Checks every mapped struct of this base.
+    /// The types of columns, where they aren't what their Rust types say.
+    fn type_map() -> TypeMap {
+        TypeMap::new()
+    }
+
+    /// The mapped structs.
+    fn registry() -> Registry {
+        Registry::of::<Self>()
+    }
+
+    /// Checks every mapped struct of this base: worth a test of its own.
     ///
     /// # Errors
-    /// The first entity whose relationships or keys make no sense.
+    /// As [`Registry::configure`].
     fn configure() -> Result<()> {
-        Self::mappers().into_iter().try_for_each(|it| Mapper::checked(it.meta).map(drop))
+        Self::registry().configure()
     }
 }
 
@@ -53,11 +74,33 @@ pub trait Entities {
 pub trait MetaDataOf: Sized {
     /// The tables of these mapped structs, and of whatever they relate to.
     fn of<E: Entities>(entities: E) -> Self;
+
+    /// The same, with the tables of a base's mapped structs: the end of that base's own
+    /// [`metadata`](DeclarativeBase::metadata).
+    #[must_use]
+    fn mapped_by<B: DeclarativeBase>(self) -> Self;
 }
 
 impl MetaDataOf for MetaData {
     fn of<E: Entities>(entities: E) -> Self {
-        metadata(closure(entities.metas().into_iter()).into_iter())
+        let entities = closure(entities.metas().into_iter());
+        let mut metadata = Self::new();
+        tell(&add_tables(&mut metadata, entities.into_iter()));
+        metadata
+    }
+
+    fn mapped_by<B: DeclarativeBase>(mut self) -> Self {
+        let own = std::any::TypeId::of::<B>();
+        let linked = Linked::global().entities().iter().copied();
+        tell(&add_tables(&mut self, linked.filter(|it| (it.base)().id == own)));
+        self
+    }
+}
+
+/// What `configure` tells as an error.
+fn tell(problems: &[String]) {
+    for problem in problems {
+        tracing::error!(target: "aludel::mapping", problem, "a table makes no sense");
     }
 }
 

@@ -6,12 +6,13 @@ use std::any::TypeId;
 use aludel_core::{
     expr::{ColumnRef, Node, OrderBy, SortKeys},
     schema::{Action, Identity, ServerDefault, Storage},
-    value::{SqlType, Value},
+    value::{SqlType, TypeVariants, Value},
 };
 
 use super::{
-    Back, Cascade, ColumnDefault, ColumnMeta, Computed, DeclarativeBase, EntityMeta, FieldKind,
-    ForeignKeyMeta, OnUpdate, PassiveDeletes, Referred, RelationshipMeta, RowCells, Strategy,
+    Back, BaseMeta, Cascade, ColumnDefault, ColumnMeta, Computed, DeclarativeBase, EntityMeta,
+    FieldKind, ForeignKeyMeta, OnUpdate, PassiveDeletes, Referred, RelationshipMeta, RowCells,
+    Strategy, Typed,
 };
 use crate::object::{RelField, target_meta};
 
@@ -25,6 +26,8 @@ impl ColumnMeta {
             name: field,
             field,
             ty: kind.ty,
+            scalar: kind.scalar,
+            typed: Typed::ByMap,
             nullable: kind.nullable,
             auto: kind.auto,
             foreign_key: None,
@@ -124,6 +127,7 @@ impl ColumnMeta {
     pub const fn length(mut self, characters: u32) -> Self {
         assert!(matches!(self.ty, SqlType::Text), "`length` is for columns that hold text");
         self.ty = SqlType::VarChar(characters);
+        self.typed = Typed::Here;
         self
     }
 
@@ -139,6 +143,21 @@ impl ColumnMeta {
             "`numeric` is for columns that hold exact decimal numbers"
         );
         self.ty = SqlType::Numeric(precision, scale);
+        self.typed = Typed::Here;
+        self
+    }
+
+    /// Has the SQL type that the base's type map has under this name.
+    #[must_use]
+    pub const fn annotated(mut self, name: &'static str) -> Self {
+        self.typed = Typed::Annotated(name);
+        self
+    }
+
+    /// Has this SQL type.
+    #[must_use]
+    pub const fn sql_type(mut self, ty: fn() -> TypeVariants) -> Self {
+        self.typed = Typed::Variants(ty);
         self
     }
 
@@ -339,9 +358,9 @@ impl RelationshipMeta {
     }
 }
 
-/// The identity of a declarative base; that it is one is checked by the bound.
-pub fn base_id<B: DeclarativeBase>() -> TypeId {
-    TypeId::of::<B>()
+/// A declarative base; that it is one is checked by the bound.
+pub fn base_meta<B: DeclarativeBase>() -> BaseMeta {
+    BaseMeta { id: TypeId::of::<B>(), type_map: B::type_map }
 }
 
 /// The sort keys of a relationship's `order_by`.

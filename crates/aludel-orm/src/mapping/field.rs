@@ -3,6 +3,8 @@
 //! Generated code calls these by the field's type, so that a type which no column can hold gives
 //! the same message in each place, and the compiler prints it once.
 
+use std::any::TypeId;
+
 use aludel_core::{
     DecodeError,
     value::{ColumnType, Cursor, SqlType, ValueRef},
@@ -46,6 +48,8 @@ pub trait Field: Sized {
 pub struct FieldKind {
     /// The SQL type.
     pub ty: SqlType,
+    /// The scalar inside, by which the type map knows it.
+    pub scalar: fn() -> TypeId,
     /// Whether it accepts NULL.
     pub nullable: bool,
     /// Whether it is an `Auto`.
@@ -53,7 +57,12 @@ pub struct FieldKind {
 }
 
 impl<T: ColumnType> Field for T {
-    const KIND: FieldKind = FieldKind { ty: T::TYPE, nullable: T::NULLABLE, auto: T::AUTO };
+    const KIND: FieldKind = FieldKind {
+        ty: T::TYPE,
+        scalar: TypeId::of::<T::Base>,
+        nullable: T::NULLABLE,
+        auto: T::AUTO,
+    };
 
     #[inline]
     fn take(row: &mut Cursor<'_>) -> Result<Self, DecodeError> {

@@ -9,7 +9,7 @@ use aludel_core::{
 };
 
 use super::{
-    EntityMeta, OnUpdate, Referred, Registry, Relation, Statements, TableArg, Version, overlaps,
+    EntityMeta, Linked, OnUpdate, Referred, Relation, Statements, TableArg, Version, overlaps,
     resolve::resolve,
 };
 use crate::{Error, Result, error::MappingError, events::AttributeSlot, object::chunk::Columns};
@@ -45,12 +45,14 @@ pub struct Mapper {
     pub(crate) referred: OnceLock<Columns>,
     /// Whether it was said that its versions can't be checked.
     pub(crate) unchecked: Once,
-    problems: Vec<String>,
+    pub(super) problems: Vec<String>,
 }
 
 /// A resolved foreign key.
 #[derive(Clone, Debug)]
 pub struct ForeignKey {
+    /// The constraint's own name.
+    pub name: Option<&'static str>,
     /// Positions of the referring columns.
     pub columns: Vec<u16>,
     /// The columns referred to.
@@ -64,6 +66,8 @@ pub struct ForeignKey {
 /// A column that a foreign key refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
+    /// The table's schema, if it has one.
+    pub schema: Option<String>,
     /// The table.
     pub table: String,
     /// The column.
@@ -105,7 +109,7 @@ impl Mapper {
         let mut fresh = false;
         let mapper = meta.mapper.mapper.get_or_init(|| {
             fresh = true;
-            let place = Registry::global().place(meta);
+            let place = Linked::global().place(meta);
             let mut problems = Vec::new();
             let foreign_keys = foreign_keys(meta);
             let relationships = meta
@@ -223,18 +227,25 @@ fn on_update(meta: &EntityMeta) -> Vec<(u16, OnUpdate)> {
 
 /// The foreign keys that an entity's columns and table arguments declare.
 pub(super) fn foreign_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
-    let target =
-        |it: ColumnRef| Target { table: it.from.table.name.into(), column: it.name.into() };
+    let target = |it: ColumnRef| Target {
+        schema: it.from.table.schema.map(str::to_owned),
+        table: it.from.table.name.into(),
+        column: it.name.into(),
+    };
     let single = meta.columns.iter().enumerate().filter_map(|(index, column)| {
         let key = column.foreign_key.as_ref()?;
         let references = match &key.target {
             Referred::Column(path) => target(path()),
             Referred::Named(path) => {
-                let (table, column) = path.rsplit_once('.').unwrap_or((path, "id"));
-                Target { table: table.into(), column: column.into() }
+                // `schema.table.column`, or a table of the own schema.
+                let mut parts = path.rsplitn(3, '.');
+                let (column, table) = (parts.next().unwrap_or(path), parts.next().unwrap_or(path));
+                let schema = parts.next().or(meta.table.schema).map(str::to_owned);
+                Target { schema, table: table.into(), column: column.into() }
             }
         };
         Some(ForeignKey {
+            name: None,
             columns: vec![index as u16],
             references: vec![references],
             on_delete: key.on_delete,
@@ -242,12 +253,15 @@ pub(super) fn foreign_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
         })
     });
     let composite = meta.args.iter().filter_map(|arg| match arg {
-        TableArg::ForeignKey { columns, references, on_delete, on_update } => Some(ForeignKey {
-            columns: columns.to_vec(),
-            references: references().into_iter().map(target).collect(),
-            on_delete: *on_delete,
-            on_update: *on_update,
-        }),
+        TableArg::ForeignKey { name, columns, references, on_delete, on_update } => {
+            Some(ForeignKey {
+                name: *name,
+                columns: columns.to_vec(),
+                references: references().into_iter().map(target).collect(),
+                on_delete: *on_delete,
+                on_update: *on_update,
+            })
+        }
         _ => None,
     });
     single.chain(composite).collect()

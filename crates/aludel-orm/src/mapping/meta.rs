@@ -5,10 +5,10 @@ use std::any::TypeId;
 use aludel_core::{
     expr::{ColumnRef, Node, OrderBy, TableName},
     schema::{Action, Identity, ServerDefault, Storage},
-    value::{SqlType, Value},
+    value::{SqlType, TypeVariants, Value},
 };
 
-use super::{MapperSlot, RowCells, Version};
+use super::{BaseMeta, MapperSlot, RowCells, Version};
 use crate::object::Ops;
 
 /// The static description of a mapped struct, as the derive emits it.
@@ -19,7 +19,7 @@ pub struct EntityMeta {
     /// The struct's type.
     pub type_id: fn() -> TypeId,
     /// The declarative base that it belongs to.
-    pub base: fn() -> TypeId,
+    pub base: fn() -> BaseMeta,
     /// Its table.
     pub table: TableName,
     /// Its columns, in field order.
@@ -48,8 +48,12 @@ pub struct ColumnMeta {
     pub name: &'static str,
     /// The field's name.
     pub field: &'static str,
-    /// The SQL type.
+    /// The SQL type of the field's Rust type, or what the column says itself.
     pub ty: SqlType,
+    /// The scalar inside the field's type.
+    pub scalar: fn() -> TypeId,
+    /// Who says which type the database has.
+    pub typed: Typed,
     /// Whether it accepts NULL.
     pub nullable: bool,
     /// Whether the field is an [`Auto`](aludel_core::value::Auto).
@@ -68,6 +72,19 @@ pub struct ColumnMeta {
     pub version: Option<Version>,
     /// How the database numbers it, where it does by a sequence of the column's own.
     pub identity: Option<Identity>,
+}
+
+/// Who says which type a column has in the database.
+#[derive(Clone, Copy, Debug)]
+pub enum Typed {
+    /// The base's type map, by the Rust type; else that type itself.
+    ByMap,
+    /// The base's type map, by a name.
+    Annotated(&'static str),
+    /// The column.
+    Here,
+    /// The column, with variants.
+    Variants(fn() -> TypeVariants),
 }
 
 /// What fills a column where an object has no value.
@@ -128,14 +145,31 @@ pub enum Referred {
 /// A table argument: `#[table("site", index(country, code), unique(name))]`.
 #[derive(Debug)]
 pub enum TableArg {
-    /// `index(a, b)`; column positions.
-    Index(&'static [u16]),
-    /// `unique(a, b)`; column positions.
-    Unique(&'static [u16]),
+    /// `index(a, b)`
+    Index {
+        /// Column positions.
+        columns: &'static [u16],
+        /// Its own name.
+        name: Option<&'static str>,
+    },
+    /// `unique(a, b)`
+    Unique {
+        /// Column positions.
+        columns: &'static [u16],
+        /// Its own name.
+        name: Option<&'static str>,
+    },
     /// `check("a > 0")`
-    Check(&'static str),
+    Check {
+        /// The condition.
+        sql: &'static str,
+        /// Its own name.
+        name: Option<&'static str>,
+    },
     /// `foreign_key((a, b) -> Region(x, y))`
     ForeignKey {
+        /// Its own name.
+        name: Option<&'static str>,
         /// Positions of the referring columns.
         columns: &'static [u16],
         /// The columns referred to, of one table.

@@ -1,50 +1,101 @@
 //! From mapped structs to [`MetaData`].
 
-use aludel_core::schema::{
-    self, Check, Column, ForeignKey, Index, MetaData, ServerDefault, Table, Unique,
+use aludel_core::{
+    schema::{self, Check, Column, ForeignKey, Index, MetaData, ServerDefault, Table, Unique},
+    value::{TypeMap, TypeVariants},
 };
 
-use super::{ColumnDefault, EntityMeta, Mapper, TableArg};
+use super::{ColumnDefault, ColumnMeta, EntityMeta, Mapper, TableArg, Typed};
 
-/// The tables of these entities; an association that is only named by a relationship included.
-pub(super) fn metadata(entities: impl Iterator<Item = &'static EntityMeta>) -> MetaData {
-    let mut metadata = MetaData::new();
+/// Adds the tables of these entities. What can't be added is told by [`configure`](super::Registry::configure),
+/// and left out.
+pub(super) fn add_tables(
+    metadata: &mut MetaData,
+    entities: impl Iterator<Item = &'static EntityMeta>,
+) -> Vec<String> {
+    let mut problems = Vec::new();
     for entity in entities {
-        // Two structs of one table say the same table; the first is as good as the second.
-        if metadata.find(entity.table.schema, entity.table.name).is_none()
-            && let Err(error) = metadata.add(table(entity))
-        {
-            tracing::error!(target: "aludel::mapping", entity = entity.name, %error, "no table");
+        let mut table = table(entity, &mut problems);
+        table.naming = metadata.naming().clone();
+        match metadata.find(entity.table.schema, entity.table.name) {
+            // Two structs may map one table, as long as they say the same of it.
+            Some(other) if *other == table => {}
+            Some(_) => problems.push(format!(
+                "{}: another mapped struct says something else of the table `{table}`; leave one of the two \
+                 out, or let both declare all columns alike",
+                entity.name
+            )),
+            None => problems.extend(metadata.add(table).err().map(|it| it.to_string())),
         }
     }
-    metadata
+    problems
 }
 
-fn table(meta: &'static EntityMeta) -> Table {
+/// The type that a column has in the database, by its base's map.
+fn sql_type(
+    entity: &EntityMeta,
+    column: &ColumnMeta,
+    map: &TypeMap,
+    problems: &mut Vec<String>,
+) -> TypeVariants {
+    let said = match column.typed {
+        Typed::Here => None,
+        Typed::Variants(ty) => Some(ty()),
+        Typed::ByMap => map.of((column.scalar)()).cloned(),
+        Typed::Annotated(name) => {
+            if map.named(name).is_none() {
+                let known: Vec<_> = map.names().collect();
+                let known = if known.is_empty() { "nothing".into() } else { known.join(", ") };
+                problems.push(format!(
+                    "{}.{}: the base's type map has no `{name}`; add `.annotated(\"{name}\", …)` to it \
+                     (known there: {known})",
+                    entity.name, column.field
+                ));
+            }
+            map.named(name).cloned()
+        }
+    };
+    let Some(said) = said else { return column.ty.into() };
+    if let Some(wrong) = said.types().find(|it| !it.can_hold(column.ty)) {
+        problems.push(format!(
+            "{}.{}: a field of SQL's type {} can't be kept as {wrong}",
+            entity.name, column.field, column.ty
+        ));
+        return column.ty.into();
+    }
+    said
+}
+
+fn table(meta: &'static EntityMeta, problems: &mut Vec<String>) -> Table {
     let mapper = Mapper::of(meta);
+    let map = ((meta.base)().type_map)();
     let names = |columns: &[u16]| -> Vec<String> {
         columns.iter().map(|it| meta.columns[usize::from(*it)].name.to_owned()).collect()
     };
-    let columns = meta.columns.iter().map(|it| Column {
-        name: it.name.to_owned(),
-        ty: it.ty,
-        nullable: it.nullable,
-        server_default: match &it.default {
-            ColumnDefault::Server(default) => Some(default()),
-            _ => None::<ServerDefault>,
-        },
-        computed: match &it.default {
-            ColumnDefault::Computed(it) => {
-                Some(schema::Computed { sql: it.sql.to_owned(), storage: it.storage })
-            }
-            _ => None,
-        },
-        identity: it.identity,
+    let columns = meta.columns.iter().map(|it| {
+        let TypeVariants { ty, variants } = sql_type(meta, it, &map, problems);
+        Column {
+            name: it.name.to_owned(),
+            ty,
+            variants,
+            nullable: it.nullable,
+            server_default: match &it.default {
+                ColumnDefault::Server(default) => Some(default()),
+                _ => None::<ServerDefault>,
+            },
+            computed: match &it.default {
+                ColumnDefault::Computed(it) => {
+                    Some(schema::Computed { sql: it.sql.to_owned(), storage: it.storage })
+                }
+                _ => None,
+            },
+            identity: it.identity,
+        }
     });
     let foreign_keys = mapper.foreign_keys.iter().map(|key| ForeignKey {
-        name: None,
+        name: key.name.map(str::to_owned),
         columns: names(&key.columns),
-        schema: None,
+        schema: key.references.first().and_then(|it| it.schema.clone()),
         table: key.references.first().map(|it| it.table.clone()).unwrap_or_default(),
         references: key.references.iter().map(|it| it.column.clone()).collect(),
         on_delete: key.on_delete,
@@ -70,14 +121,16 @@ fn table(meta: &'static EntityMeta) -> Table {
     }
     for arg in meta.args {
         match arg {
-            TableArg::Index(columns) => {
-                table.indexes.push(Index { name: None, columns: names(columns), unique: false });
-            }
-            TableArg::Unique(columns) => {
-                table.uniques.push(Unique { name: None, columns: names(columns) });
-            }
-            TableArg::Check(sql) => {
-                table.checks.push(Check { name: None, sql: (*sql).to_owned() });
+            TableArg::Index { columns, name } => table.indexes.push(Index {
+                name: name.map(str::to_owned),
+                columns: names(columns),
+                unique: false,
+            }),
+            TableArg::Unique { columns, name } => table
+                .uniques
+                .push(Unique { name: name.map(str::to_owned), columns: names(columns) }),
+            TableArg::Check { sql, name } => {
+                table.checks.push(Check { name: name.map(str::to_owned), sql: (*sql).to_owned() })
             }
             TableArg::ForeignKey { .. } => {}
         }

@@ -2,7 +2,7 @@
 
 use aludel_core::expr::TableName;
 
-use super::{Direction, EntityMeta, Mapper, Registry, Relation};
+use super::{Direction, EntityMeta, Linked, Mapper, Relation};
 
 /// A column that a relationship writes.
 type Written = (TableName, &'static str);
@@ -15,13 +15,13 @@ pub(super) fn warn(mapper: &'static Mapper) {
     if tables.is_empty() {
         return;
     }
-    let registry = Registry::global();
+    let registry = Linked::global();
     let mut others: Vec<&'static Mapper> = vec![mapper];
     others.extend(
         registry
             .entities()
             .iter()
-            .filter(|it| (it.base)() == (mapper.meta.base)() && !same(it, mapper.meta))
+            .filter(|it| (it.base)().id == (mapper.meta.base)().id && !same(it, mapper.meta))
             .filter(|it| may_write(it, &tables))
             .map(|it| Mapper::of(it)),
     );

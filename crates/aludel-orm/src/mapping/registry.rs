@@ -1,154 +1,95 @@
-//! [`Registry`]: all mapped structs of the program, and the order of their tables.
+//! [`Registry`]: the mapped structs of one declarative base.
 
-use std::{
-    any::TypeId,
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::{
-        OnceLock,
-        atomic::{AtomicU32, Ordering},
-    },
-};
+use std::any::TypeId;
 
-use super::{EntityMeta, mapper::foreign_keys};
+use aludel_core::{schema::MetaData, value::TypeMap};
 
-/// A mapped struct that registered itself at link time.
-#[derive(Debug)]
-pub struct Registered(pub fn() -> &'static EntityMeta);
+use super::{DeclarativeBase, EntityMeta, Linked, Mapper, metadata::add_tables};
+use crate::{Error, Result, error::MappingError};
 
-inventory::collect!(Registered);
-
-/// All mapped structs of the program, and whatever they relate to.
-#[derive(Debug)]
+/// The mapped structs of one declarative base, and what holds for all of them.
+///
+/// [`DeclarativeBase::registry`] gives it.
+#[derive(Clone, Copy, Debug)]
 pub struct Registry {
-    /// By table, so that nothing depends on the order of linking.
-    entities: Vec<&'static EntityMeta>,
-    places: HashMap<TypeId, Place>,
-    stragglers: AtomicU32,
+    name: &'static str,
+    schema: Option<&'static str>,
+    base: BaseMeta,
+    metadata: fn() -> MetaData,
 }
 
-/// An entity's place in the order of tables.
+/// A declarative base, as its mapped structs know it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    pub(super) number: u32,
-    pub(super) depth: u32,
-    pub(super) group: u32,
-    pub(super) cyclic: bool,
+pub struct BaseMeta {
+    /// Which one it is.
+    pub id: TypeId,
+    /// Its type map.
+    pub type_map: fn() -> TypeMap,
 }
 
 impl Registry {
-    /// The program's registry, made at first use.
-    pub fn global() -> &'static Self {
-        static REGISTRY: OnceLock<Registry> = OnceLock::new();
-        REGISTRY
-            .get_or_init(|| Self::new(inventory::iter::<Registered>.into_iter().map(|it| (it.0)())))
-    }
-
-    /// The entities, sorted by table.
-    pub fn entities(&self) -> &[&'static EntityMeta] {
-        &self.entities
-    }
-
-    /// A registry of these entities and whatever they relate to.
-    pub(super) fn new(start: impl Iterator<Item = &'static EntityMeta>) -> Self {
-        let entities = closure(start);
-        let mut places = HashMap::new();
-        let order = order(&entities);
-        for (number, meta) in entities.iter().enumerate() {
-            let (depth, group, cyclic) = order[number];
-            places.insert((meta.type_id)(), Place { number: number as u32, depth, group, cyclic });
-        }
-        Self { stragglers: AtomicU32::new(entities.len() as u32), entities, places }
-    }
-
-    /// The place of an entity. One that neither registered itself nor is related to one that did
-    /// (where link-time collection doesn't work) gets a place behind all others.
-    pub(super) fn place(&self, meta: &'static EntityMeta) -> Place {
-        if let Some(place) = self.places.get(&(meta.type_id)()) {
-            return *place;
-        }
-        let number = self.stragglers.fetch_add(1, Ordering::Relaxed);
-        Place { number, depth: number, group: number, cyclic: false }
-    }
-}
-
-/// The entities and whatever they relate to, once each, sorted by table and name.
-pub(super) fn closure(
-    start: impl Iterator<Item = &'static EntityMeta>,
-) -> Vec<&'static EntityMeta> {
-    let mut seen = HashSet::new();
-    let mut stack: Vec<_> = start.collect();
-    let mut found = Vec::new();
-    while let Some(meta) = stack.pop() {
-        if !seen.insert((meta.type_id)()) {
-            continue;
-        }
-        found.push(meta);
-        for relationship in meta.relationships {
-            stack.push((relationship.target)());
-            stack.extend(relationship.secondary.map(|it| it()));
+    /// That of a base.
+    pub fn of<B: DeclarativeBase>() -> Self {
+        let name = std::any::type_name::<B>();
+        Self {
+            name: name.rsplit("::").next().unwrap_or(name),
+            schema: B::SCHEMA,
+            base: BaseMeta { id: TypeId::of::<B>(), type_map: B::type_map },
+            metadata: B::metadata,
         }
     }
-    found.sort_by_key(|it| (it.table, it.name));
-    found
-}
 
-/// Where each entity stands: behind all that it refers to. Entities that refer to each other in a
-/// circle share a group; the flush sorts their objects one by one.
-fn order(entities: &[&'static EntityMeta]) -> Vec<(u32, u32, bool)> {
-    let mut by_table: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, meta) in entities.iter().enumerate() {
-        by_table.entry(meta.table.name).or_default().push(index);
+    fn entities(&self) -> impl Iterator<Item = &'static EntityMeta> {
+        let own = self.base.id;
+        Linked::global().entities().iter().copied().filter(move |it| (it.base)().id == own)
     }
-    let parents: Vec<Vec<usize>> = entities
-        .iter()
-        .map(|meta| {
-            let tables = foreign_keys(meta).into_iter().flat_map(|it| it.references);
-            tables.filter_map(|it| by_table.get(it.table.as_str())).flatten().copied().collect()
-        })
-        .collect();
-    let above: Vec<HashSet<usize>> = (0..entities.len()).map(|it| reach(it, &parents)).collect();
-    // Two entities are of one group if each is above the other; the first by table names it.
-    let group: Vec<usize> = (0..entities.len())
-        .map(|it| {
-            (0..it).find(|&to| above[it].contains(&to) && above[to].contains(&it)).unwrap_or(it)
-        })
-        .collect();
-    let mut depth: HashMap<usize, u32> = HashMap::new();
-    fn settle(
-        at: usize,
-        group: &[usize],
-        parents: &[Vec<usize>],
-        depth: &mut HashMap<usize, u32>,
-    ) -> u32 {
-        if let Some(depth) = depth.get(&at) {
-            return *depth;
-        }
-        let members = (0..group.len()).filter(|it| group[*it] == at);
-        let outside: Vec<usize> = members
-            .flat_map(|it| &parents[it])
-            .map(|it| group[*it])
-            .filter(|it| *it != at)
-            .collect();
-        let deepest = outside.into_iter().map(|it| settle(it, group, parents, depth) + 1).max();
-        depth.insert(at, deepest.unwrap_or(0));
-        deepest.unwrap_or(0)
-    }
-    (0..entities.len())
-        .map(|it| {
-            let depth = settle(group[it], &group, &parents, &mut depth);
-            (depth, group[it] as u32, above[it].contains(&it))
-        })
-        .collect()
-}
 
-/// All that an entity refers to, directly or through others.
-fn reach(from: usize, parents: &[Vec<usize>]) -> HashSet<usize> {
-    let mut seen = HashSet::new();
-    let mut stack = parents[from].clone();
-    while let Some(at) = stack.pop() {
-        if seen.insert(at) {
-            stack.extend(&parents[at]);
-        }
+    /// The mappers, sorted by table.
+    pub fn mappers(&self) -> Vec<&'static Mapper> {
+        self.entities().map(Mapper::of).collect()
     }
-    seen
+
+    /// The tables.
+    pub fn metadata(&self) -> MetaData {
+        (self.metadata)()
+    }
+
+    /// The types of columns.
+    pub fn type_map(&self) -> TypeMap {
+        (self.base.type_map)()
+    }
+
+    /// Checks all mapped structs: their relationships and keys, their types, and the tables together.
+    ///
+    /// # Errors
+    /// [`Error::Mapping`] with every mistake, and its cure.
+    pub fn configure(&self) -> Result<()> {
+        let mut problems = self.type_map().problems().to_vec();
+        for mapper in self.mappers() {
+            let of = |it: &String| match it.starts_with(mapper.entity()) {
+                true => it.clone(),
+                false => format!("{}: {it}", mapper.entity()),
+            };
+            problems.extend(mapper.problems.iter().map(of));
+        }
+        // What a foreign key refers to may be another base's.
+        let (mut own, mut all) = (MetaData::new(), MetaData::new());
+        problems.extend(add_tables(&mut own, self.entities()));
+        add_tables(&mut all, Linked::global().entities().iter().copied());
+        problems.extend(own.problems_among(&all));
+        if let Some(schema) = self.metadata().default_schema().filter(|it| Some(*it) != self.schema)
+        {
+            problems.push(format!(
+                "the tables of `{name}` have the schema that its constant `SCHEMA` says, by which queries \
+                 name them, and not that of its `metadata()`: write `const SCHEMA: Option<&'static str> = \
+                 Some(\"{schema}\");`",
+                name = self.name
+            ));
+        }
+        if problems.is_empty() {
+            return Ok(());
+        }
+        problems.dedup();
+        Err(Error::Mapping(Box::new(MappingError { entity: self.name, problems })))
+    }
 }

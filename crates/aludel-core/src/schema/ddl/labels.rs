@@ -4,7 +4,7 @@ use super::writer::Writer;
 use crate::{
     Error, Result,
     dialect::{Dialect, Enums},
-    schema::{Column, MetaData, Table},
+    schema::{Check, Column, ConstraintName, MetaData, Table},
     value::{EnumType, SqlType},
 };
 
@@ -38,19 +38,24 @@ pub(super) fn drop(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec<Str
 /// The constraints of columns of labels that are text here: `CHECK (column IN ('a', 'b'))`.
 pub(super) fn checks(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>> {
     let constraint = |column: &Column| {
-        let SqlType::Enum(it) = column.ty else { return None };
+        let SqlType::Enum(it) = column.type_on(dialect) else { return Ok(None) };
         if it.native && dialect.capability().types.enums != Enums::Check {
-            return None;
+            return Ok(None);
         }
         let mut writer = Writer::new(dialect);
+        // The convention's name for it has the column's in it.
+        let named = Check { name: Some(column.name.clone()), sql: String::new() };
+        if let made @ Some(ConstraintName::Made(_)) = table.check_name(&named)? {
+            super::table::constraint(&mut writer, made.as_ref())?;
+        }
         writer.push("CHECK (");
-        let name = writer.name(&column.name);
+        writer.name(&column.name)?;
         writer.push(" IN (");
         list(&mut writer, it);
         writer.push("))");
-        Some(name.map(|()| writer.finish()))
+        Ok(Some(writer.finish()))
     };
-    table.columns.iter().filter_map(constraint).collect()
+    table.columns.iter().filter_map(|it| constraint(it).transpose()).collect()
 }
 
 /// The types that the tables need and the database wants created, each once.
@@ -60,7 +65,7 @@ fn types(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec<&'static Enum
         return Ok(types);
     }
     for column in metadata.tables().iter().flat_map(|it| &it.columns) {
-        let it = match column.ty {
+        let it = match column.type_on(dialect) {
             SqlType::Enum(it) | SqlType::Array(&SqlType::Enum(it)) => it,
             _ => continue,
         };

@@ -4,7 +4,7 @@ use super::{CheckFirst, labels, writer::Writer};
 use crate::{
     Error, Result,
     dialect::{Autoincrement, Defaults, Dialect, Indexes, Spelling},
-    schema::{Action, Column, ForeignKey, Identity, ServerDefault, Storage, Table},
+    schema::{Action, Column, ConstraintName, ForeignKey, Identity, ServerDefault, Storage, Table},
     value::SqlType,
 };
 
@@ -29,18 +29,21 @@ pub(super) fn create(
     }
     if !table.primary_key.is_empty() && !inline_key(table, dialect) {
         lines.next(&mut writer);
+        constraint(&mut writer, table.primary_key_name()?.as_ref())?;
         writer.push("PRIMARY KEY ");
         writer.columns(&table.primary_key)?;
     }
     for it in &table.uniques {
         lines.next(&mut writer);
-        constraint(&mut writer, it.name.as_deref())?;
+        constraint(&mut writer, table.unique_name(it)?.as_ref())?;
         writer.push("UNIQUE ");
         writer.columns(&it.columns)?;
     }
     for it in table.foreign_keys.iter().filter(|it| with_key(it)) {
         lines.next(&mut writer);
-        foreign_key(&mut writer, it)?;
+        constraint(&mut writer, table.foreign_key_name(it)?.as_ref())?;
+        writer.push("FOREIGN KEY ");
+        references(&mut writer, table, it)?;
     }
     for it in labels::checks(table, dialect)? {
         lines.next(&mut writer);
@@ -48,7 +51,7 @@ pub(super) fn create(
     }
     for it in &table.checks {
         lines.next(&mut writer);
-        constraint(&mut writer, it.name.as_deref())?;
+        constraint(&mut writer, table.check_name(it)?.as_ref())?;
         writer.push("CHECK (");
         writer.push(&it.sql);
         writer.push(")");
@@ -57,7 +60,7 @@ pub(super) fn create(
     for it in table.indexes.iter().filter(|_| inside) {
         lines.next(&mut writer);
         writer.push(if it.unique { "UNIQUE INDEX " } else { "INDEX " });
-        writer.index_name(table, it)?;
+        writer.constraint_name(&table.index_name(it)?)?;
         writer.push(" ");
         writer.columns(&it.columns)?;
     }
@@ -87,11 +90,11 @@ fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()>
     representable(table, column, dialect)?;
     writer.name(&column.name)?;
     writer.push(" ");
-    let keyed = is_keyed(table, &column.name);
+    let (keyed, ty) = (is_keyed(table, &column.name), column.type_on(dialect));
     if keyed {
-        dialect.key_type_name(&mut writer.sql, column.ty);
+        dialect.key_type_name(&mut writer.sql, ty);
     } else {
-        dialect.type_name(&mut writer.sql, column.ty);
+        dialect.type_name(&mut writer.sql, ty);
     }
     if let Some(computed) = &column.computed {
         writer.push(" GENERATED ALWAYS AS (");
@@ -102,7 +105,7 @@ fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()>
         });
     } else if let Some(default) = &column.server_default {
         writer.push(" DEFAULT ");
-        server_default(writer, default, column.ty, keyed);
+        server_default(writer, default, ty, keyed);
     }
     let in_key = table.primary_key.contains(&column.name);
     let generated = table.autoincrement && in_key;
@@ -118,7 +121,11 @@ fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()>
     }
     if generated {
         match dialect.capability().ddl.autoincrement {
-            Autoincrement::RowId => writer.push(" PRIMARY KEY"),
+            Autoincrement::RowId => {
+                writer.push(" ");
+                constraint(writer, table.primary_key_name()?.as_ref())?;
+                writer.push("PRIMARY KEY");
+            }
             Autoincrement::Keyword => writer.push(" AUTO_INCREMENT"),
             Autoincrement::Identity => {}
         }
@@ -156,7 +163,7 @@ fn representable(table: &Table, column: &Column, dialect: &dyn Dialect) -> Resul
         let what = format!("`{table}.{name}` is numbered by the database, which only a key can be");
         return Err(Error::Unsupported { dialect: dialect.name(), what: what.into() });
     }
-    let (ty, hint) = match column.ty {
+    let (ty, hint) = match column.type_on(dialect) {
         SqlType::Array(_) if !types.arrays => ("an array", "a table of its own, or JSON"),
         SqlType::Range(_) if !types.ranges => ("a range", "two columns, one for each bound"),
         _ => return Ok(()),
@@ -231,26 +238,26 @@ fn is_parenthesised(sql: &str) -> bool {
     false
 }
 
-fn constraint(writer: &mut Writer<'_>, name: Option<&str>) -> Result<()> {
+pub(super) fn constraint(writer: &mut Writer<'_>, name: Option<&ConstraintName>) -> Result<()> {
     if let Some(name) = name {
         writer.push("CONSTRAINT ");
-        writer.name(name)?;
+        writer.constraint_name(name)?;
         writer.push(" ");
     }
     Ok(())
 }
 
-pub(super) fn foreign_key(writer: &mut Writer<'_>, key: &ForeignKey) -> Result<()> {
-    constraint(writer, key.name.as_deref())?;
-    writer.push("FOREIGN KEY ");
-    references(writer, key)
-}
-
 /// `(columns) REFERENCES …`
-pub(super) fn references(writer: &mut Writer<'_>, key: &ForeignKey) -> Result<()> {
+pub(super) fn references(writer: &mut Writer<'_>, table: &Table, key: &ForeignKey) -> Result<()> {
+    let dialect = writer.dialect;
+    let qualified = dialect.capability().ddl.foreign_schemas;
+    if !qualified && key.schema != table.schema {
+        let what = format!("a foreign key from `{table}` to `{}` of another schema", key.table);
+        return Err(Error::Unsupported { dialect: dialect.name(), what: what.into() });
+    }
     writer.columns(&key.columns)?;
     writer.push(" REFERENCES ");
-    writer.table(key.schema.as_deref(), &key.table)?;
+    writer.table(key.schema.as_deref().filter(|_| qualified), &key.table)?;
     writer.push(" ");
     writer.columns(&key.references)?;
     action(writer, " ON DELETE ", key.on_delete);

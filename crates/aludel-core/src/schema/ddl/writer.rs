@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     Error, Result,
     dialect::{Booleans, Decimals, Dialect, Longest},
-    schema::{Index, Table},
+    schema::ConstraintName,
     value::{ArrayValue, Value},
 };
 
@@ -60,11 +60,11 @@ impl<'a> Writer<'a> {
         self.dialect.identifier(&mut self.sql, &name);
     }
 
-    /// An index's own name, or the one that it gets (DDL-6).
-    pub(super) fn index_name(&mut self, table: &Table, index: &Index) -> Result<()> {
-        match &index.name {
-            Some(name) => self.name(name)?,
-            None => self.generated_name(&index.name_in(table)),
+    /// A constraint's or an index's name.
+    pub(super) fn constraint_name(&mut self, name: &ConstraintName) -> Result<()> {
+        match name {
+            ConstraintName::Chosen(name) => self.name(name)?,
+            ConstraintName::Made(name) => self.generated_name(name),
         }
         Ok(())
     }

@@ -1,0 +1,100 @@
+//! [`TypeMap`]: which SQL types the columns of a declarative base have.
+
+use std::any::TypeId;
+
+use super::{Scalar, SqlType, TypeVariants};
+
+/// Which SQL types the columns of a declarative base have, by their Rust types and by names of your own.
+///
+/// A column's type is found in this order (MAP-2): what the column itself says (`sql_type`, `length`,
+/// `numeric`); the name that it is `annotated` with; its Rust type, without `Option` and `Auto`, where a
+/// newtype is a type of its own; and what [`Scalar::TYPE`] says.
+///
+/// A type that can't hold the Rust type's values is refused when the base is configured.
+///
+/// ```
+/// use aludel_core::{dialect::{MARIADB, MYSQL}, value::{TypeMap, sql}};
+///
+/// let map = TypeMap::new()
+///     .set::<String>(sql::Text.with_variant(sql::VarChar(255), [MYSQL, MARIADB]))
+///     .annotated("name", sql::VarChar(80));
+/// assert!(map.get::<String>().is_some() && map.get::<i64>().is_none());
+/// assert!(map.problems().is_empty());
+///
+/// let wrong = TypeMap::new().set::<String>(sql::BigInt);
+/// assert_eq!(wrong.problems(), ["`String` can't be kept as BIGINT"]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct TypeMap {
+    by_type: Vec<(TypeId, TypeVariants)>,
+    by_name: Vec<(&'static str, TypeVariants)>,
+    problems: Vec<String>,
+}
+
+impl TypeMap {
+    /// Nothing but what types say themselves.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Columns of this Rust type have this SQL type.
+    #[must_use]
+    pub fn set<T: Scalar>(mut self, ty: impl Into<TypeVariants>) -> Self {
+        let ty = ty.into();
+        if let Some(wrong) = ty.types().find(|it| !it.can_hold(T::TYPE)) {
+            let name = std::any::type_name::<T>();
+            let name = name.rsplit("::").next().unwrap_or(name);
+            self.problems.push(format!("`{name}` can't be kept as {wrong}"));
+        }
+        let id = TypeId::of::<T>();
+        self.by_type.retain(|it| it.0 != id);
+        self.by_type.push((id, ty));
+        self
+    }
+
+    /// Columns with `#[column(annotated = "name")]` have this SQL type.
+    #[must_use]
+    pub fn annotated(mut self, name: &'static str, ty: impl Into<TypeVariants>) -> Self {
+        self.by_name.retain(|it| it.0 != name);
+        self.by_name.push((name, ty.into()));
+        self
+    }
+
+    /// What is said of a Rust type.
+    pub fn get<T: Scalar>(&self) -> Option<&TypeVariants> {
+        self.of(TypeId::of::<T>())
+    }
+
+    /// The same, of a type that is known by its number only.
+    pub fn of(&self, id: TypeId) -> Option<&TypeVariants> {
+        self.by_type.iter().find(|it| it.0 == id).map(|it| &it.1)
+    }
+
+    /// What is said of a name.
+    pub fn named(&self, name: &str) -> Option<&TypeVariants> {
+        self.by_name.iter().find(|it| it.0 == name).map(|it| &it.1)
+    }
+
+    /// The names of which something is said.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.by_name.iter().map(|it| it.0)
+    }
+
+    /// What makes no sense.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+}
+
+impl SqlType {
+    /// Whether a column of this type holds values of another: both travel in one form.
+    pub fn can_hold(self, other: Self) -> bool {
+        let is_float = |it| matches!(it, Self::Float | Self::Double);
+        let is_text = |it| matches!(it, Self::Text | Self::VarChar(_));
+        self == other
+            || self.is_integer() && other.is_integer()
+            || self.is_decimal() && other.is_decimal()
+            || is_float(self) && is_float(other)
+            || is_text(self) && (is_text(other) || matches!(other, Self::Enum(_)))
+    }
+}
