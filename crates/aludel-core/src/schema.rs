@@ -3,6 +3,7 @@
 
 mod column;
 mod ddl;
+mod mermaid;
 mod metadata;
 mod naming;
 mod order;

@@ -9,8 +9,9 @@ use aludel_core::{
 };
 
 use crate::{
-    EngineCore, EngineFace, Result,
+    EngineCore, EngineFace, Error, Integrity, Kind, Result,
     driver::{Begin, Control, Params, Run, Statement, Step, Want, once},
+    retry::{Retry, sleep},
 };
 
 /// Creates and drops the tables of a [`MetaData`].
@@ -29,7 +30,8 @@ use crate::{
 /// ```
 pub trait CreateAll {
     /// Creates all tables that aren't there yet, in one transaction, in the order of their foreign
-    /// keys, and their indexes.
+    /// keys, and their indexes. Where other programs do the same at the same time, there is one schema in
+    /// the end, and no error.
     ///
     /// # Errors
     /// There are no tables at all; or the database refuses, and then nothing was created.
@@ -74,13 +76,29 @@ fn statements<E: EngineFace>(
     Ok(make(metadata, engine.core().dialect())?)
 }
 
+/// How often a program tries that meets others. Whoever fails has waited for the end of one that doesn't, so
+/// that fewer would do.
+const RETRIES: u32 = 20;
+
 async fn execute(statements: Result<Vec<String>>, engine: EngineCore) -> Result<()> {
     let statements = statements?;
+    let mut retry = Retry::new(RETRIES);
+    loop {
+        let Err(error) = attempt(&statements, &engine).await else { return Ok(()) };
+        let pause = if has_met_another(&error) { retry.pause() } else { None };
+        match pause {
+            Some(pause) => sleep(pause).await,
+            None => return Err(error),
+        }
+    }
+}
+
+async fn attempt(statements: &[String], engine: &EngineCore) -> Result<()> {
     let mut connection = engine.checkout().await?;
     let begin = Step::Control(Control::Begin(Begin::IMMEDIATE));
-    let ddl = statements.into_iter().map(|sql| {
+    let ddl = statements.iter().map(|sql| {
         Step::Run(Run {
-            statement: Statement::once(sql),
+            statement: Statement::once(sql.clone()),
             params: Params::none(),
             want: Want::Nothing,
         })
@@ -88,4 +106,12 @@ async fn execute(statements: Result<Vec<String>>, engine: EngineCore) -> Result<
     let steps = [begin].into_iter().chain(ddl).chain([Step::Control(Control::Commit)]);
     // After an error the transaction is open; the pool rolls it back.
     once(&mut *connection, steps).await
+}
+
+/// Whether another program creates the same at this moment. `IF NOT EXISTS` looks before it waits: on
+/// PostgreSQL what another has just made is a duplicate in the catalog, and two that alter tables in turn
+/// are in each other's way.
+fn has_met_another(error: &Error) -> bool {
+    let duplicate = Kind::Integrity(Integrity::Unique);
+    error.is_retryable() || matches!(error, Error::Database(it) if it.kind == duplicate)
 }

@@ -15,6 +15,7 @@ mod entities;
 mod functions;
 mod laws;
 mod locks;
+mod mermaid;
 mod naming;
 mod operators;
 mod refusals;
