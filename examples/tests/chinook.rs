@@ -176,3 +176,11 @@ fn it_prints_the_same_on_every_database() {
         assert_eq!(text.lines().count(), expected.lines().count(), "on {}", database.name);
     }
 }
+
+/// The picture in the README is that of the models.
+#[test]
+fn the_picture_is_up_to_date() {
+    let readme = include_str!("../../README.md");
+    let picture = Base::metadata().to_mermaid();
+    assert!(readme.contains(&picture), "the README's picture should be:\n{picture}");
+}
