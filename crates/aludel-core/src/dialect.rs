@@ -19,7 +19,10 @@ pub use name::{DialectName, MARIADB, MYSQL, POSTGRES, SQLITE};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 
-use crate::value::{DateTime, SqlType};
+use crate::{
+    schema::Catalog,
+    value::{DateTime, SqlType},
+};
 
 /// How a dialect spells a generic function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +110,12 @@ pub trait Dialect: Send + Sync + std::fmt::Debug + 'static {
         sql.push_str("x'");
         hexadecimal(sql, bytes);
         sql.push('\'');
+    }
+
+    /// How the database is asked for its tables; `None` if nobody knows, and then there is neither
+    /// reflection nor comparison.
+    fn catalog(&self) -> Option<&'static dyn Catalog> {
+        None
     }
 
     /// Writes a moment as a literal; only DDL needs it.

@@ -12,6 +12,7 @@ mod dynamic;
 mod field;
 mod foreign;
 mod inet;
+mod intern;
 mod json;
 mod key;
 mod kind;

@@ -19,6 +19,7 @@ mod create;
 mod engine;
 mod error;
 mod pool;
+mod reflect;
 mod url;
 
 pub use connect::{EngineConnection, Executable, JoinMode, Joint, Row, Rowful};
@@ -26,4 +27,7 @@ pub use create::CreateAll;
 pub use engine::{Engine, EngineCore, EngineFace, EngineOptions, ResetOnReturn};
 pub use error::{DatabaseError, Error, Integrity, Kind, Result, UrlError};
 pub use pool::{ConnectionInfo, NewConnection, PoolStatus, Pooled};
+pub use reflect::Reflect;
+#[doc(hidden)]
+pub use reflect::compare;
 pub use url::{Host, Unit, Url, UrlOptions};

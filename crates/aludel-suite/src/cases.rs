@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a case fails by panicking")]
 
 mod alike;
+mod assert_schema;
 mod assigned;
 mod associations;
 mod attributes;
@@ -49,6 +50,7 @@ mod owners;
 mod plan;
 mod queries;
 mod random;
+mod reflection;
 mod relationships;
 mod replay;
 mod rollback;
@@ -133,6 +135,8 @@ pub fn cases() -> Vec<Case> {
         cancellation::CASES,
         faults::CASES,
         kills::CASES,
+        reflection::CASES,
+        assert_schema::CASES,
     ];
     files.concat()
 }

@@ -22,6 +22,8 @@ enum Eight {}
 impl DeclarativeBase for Eight {
     fn metadata() -> MetaData {
         let naming = NamingConvention::new().fk("fk_{table_name}_{column_0_name}");
+        let naming =
+            naming.uq("a_name_that_is_cut_on_every_database_as_it_is_much_too_long_{table_name}");
         MetaData::new().naming_convention(naming).mapped_by::<Self>()
     }
 }
@@ -104,6 +106,7 @@ fn eight_at_once(url: &str) {
             assert!(output.status.success(), "round {round}: {said}");
             assert!(said.contains("1 passed"), "{said}");
         }
+        aludel::assert_schema!(Eight, engine);
         let mut session = Session::new(&engine);
         let metal = session.add(Metal::builder().name("mercury").phase(Phase::Liquid));
         metal.lumps().push(Lump::builder().grams(7));

@@ -103,7 +103,7 @@ pub use aludel_core::{
 pub use aludel_derive::{Mapped, Mixin, Row, SqlEnum, SqlNewtype};
 pub use aludel_engine::{
     ConnectionInfo, CreateAll, DatabaseError, Engine, EngineConnection, EngineFace, EngineOptions,
-    Integrity, JoinMode, Kind, NewConnection, PoolStatus, ResetOnReturn, driver,
+    Integrity, JoinMode, Kind, NewConnection, PoolStatus, Reflect, ResetOnReturn, driver,
     driver::{Begin, Isolation},
     log,
 };
@@ -172,8 +172,8 @@ pub mod prelude {
     pub use crate::{
         Auto, Base, CreateAll as _, DeclarativeBase as _, Engine, EntityConst as _,
         Expression as _, ForUpdate, Has, InsertObjects as _, Many, Mapped, MetaDataOf as _, Mixin,
-        Obj, One, Optional as _, Relationships as _, Row, Session, SqlEnum, SqlNewtype,
-        Synchronize, WithOptions as _, all_of, any_of, case, delete,
+        Obj, One, Optional as _, Reflect as _, Relationships as _, Row, Session, SqlEnum,
+        SqlNewtype, Synchronize, WithOptions as _, all_of, any_of, case, delete,
         events::{
             ColumnEvents as _, ListenEngine as _, ListenMapper as _, RelationshipEvents as _,
         },
@@ -300,6 +300,63 @@ macro_rules! savepoint {
     }};
 }
 
+/// Panics unless a database has all tables of a base as they are declared; the message has a line for
+/// each difference. For a test: `assert_schema!(Base, engine);` with a blocking engine,
+/// `assert_schema!(Base, engine).await;` with an async one.
+///
+/// Instead of a base it takes a [`MetaData`](schema::MetaData): `assert_schema!(metadata = it, engine)`.
+/// What is compared, and how to get the differences as data, stands at [`Reflect::differences`].
+///
+/// ```standalone_crate
+/// use aludel::{assert_schema, blocking::Engine, prelude::*};
+///
+/// #[derive(Mapped)]
+/// #[table("tag")]
+/// pub struct Tag {
+///     #[column(primary_key)]
+///     pub id: Auto<i64>,
+///     #[column(unique, length = 20)]
+///     pub name: String,
+/// }
+///
+/// # fn main() -> aludel::Result<()> {
+/// let engine = Engine::new("sqlite::memory:")?;
+/// Base::metadata().create_all(&engine)?;
+/// assert_schema!(Base, engine);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// In an async test:
+///
+/// ```standalone_crate
+/// # use aludel::{assert_schema, prelude::*};
+/// # #[derive(Mapped)]
+/// # #[table("tag")]
+/// # pub struct Tag { #[column(primary_key)] pub id: Auto<i64> }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> aludel::Result<()> {
+/// let engine = Engine::new("sqlite::memory:")?;
+/// Base::metadata().create_all(&engine).await?;
+/// assert_schema!(Base, engine).await;
+/// assert_schema!(metadata = MetaData::of(Tag), engine).await;
+/// # Ok(())
+/// # }
+/// ```
+#[macro_export]
+macro_rules! assert_schema {
+    (metadata = $metadata:expr, $engine:expr $(,)?) => {
+        $crate::__private::assert_schema(
+            &$metadata,
+            &$engine,
+            ::core::concat!(::core::file!(), ":", ::core::line!()),
+        )
+    };
+    ($base:ty, $engine:expr $(,)?) => {
+        $crate::assert_schema!(metadata = <$base as $crate::DeclarativeBase>::metadata(), $engine)
+    };
+}
+
 /// The README and the book: their examples are tests of this crate.
 #[cfg(doctest)]
 mod book {
@@ -329,6 +386,8 @@ mod book {
     mod flush {}
     #[doc = include_str!("../../../book/src/engine.md")]
     mod engine {}
+    #[doc = include_str!("../../../book/src/schema.md")]
+    mod schema {}
     #[doc = include_str!("../../../book/src/testing.md")]
     mod testing {}
     #[doc = include_str!("../../../book/src/sqlite.md")]

@@ -43,3 +43,57 @@ pub use aludel_orm::{
 
 pub use aludel_derive::{mapped_with, mixin_with};
 pub use aludel_orm::session::{Attempts, NestedBlock};
+
+use aludel_core::schema::{CompareOptions, MetaData};
+use aludel_engine::{EngineFace, compare};
+
+/// What `assert_schema!` does.
+///
+/// # Panics
+/// The database differs, or can't be asked.
+pub fn assert_schema<E: AnEngine>(
+    metadata: &MetaData,
+    engine: &E,
+    place: &'static str,
+) -> <E::Face as EngineFace>::Out<impl Future<Output = ()> + Send + 'static> {
+    let differences =
+        compare(metadata.clone(), engine.face().core().clone(), CompareOptions::new());
+    E::Face::run(async move {
+        match differences.await {
+            Ok(it) if it.is_empty() => {}
+            Ok(it) => panic!("{place}: the database isn't what is declared:\n{it}"),
+            Err(error) => panic!("{place}: the database can't be compared: {error}"),
+        }
+    })
+}
+
+/// An engine, or a reference to one.
+pub trait AnEngine {
+    type Face: EngineFace;
+
+    fn face(&self) -> &Self::Face;
+}
+
+impl AnEngine for aludel_engine::Engine {
+    type Face = Self;
+
+    fn face(&self) -> &Self {
+        self
+    }
+}
+
+impl AnEngine for aludel_engine::blocking::Engine {
+    type Face = Self;
+
+    fn face(&self) -> &Self {
+        self
+    }
+}
+
+impl<T: AnEngine> AnEngine for &T {
+    type Face = T::Face;
+
+    fn face(&self) -> &T::Face {
+        (**self).face()
+    }
+}

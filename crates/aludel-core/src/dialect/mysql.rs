@@ -5,7 +5,10 @@ mod reserved;
 pub(super) use reserved::RESERVED;
 
 use super::{Dialect, Spelling, capability::*};
-use crate::value::SqlType;
+use crate::{
+    schema::{Catalog, catalog},
+    value::SqlType,
+};
 
 /// MySQL 8 or later, and whatever understands what it does: no RETURNING.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +83,10 @@ impl Dialect for MySql {
 
     fn capability(&self) -> &'static Capability {
         &MYSQL
+    }
+
+    fn catalog(&self) -> Option<&'static dyn Catalog> {
+        Some(catalog::MYSQL)
     }
 
     /// Both kinds of moments are `DATETIME`: `TIMESTAMP` ends in 2038.
@@ -158,6 +165,10 @@ impl Dialect for MariaDb {
 
     fn capability(&self) -> &'static Capability {
         &MARIADB
+    }
+
+    fn catalog(&self) -> Option<&'static dyn Catalog> {
+        Some(catalog::MARIADB)
     }
 
     fn type_name(&self, sql: &mut String, ty: SqlType) {

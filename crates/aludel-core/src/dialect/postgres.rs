@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{Dialect, Spelling, capability::*, keywords};
-use crate::value::{DateTime, SqlType};
+use crate::{
+    schema::{Catalog, catalog},
+    value::{DateTime, SqlType},
+};
 
 /// PostgreSQL 12 or later.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +64,10 @@ impl Dialect for Postgres {
 
     fn capability(&self) -> &'static Capability {
         &CAPABILITY
+    }
+
+    fn catalog(&self) -> Option<&'static dyn Catalog> {
+        Some(catalog::POSTGRES)
     }
 
     fn placeholder(&self, sql: &mut String, position: usize) {

@@ -1,7 +1,10 @@
 //! SQLite.
 
 use super::{Dialect, capability::*};
-use crate::value::{DateTime, SqlType};
+use crate::{
+    schema::{Catalog, catalog},
+    value::{DateTime, SqlType},
+};
 
 /// SQLite 3.35 or later.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +65,10 @@ impl Dialect for Sqlite {
         &CAPABILITY
     }
 
+    fn catalog(&self) -> Option<&'static dyn Catalog> {
+        Some(catalog::SQLITE)
+    }
+
     /// The names choose the affinity. Decimals and moments are text: a column of numeric affinity
     /// would turn exact decimals into binary floating-point numbers.
     fn type_name(&self, sql: &mut String, ty: SqlType) {
@@ -74,6 +81,7 @@ impl Dialect for Sqlite {
             SqlType::Uuid => sql.push_str("CHAR(32)"),
             SqlType::Enum(it) => sql.push_str(&format!("VARCHAR({})", it.width())),
             SqlType::Bytes => sql.push_str("BLOB"),
+            SqlType::Named(it) => sql.push_str(it),
             SqlType::Text
             | SqlType::Date
             | SqlType::Time

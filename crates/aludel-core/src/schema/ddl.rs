@@ -4,6 +4,7 @@ mod labels;
 mod table;
 mod writer;
 
+pub(super) use table::{default_text, is_keyed, is_parenthesised};
 use writer::Writer;
 
 use super::{ForeignKey, Index, MetaData, Table, order::Order};
@@ -133,6 +134,11 @@ pub fn create_index(
     Ok(writer.finish())
 }
 
+/// The name that an index without one gets.
+pub(super) fn generated_name(dialect: &dyn Dialect, name: &str) -> String {
+    Writer::new(dialect).cut_name(name)
+}
+
 /// Whether a foreign key can be added only after all tables exist.
 fn is_late(order: &Order<'_>, table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> bool {
     dialect.capability().ddl.alter != Alter::Nothing && order.closes_ring(table, key)
@@ -187,7 +193,7 @@ fn drop_constraint(table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> Re
     Ok(writer.finish())
 }
 
-fn not_empty(metadata: &MetaData) -> Result<()> {
+pub(super) fn not_empty(metadata: &MetaData) -> Result<()> {
     if metadata.tables().is_empty() {
         let message = "there are no tables; a crate of mapped structs that the program never names is not linked, \
                        so name it (`use models as _;`), or name the structs themselves";

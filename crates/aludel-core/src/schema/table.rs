@@ -15,6 +15,8 @@ pub enum Action {
     Cascade,
     /// Their key becomes NULL.
     SetNull,
+    /// Their key becomes its default; not on MariaDB and MySQL.
+    SetDefault,
 }
 
 /// A foreign key of one or more columns.

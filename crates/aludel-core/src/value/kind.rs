@@ -48,6 +48,9 @@ pub enum SqlType {
     Array(&'static SqlType),
     /// A range of values of one type.
     Range(&'static SqlType),
+    /// A type that is known by its name only, which DDL spells as it stands: `Named("tsvector")`.
+    /// Reflection says so of what no other variant is; [`SqlType::named`] makes one at run time.
+    Named(&'static str),
 }
 
 /// The labels that a column's values are chosen from. `#[derive(SqlEnum)]` makes one.
@@ -122,6 +125,7 @@ impl fmt::Display for SqlType {
             Self::Enum(it) => f.write_str(it.name),
             Self::Array(it) => write!(f, "{it} ARRAY"),
             Self::Range(it) => write!(f, "{it} RANGE"),
+            Self::Named(it) => f.write_str(it),
         }
     }
 }

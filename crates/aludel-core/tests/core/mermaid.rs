@@ -47,6 +47,7 @@ fn ends_keys_and_names() {
             "part" ||--o| "part" : "id"
             "part" ||--o{ "pair" : "a"
             "part" ||--o{ "pair" : "b"
-    "#]].assert_eq(&metadata.to_mermaid());
+    "#]]
+    .assert_eq(&metadata.to_mermaid());
     assert_eq!(MetaData::new().to_mermaid(), "erDiagram\n");
 }

@@ -24,6 +24,8 @@ impl Rule {
             SqlType::Uuid => !ordering,
             // What it is compared with may be of double precision.
             SqlType::Float => false,
+            // Nobody knows what it is.
+            SqlType::Named(_) => false,
             SqlType::Json | SqlType::Inet | SqlType::Array(_) | SqlType::Range(_) => {
                 return Err("a comparison of documents, addresses, arrays or ranges");
             }

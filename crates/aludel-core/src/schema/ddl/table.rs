@@ -146,7 +146,7 @@ fn identity(writer: &mut Writer<'_>, identity: Identity) {
 }
 
 /// Whether a column is part of a key, a constraint or an index.
-fn is_keyed(table: &Table, column: &String) -> bool {
+pub(in crate::schema) fn is_keyed(table: &Table, column: &String) -> bool {
     table.primary_key.contains(column)
         || table.uniques.iter().any(|it| it.columns.contains(column))
         || table.foreign_keys.iter().any(|it| it.columns.contains(column))
@@ -171,6 +171,18 @@ fn representable(table: &Table, column: &Column, dialect: &dyn Dialect) -> Resul
     let name = &column.name;
     let what = format!("`{table}.{name}` is {ty}; use {hint}");
     Err(Error::Unsupported { dialect: dialect.name(), what: what.into() })
+}
+
+/// A default, as it stands behind `DEFAULT`.
+pub(in crate::schema) fn default_text(
+    dialect: &dyn Dialect,
+    default: &ServerDefault,
+    ty: SqlType,
+    keyed: bool,
+) -> String {
+    let mut writer = Writer::new(dialect);
+    server_default(&mut writer, default, ty, keyed);
+    writer.finish()
 }
 
 /// DDL-13
@@ -223,7 +235,7 @@ fn is_term(sql: &str) -> bool {
 }
 
 /// `(a + b)`, but not `(a) + (b)`.
-fn is_parenthesised(sql: &str) -> bool {
+pub(in crate::schema) fn is_parenthesised(sql: &str) -> bool {
     let mut depth = 0_usize;
     for (index, byte) in sql.bytes().enumerate() {
         match byte {
@@ -271,6 +283,7 @@ fn action(writer: &mut Writer<'_>, when: &str, action: Action) {
         Action::Restrict => "RESTRICT",
         Action::Cascade => "CASCADE",
         Action::SetNull => "SET NULL",
+        Action::SetDefault => "SET DEFAULT",
     };
     writer.push(when);
     writer.push(name);

@@ -44,6 +44,12 @@ impl<'a> Writer<'a> {
 
     /// A name that Aludel made: too long is cut, with a hash in place of the rest (DDL-7).
     pub(super) fn generated_name(&mut self, name: &str) {
+        let name = self.cut_name(name);
+        self.dialect.identifier(&mut self.sql, &name);
+    }
+
+    /// That name, without quotes.
+    pub(super) fn cut_name(&self, name: &str) -> String {
         // So many bytes are never more characters.
         let (Longest::Bytes(most) | Longest::Characters(most)) =
             self.dialect.capability().identifiers.longest;
@@ -57,7 +63,7 @@ impl<'a> Writer<'a> {
             name.truncate(end);
             name.push_str(&hash);
         }
-        self.dialect.identifier(&mut self.sql, &name);
+        name
     }
 
     /// A constraint's or an index's name.

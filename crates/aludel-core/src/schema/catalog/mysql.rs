@@ -1,0 +1,239 @@
+//! MariaDB and MySQL: `information_schema`.
+
+mod queries;
+mod types;
+
+use std::collections::HashMap;
+
+use super::{
+    Answers, Catalog, CatalogQuery, CatalogRow, ReflectOptions, Reflected, Rules, collect, groups,
+};
+use crate::{
+    Result,
+    dialect::{Dialect as _, MySql},
+    schema::{
+        Action, Check, Column, Computed, ForeignKey, Index, ServerDefault, Storage, Table, Unique,
+    },
+    value::SqlType,
+};
+
+/// MariaDB's catalog.
+pub(crate) const MARIADB: &dyn Catalog = &MySqlCatalog { is_maria: true };
+
+/// MySQL's catalog.
+pub(crate) const MYSQL: &dyn Catalog = &MySqlCatalog { is_maria: false };
+
+struct MySqlCatalog {
+    /// MariaDB shows defaults as SQL, and says whose a check is.
+    is_maria: bool,
+}
+
+static RULES: Rules = Rules {
+    names_ignore_case: true,
+    unique_indexes_are_constraints: true,
+    restrict_is_no_action: true,
+    truth_is_number: true,
+    backslashes: true,
+    aliases: &[
+        ("now", "current_timestamp"),
+        ("localtime", "current_timestamp"),
+        ("localtimestamp", "current_timestamp"),
+        ("current_date", "curdate"),
+        ("current_time", "curtime"),
+        ("octet_length", "length"),
+        ("character_length", "char_length"),
+        ("lcase", "lower"),
+        ("ucase", "upper"),
+        ("ifnull", "coalesce"),
+    ],
+    ..Rules::STANDARD
+};
+
+impl Catalog for MySqlCatalog {
+    fn queries(&self, options: &ReflectOptions) -> Vec<CatalogQuery> {
+        queries::all(options, self.is_maria)
+    }
+
+    fn read(&self, options: &ReflectOptions, answers: &Answers) -> Result<Reflected> {
+        let default = match answers.rows(queries::PLACE).first() {
+            Some(row) => row.optional(0)?.unwrap_or_default().to_owned(),
+            None => String::new(),
+        };
+        let mut tables = Vec::new();
+        let mut places = HashMap::new();
+        for row in answers.rows(queries::TABLES) {
+            let (schema, name) = (row.text(0)?, row.text(1)?);
+            for place in options.places(schema, &default) {
+                let found: &mut Vec<usize> = places.entry((schema, name)).or_default();
+                found.push(tables.len());
+                tables.push(Table { schema: place, name: name.to_owned(), ..Table::default() });
+            }
+        }
+        let mut each = |row: &CatalogRow, act: &mut dyn FnMut(&mut Table) -> Result<()>| {
+            let found = places.get(&(row.text(0)?, row.text(1)?));
+            found.into_iter().flatten().try_for_each(|it| act(&mut tables[*it]))
+        };
+        for row in answers.rows(queries::COLUMNS) {
+            each(row, &mut |table| self.read_column(table, row))?;
+        }
+        for rows in groups(answers.rows(queries::INDEXES), &[0, 1, 2]) {
+            each(&rows[0], &mut |table| read_index(table, rows))?;
+        }
+        for rows in groups(answers.rows(queries::KEYS), &[0, 1, 2]) {
+            each(&rows[0], &mut |table| read_key(table, rows, options, &default))?;
+        }
+        for row in answers.rows(queries::CHECKS) {
+            each(row, &mut |table| read_check(table, row))?;
+        }
+        for table in &mut tables {
+            leave_out_indexes_of_keys(table);
+            // Only a key of one column can be said to be generated.
+            table.autoincrement &= table.primary_key.len() == 1;
+        }
+        let default_schema = Some(default).filter(|it| !it.is_empty());
+        Ok(Reflected { metadata: collect(options, tables)?, default_schema })
+    }
+
+    fn read_type(&self, text: &str) -> SqlType {
+        types::read(text, "")
+    }
+
+    fn rules(&self) -> &'static Rules {
+        &RULES
+    }
+}
+
+impl MySqlCatalog {
+    fn read_column(&self, table: &mut Table, row: &CatalogRow) -> Result<()> {
+        let (name, ty, extra) = (row.text(2)?, row.text(3)?, row.text(6)?.to_ascii_lowercase());
+        let mut column = Column::new(name, types::read(ty, &format!("{}_{name}", table.name)));
+        column.nullable = row.text(4)? == "YES";
+        let storage = match () {
+            () if extra.contains("stored generated") || extra.contains("persistent") => {
+                Some(Storage::Stored)
+            }
+            () if extra.contains("virtual generated") => Some(Storage::Virtual),
+            () => None,
+        };
+        match storage {
+            Some(storage) => {
+                let sql = row.optional(7)?.unwrap_or_default();
+                // MySQL escapes the quotes of what it shows.
+                let sql = if self.is_maria { sql.to_owned() } else { sql.replace("\\'", "'") };
+                column.computed = Some(Computed { sql, storage });
+            }
+            None => column.server_default = self.read_default(row.optional(5)?, &extra, column.ty),
+        }
+        if extra.contains("auto_increment") && row.text(8)? == "PRI" {
+            table.autoincrement = true;
+        }
+        table.columns.push(column);
+        Ok(())
+    }
+
+    fn read_default(&self, text: Option<&str>, extra: &str, ty: SqlType) -> Option<ServerDefault> {
+        let text = text?;
+        if self.is_maria {
+            return (!text.eq_ignore_ascii_case("null"))
+                .then(|| ServerDefault::Sql(text.to_owned()));
+        }
+        // MySQL shows constants without their quotes.
+        let moment = text.to_ascii_lowercase().starts_with("current_timestamp");
+        if extra.contains("default_generated") || moment {
+            return Some(ServerDefault::Sql(text.replace("\\'", "'")));
+        }
+        let number = text.parse::<f64>().is_ok();
+        let mut sql = String::new();
+        match ty {
+            SqlType::Bool
+            | SqlType::SmallInt
+            | SqlType::Int
+            | SqlType::BigInt
+            | SqlType::Float
+            | SqlType::Double
+            | SqlType::Decimal
+            | SqlType::Numeric(..)
+                if number =>
+            {
+                sql.push_str(text);
+            }
+            _ => MySql.text_literal(&mut sql, text),
+        }
+        Some(ServerDefault::Sql(sql))
+    }
+}
+
+fn read_index(table: &mut Table, rows: &[CatalogRow]) -> Result<()> {
+    let name = rows[0].text(2)?;
+    let columns: Result<Vec<_>> = rows.iter().map(|it| it.optional(4)).collect();
+    let columns: Option<Vec<String>> =
+        columns?.into_iter().map(|it| it.map(str::to_owned)).collect();
+    // An index of expressions is none that can be said.
+    let Some(columns) = columns else { return Ok(()) };
+    match (name, rows[0].flag(3)?) {
+        ("PRIMARY", _) => table.primary_key = columns,
+        (name, true) => table.uniques.push(Unique { name: Some(name.to_owned()), columns }),
+        (name, false) => table.indexes.push(Index::new(columns).named(name)),
+    }
+    Ok(())
+}
+
+fn read_key(
+    table: &mut Table,
+    rows: &[CatalogRow],
+    options: &ReflectOptions,
+    default: &str,
+) -> Result<()> {
+    let row = &rows[0];
+    let columns: Result<Vec<_>> = rows.iter().map(|it| it.owned(3)).collect();
+    let references: Result<Vec<_>> = rows.iter().map(|it| it.owned(6)).collect();
+    table.foreign_keys.push(ForeignKey {
+        name: Some(row.owned(2)?),
+        schema: options.target(table.schema.as_deref(), row.text(4)?, default),
+        on_update: read_action(row.text(7)?),
+        on_delete: read_action(row.text(8)?),
+        ..ForeignKey::new(columns?, row.text(5)?, references?)
+    });
+    Ok(())
+}
+
+fn read_action(text: &str) -> Action {
+    match text {
+        "CASCADE" => Action::Cascade,
+        "SET NULL" => Action::SetNull,
+        "SET DEFAULT" => Action::SetDefault,
+        // The one that InnoDB does where nothing is said, and shows so.
+        _ => Action::NoAction,
+    }
+}
+
+/// MariaDB's JSON is text with a check.
+fn read_check(table: &mut Table, row: &CatalogRow) -> Result<()> {
+    let (name, sql) = (row.owned(2)?, row.text(3)?);
+    let mut quoted = String::new();
+    MySql.quoted(&mut quoted, &name);
+    if sql.eq_ignore_ascii_case(&format!("json_valid({quoted})"))
+        && let Some(column) = table.columns.iter_mut().find(|it| it.name == name)
+        && column.ty == SqlType::Text
+    {
+        column.ty = SqlType::Json;
+        return Ok(());
+    }
+    table.checks.push(Check { name: Some(name), sql: sql.to_owned() });
+    Ok(())
+}
+
+/// The engine makes an index for a foreign key that has none, and calls it after the key or its
+/// first column.
+fn leave_out_indexes_of_keys(table: &mut Table) {
+    let keys = &table.foreign_keys;
+    table.indexes.retain(|index| {
+        let name = index.name.as_deref().unwrap_or_default();
+        !keys.iter().any(|key| {
+            let first = key.columns.first().map_or("", String::as_str);
+            let numbered = name.strip_prefix(first).and_then(|it| it.strip_prefix('_'));
+            let by_column = name == first || numbered.is_some_and(|it| it.parse::<u32>().is_ok());
+            index.columns == key.columns && (key.name.as_deref() == Some(name) || by_column)
+        })
+    });
+}

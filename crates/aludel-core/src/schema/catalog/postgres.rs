@@ -1,0 +1,200 @@
+//! PostgreSQL: `pg_catalog`.
+
+mod queries;
+mod types;
+
+use std::collections::HashMap;
+
+use super::{
+    Answers, Catalog, CatalogQuery, CatalogRow, ReflectOptions, Reflected, Rules, collect, groups,
+};
+use crate::{
+    Result,
+    schema::{
+        Action, Check, Column, Computed, ForeignKey, Identity, Index, ServerDefault, Storage,
+        Table, Unique,
+    },
+    value::{EnumType, SqlType},
+};
+
+/// PostgreSQL's catalog.
+pub(crate) const POSTGRES: &dyn Catalog = &PostgresCatalog;
+
+struct PostgresCatalog;
+
+static RULES: Rules = Rules {
+    aliases: &[
+        ("now", "current_timestamp"),
+        ("char_length", "length"),
+        ("character_length", "length"),
+    ],
+    ..Rules::STANDARD
+};
+
+impl Catalog for PostgresCatalog {
+    fn queries(&self, options: &ReflectOptions) -> Vec<CatalogQuery> {
+        queries::all(options)
+    }
+
+    fn read(&self, options: &ReflectOptions, answers: &Answers) -> Result<Reflected> {
+        let default = match answers.rows(queries::PLACE).first() {
+            Some(row) => row.optional(0)?.unwrap_or_default().to_owned(),
+            None => String::new(),
+        };
+        let labels = Labels::of(answers.rows(queries::LABELS))?;
+        let mut tables = Vec::new();
+        let mut places = HashMap::new();
+        for row in answers.rows(queries::TABLES) {
+            let (schema, name) = (row.text(0)?, row.text(1)?);
+            for place in options.places(schema, &default) {
+                let found: &mut Vec<usize> = places.entry((schema, name)).or_default();
+                found.push(tables.len());
+                tables.push(Table { schema: place, name: name.to_owned(), ..Table::default() });
+            }
+        }
+        let mut each = |row: &CatalogRow, act: &mut dyn FnMut(&mut Table) -> Result<()>| {
+            let found = places.get(&(row.text(0)?, row.text(1)?));
+            found.into_iter().flatten().try_for_each(|it| act(&mut tables[*it]))
+        };
+        for row in answers.rows(queries::COLUMNS) {
+            each(row, &mut |table| read_column(table, row, &labels))?;
+        }
+        for rows in groups(answers.rows(queries::CONSTRAINTS), &[0, 1, 2]) {
+            each(&rows[0], &mut |table| read_constraint(table, rows, options, &default))?;
+        }
+        for rows in groups(answers.rows(queries::INDEXES), &[0, 1, 2]) {
+            each(&rows[0], &mut |table| read_index(table, rows))?;
+        }
+        for table in &mut tables {
+            number_the_key(table);
+        }
+        let default_schema = Some(default).filter(|it| !it.is_empty());
+        Ok(Reflected { metadata: collect(options, tables)?, default_schema })
+    }
+
+    fn read_type(&self, text: &str) -> SqlType {
+        types::read(text, &|_| None)
+    }
+
+    fn rules(&self) -> &'static Rules {
+        &RULES
+    }
+}
+
+/// Types of labels, by the spelling that columns have.
+struct Labels(HashMap<String, &'static EnumType>);
+
+impl Labels {
+    fn of(rows: &[CatalogRow]) -> Result<Self> {
+        let mut labels = HashMap::new();
+        for rows in groups(rows, &[0]) {
+            let all: Result<Vec<String>> = rows.iter().map(|it| it.owned(2)).collect();
+            labels.insert(rows[0].owned(0)?, EnumType::interned(rows[0].text(1)?, &all?, true));
+        }
+        Ok(Self(labels))
+    }
+}
+
+fn read_column(table: &mut Table, row: &CatalogRow, labels: &Labels) -> Result<()> {
+    // Two sequences may belong to one column.
+    if table.find_column(row.text(2)?).is_some() {
+        return Ok(());
+    }
+    let ty = types::read(row.text(3)?, &|it| labels.0.get(it).copied());
+    let mut column = Column::new(row.text(2)?, ty);
+    column.nullable = !row.flag(4)?;
+    let expression = row.optional(5)?;
+    let storage = match row.text(6)? {
+        "s" => Some(Storage::Stored),
+        "v" => Some(Storage::Virtual),
+        _ => None,
+    };
+    column.identity = match row.text(7)? {
+        "" => None,
+        kind => Some(Identity {
+            always: kind == "a",
+            start: row.number(8)?.filter(|it| *it != 1),
+            increment: row.number(9)?.filter(|it| *it != 1),
+        }),
+    };
+    match (storage, expression) {
+        (Some(storage), sql) => {
+            column.computed = Some(Computed { sql: sql.unwrap_or_default().to_owned(), storage });
+        }
+        // A `serial` column numbers as an identity column does.
+        (None, Some(sql)) if row.flag(10)? && sql.starts_with("nextval(") => {
+            column.identity = Some(Identity::default());
+        }
+        (None, Some(sql)) if !sql.to_ascii_uppercase().starts_with("NULL::") => {
+            column.server_default = Some(ServerDefault::Sql(sql.to_owned()));
+        }
+        (None, _) => {}
+    }
+    table.columns.push(column);
+    Ok(())
+}
+
+/// A key of one column that the database numbers in the usual way is a generated one.
+fn number_the_key(table: &mut Table) {
+    let [key] = &*table.primary_key else { return };
+    let Some(column) = table.columns.iter_mut().find(|it| it.name == *key) else { return };
+    table.autoincrement = column.identity.is_some();
+    if column.identity == Some(Identity::default()) {
+        column.identity = None;
+    }
+}
+
+fn read_constraint(
+    table: &mut Table,
+    rows: &[CatalogRow],
+    options: &ReflectOptions,
+    default: &str,
+) -> Result<()> {
+    let row = &rows[0];
+    let name = Some(row.owned(2)?);
+    let columns = || -> Result<Vec<String>> {
+        let columns = rows.iter().map(|it| it.optional(4).map(|it| it.map(str::to_owned)));
+        columns.filter_map(Result::transpose).collect()
+    };
+    match row.text(3)? {
+        "p" => table.primary_key = columns()?,
+        "u" => table.uniques.push(Unique { name, columns: columns()? }),
+        "c" => table.checks.push(Check { name, sql: row.optional(10)?.unwrap_or_default().into() }),
+        "f" => {
+            let references: Result<Vec<_>> = rows.iter().map(|it| it.owned(7)).collect();
+            let schema = row.text(5)?;
+            table.foreign_keys.push(ForeignKey {
+                name,
+                schema: options.target(table.schema.as_deref(), schema, default),
+                on_update: read_action(row.text(8)?),
+                on_delete: read_action(row.text(9)?),
+                ..ForeignKey::new(columns()?, row.text(6)?, references?)
+            });
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn read_action(code: &str) -> Action {
+    match code {
+        "r" => Action::Restrict,
+        "c" => Action::Cascade,
+        "n" => Action::SetNull,
+        "d" => Action::SetDefault,
+        _ => Action::NoAction,
+    }
+}
+
+fn read_index(table: &mut Table, rows: &[CatalogRow]) -> Result<()> {
+    let columns: Result<Vec<_>> = rows.iter().map(|it| it.optional(4)).collect();
+    let columns: Option<Vec<String>> =
+        columns?.into_iter().map(|it| it.map(str::to_owned)).collect();
+    // An index of expressions, or of some rows only, is none that can be said.
+    if let Some(columns) = columns {
+        let index =
+            Index { unique: rows[0].flag(3)?, ..Index::new(columns).named(rows[0].text(2)?) };
+        table.indexes.push(index);
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! A declared table as DDL would make it: a convention's names, cut where they are too long, and the types of
+//! one database.
+
+use crate::{
+    Result,
+    dialect::Dialect,
+    schema::{ConstraintName, Table, ddl},
+};
+
+/// Indexes stay as they are: one without a name may have any, as long as its columns are the same.
+pub(super) fn settled(declared: &Table, dialect: &dyn Dialect) -> Result<Table> {
+    let mut table = declared.clone();
+    for column in &mut table.columns {
+        column.ty = column.type_on(dialect);
+        column.variants.clear();
+    }
+    let text = |name: ConstraintName| text(name, dialect);
+    for it in &mut table.uniques {
+        it.name = declared.unique_name(it)?.map(text);
+    }
+    for it in &mut table.foreign_keys {
+        it.name = declared.foreign_key_name(it)?.map(text);
+    }
+    for it in &mut table.checks {
+        it.name = declared.check_name(it)?.map(text);
+    }
+    Ok(table)
+}
+
+/// The name as the database gets it.
+pub(super) fn text(name: ConstraintName, dialect: &dyn Dialect) -> String {
+    match name {
+        ConstraintName::Chosen(name) => name,
+        ConstraintName::Made(name) => ddl::generated_name(dialect, &name),
+    }
+}
