@@ -17,6 +17,7 @@ mod meta;
 mod metadata;
 mod mixin;
 mod on_update;
+mod order;
 mod overlaps;
 mod registry;
 pub(crate) mod relation;

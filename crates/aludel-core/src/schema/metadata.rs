@@ -1,5 +1,7 @@
 //! [`MetaData`]: a set of tables.
 
+use std::collections::HashMap;
+
 use super::{NamingConvention, Table, order::Order, validate};
 use crate::{Error, Result};
 
@@ -19,6 +21,8 @@ pub struct MetaData {
     schema: Option<String>,
     naming: NamingConvention,
     tables: Vec<Table>,
+    /// Where the tables of a name are, in whatever schemas.
+    by_name: HashMap<String, Vec<usize>>,
 }
 
 impl MetaData {
@@ -79,6 +83,7 @@ impl MetaData {
         }
         validate::table(&table)?;
         table.check_names()?;
+        self.by_name.entry(table.name.clone()).or_default().push(self.tables.len());
         self.tables.push(table);
         Ok(())
     }
@@ -90,7 +95,8 @@ impl MetaData {
 
     /// The table of this schema and name.
     pub fn find(&self, schema: Option<&str>, name: &str) -> Option<&Table> {
-        self.tables.iter().find(|it| it.is(schema, name))
+        let places = self.by_name.get(name)?;
+        places.iter().map(|it| &self.tables[*it]).find(|it| it.is(schema, name))
     }
 
     /// The tables, each after those that it refers to, by name among those that are free to stand

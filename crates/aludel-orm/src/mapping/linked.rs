@@ -2,14 +2,17 @@
 
 use std::{
     any::TypeId,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
 };
 
-use super::{EntityMeta, mapper::foreign_keys};
+use super::{
+    EntityMeta,
+    order::{Standing, order},
+};
 
 /// A mapped struct that registered itself at link time.
 #[derive(Debug)]
@@ -54,7 +57,7 @@ impl Linked {
         let mut places = HashMap::new();
         let order = order(&entities);
         for (number, meta) in entities.iter().enumerate() {
-            let (depth, group, cyclic) = order[number];
+            let Standing { depth, group, cyclic } = order[number];
             places.insert((meta.type_id)(), Place { number: number as u32, depth, group, cyclic });
         }
         Self { stragglers: AtomicU32::new(entities.len() as u32), entities, places }
@@ -90,67 +93,4 @@ pub(super) fn closure(
     }
     found.sort_by_key(|it| (it.table, it.name));
     found
-}
-
-/// Where each entity stands: behind all that it refers to. Entities that refer to each other in a
-/// circle share a group; the flush sorts their objects one by one.
-fn order(entities: &[&'static EntityMeta]) -> Vec<(u32, u32, bool)> {
-    let mut by_table: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (index, meta) in entities.iter().enumerate() {
-        let key = (meta.table.schema.map(str::to_owned), meta.table.name.to_owned());
-        by_table.entry(key).or_default().push(index);
-    }
-    let parents: Vec<Vec<usize>> = entities
-        .iter()
-        .map(|meta| {
-            let tables = foreign_keys(meta).into_iter().flat_map(|it| it.references);
-            let tables = tables.map(|it| (it.schema, it.table));
-            tables.filter_map(|it| by_table.get(&it)).flatten().copied().collect()
-        })
-        .collect();
-    let above: Vec<HashSet<usize>> = (0..entities.len()).map(|it| reach(it, &parents)).collect();
-    // Two entities are of one group if each is above the other; the first by table names it.
-    let group: Vec<usize> = (0..entities.len())
-        .map(|it| {
-            (0..it).find(|&to| above[it].contains(&to) && above[to].contains(&it)).unwrap_or(it)
-        })
-        .collect();
-    let mut depth: HashMap<usize, u32> = HashMap::new();
-    fn settle(
-        at: usize,
-        group: &[usize],
-        parents: &[Vec<usize>],
-        depth: &mut HashMap<usize, u32>,
-    ) -> u32 {
-        if let Some(depth) = depth.get(&at) {
-            return *depth;
-        }
-        let members = (0..group.len()).filter(|it| group[*it] == at);
-        let outside: Vec<usize> = members
-            .flat_map(|it| &parents[it])
-            .map(|it| group[*it])
-            .filter(|it| *it != at)
-            .collect();
-        let deepest = outside.into_iter().map(|it| settle(it, group, parents, depth) + 1).max();
-        depth.insert(at, deepest.unwrap_or(0));
-        deepest.unwrap_or(0)
-    }
-    (0..entities.len())
-        .map(|it| {
-            let depth = settle(group[it], &group, &parents, &mut depth);
-            (depth, group[it] as u32, above[it].contains(&it))
-        })
-        .collect()
-}
-
-/// All that an entity refers to, directly or through others.
-fn reach(from: usize, parents: &[Vec<usize>]) -> HashSet<usize> {
-    let mut seen = HashSet::new();
-    let mut stack = parents[from].clone();
-    while let Some(at) = stack.pop() {
-        if seen.insert(at) {
-            stack.extend(&parents[at]);
-        }
-    }
-    seen
 }

@@ -72,11 +72,14 @@ impl Registry {
             };
             problems.extend(mapper.problems.iter().map(of));
         }
-        // What a foreign key refers to may be another base's.
-        let (mut own, mut all) = (MetaData::new(), MetaData::new());
+        let mut own = MetaData::new();
         problems.extend(add_tables(&mut own, self.entities()));
-        add_tables(&mut all, Linked::global().entities().iter().copied());
-        problems.extend(own.problems_among(&all));
+        if !own.problems().is_empty() {
+            // What a foreign key refers to may be another base's.
+            let mut all = MetaData::new();
+            add_tables(&mut all, Linked::global().entities().iter().copied());
+            problems.extend(own.problems_among(&all));
+        }
         if let Some(schema) = self.metadata().default_schema().filter(|it| Some(*it) != self.schema)
         {
             problems.push(format!(

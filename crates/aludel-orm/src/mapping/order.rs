@@ -1,0 +1,92 @@
+//! Where each entity stands in a flush: behind all that it refers to.
+
+use std::collections::BTreeMap;
+
+use super::{EntityMeta, mapper::foreign_keys};
+
+/// An entity's place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// How many stand above it, one referring to the next.
+    pub(super) depth: u32,
+    /// Entities that refer to each other in a circle share a group, which the first of them names; the
+    /// flush sorts their objects one by one.
+    pub(super) group: u32,
+    /// Whether it refers to itself, directly or through others.
+    pub(super) cyclic: bool,
+}
+
+/// The places of all entities. In time that grows with their number and that of their foreign keys.
+pub(super) fn order(entities: &[&'static EntityMeta]) -> Vec<Standing> {
+    let mut by_table: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (index, meta) in entities.iter().enumerate() {
+        let key = (meta.table.schema.map(str::to_owned), meta.table.name.to_owned());
+        by_table.entry(key).or_default().push(index);
+    }
+    let parents = entities.iter().map(|meta| {
+        let tables = foreign_keys(meta).into_iter().flat_map(|it| it.references);
+        let tables = tables.map(|it| (it.schema, it.table));
+        tables.filter_map(|it| by_table.get(&it)).flatten().copied().collect()
+    });
+    standings(&parents.collect::<Vec<_>>())
+}
+
+/// Tarjan's strongly connected components: each is complete when all that it refers to are.
+fn standings(parents: &[Vec<usize>]) -> Vec<Standing> {
+    const NEW: usize = usize::MAX;
+    let mut standings = vec![Standing::default(); parents.len()];
+    // When an entity was met, and the earliest that is reached from it and has no place yet.
+    let (mut met, mut earliest) = (vec![NEW; parents.len()], vec![NEW; parents.len()]);
+    let mut placed = vec![false; parents.len()];
+    let (mut count, mut open) = (0, Vec::new());
+    for start in 0..parents.len() {
+        if met[start] != NEW {
+            continue;
+        }
+        // Entities on the way, and how many of their parents were looked at.
+        let mut way = vec![(start, 0)];
+        while let Some((at, seen)) = way.last_mut() {
+            let at = *at;
+            if *seen == 0 {
+                (met[at], earliest[at]) = (count, count);
+                count += 1;
+                open.push(at);
+            }
+            if let Some(&parent) = parents[at].get(*seen) {
+                *seen += 1;
+                if met[parent] == NEW {
+                    way.push((parent, 0));
+                } else if !placed[parent] {
+                    earliest[at] = earliest[at].min(met[parent]);
+                }
+                continue;
+            }
+            way.pop();
+            if let Some((below, _)) = way.last() {
+                earliest[*below] = earliest[*below].min(earliest[at]);
+            }
+            if earliest[at] == met[at] {
+                let first = open.iter().rposition(|it| *it == at).unwrap_or_default();
+                let circle = open.split_off(first);
+                place(&circle, parents, &placed, &mut standings);
+                circle.iter().for_each(|it| placed[*it] = true);
+            }
+        }
+    }
+    standings
+}
+
+/// Gives the entities of a circle, or one that is in none, their places.
+fn place(circle: &[usize], parents: &[Vec<usize>], placed: &[bool], standings: &mut [Standing]) {
+    let above = circle.iter().flat_map(|it| &parents[*it]);
+    let outside = above.filter(|it| placed[**it]).map(|it| standings[*it].depth + 1);
+    let depth = outside.max().unwrap_or(0);
+    let group = circle.iter().min().map_or(0, |it| *it as u32);
+    for it in circle {
+        let cyclic = circle.len() > 1 || parents[*it].contains(it);
+        standings[*it] = Standing { depth, group, cyclic };
+    }
+}
+
+#[cfg(test)]
+mod tests;
