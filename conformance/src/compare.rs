@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    differences::{DIFFERENCES, Effect},
+    differences::{DIFFERENCES, Effect, unpaired},
     keys::Used,
 };
 
@@ -129,6 +129,8 @@ pub struct Comparison {
     left: BTreeSet<String>,
     /// Labels that were in that state.
     deleted: BTreeSet<String>,
+    /// Whether one of those that left was changed since.
+    is_left_changed: bool,
     used: Used,
 }
 
@@ -144,6 +146,7 @@ impl Comparison {
             credit: BTreeMap::new(),
             left: BTreeSet::new(),
             deleted: BTreeSet::new(),
+            is_left_changed: false,
             used: Used::default(),
         }
     }
@@ -170,6 +173,10 @@ impl Comparison {
             self.noted.insert("key of a failed flush".to_owned());
         }
         self.used.note(op, original);
+        // Rows aren't compared where something fails: they may show later.
+        if original.get("err").is_some() && unpaired(original, ours) {
+            self.noted.insert("unpaired before a failure".to_owned());
+        }
         let mut parted = None;
         for (row, effect) in
             DIFFERENCES.iter().flat_map(|row| row.effects.iter().map(move |it| (row, it)))
@@ -218,11 +225,13 @@ impl Comparison {
                 op["obj"].as_str().filter(|it| self.deleted.contains(*it)).map(str::to_owned),
             );
         }
-        let names = ["obj", "ref", "a", "b"].iter().filter_map(|it| op[*it].as_str());
-        if parted.is_none() && expected != actual && names.clone().any(|it| self.left.contains(it))
-        {
+        let mut names = ["obj", "ref", "a", "b"].iter().filter_map(|it| op[*it].as_str());
+        let is_named = names.any(|it| self.left.contains(it));
+        if parted.is_none() && expected != actual && (is_named || self.is_left_changed) {
             parted = Some("deleted for ever");
         }
+        let changes = ["set", "set_ref", "set_coll", "append", "remove"];
+        self.is_left_changed |= is_named && changes.iter().any(|it| op["op"] == *it);
         if let Some(name) = parted {
             return Found::Parted(name);
         }

@@ -162,6 +162,13 @@ macro_rules! objects {
                 }
             }
 
+            /// Fills a many-to-one by what the session holds.
+            pub fn recall(&self, session: &mut Session, name: &str) -> Result<()> {
+                match self {
+                    $(Self::$Model(it) => session.__recall(it, name),)*
+                }
+            }
+
             /// `add`.
             pub fn add(&self, session: &mut Session) -> Result<()> {
                 match self {

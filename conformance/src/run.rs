@@ -118,6 +118,11 @@ impl Runner {
                     eprintln!("{}: {name}: {error}", self.line - 1);
                 }
                 answer.insert("err".into(), errors::name(name, &error).into());
+                // It was expired before the flush failed.
+                let refreshed = self.object(op, "obj").ok().filter(|_| name == "refresh");
+                if refreshed.is_some_and(|it| it.state() == State::Transient) {
+                    self.noted.push("expired new objects");
+                }
             }
         }
         self.keep();

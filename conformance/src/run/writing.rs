@@ -45,6 +45,10 @@ impl Runner {
                 self.ends = Some("former owners");
             }
         }
+        owner.recall(&mut self.session, text(op, "attr"))?;
+        if let Some(other) = &other {
+            self.recall_owners(&owner, text(op, "attr"), std::slice::from_ref(other))?;
+        }
         let former = owner.loaded(text(op, "attr")).unwrap_or_default();
         let members = former.iter().filter_map(|it| it.loaded("addresses")).flatten();
         if members.filter(|it| *it == owner).count() > 1 {
@@ -59,10 +63,12 @@ impl Runner {
         let members: Vec<_> = labels.map(|it| self.label(it)).collect::<Result<_, _>>()?;
         let owner = self.object(op, "obj")?;
         let name = text(op, "attr");
-        owner.load(&mut self.session, name)?;
+        let former = owner.load(&mut self.session, name)?;
         for member in &members {
             self.bring_in(&owner, member)?;
         }
+        self.recall_owners(&owner, name, &former)?;
+        self.recall_owners(&owner, name, &members)?;
         owner.set_coll(name, &members)?;
         Ok(None)
     }
@@ -73,6 +79,7 @@ impl Runner {
         let name = text(op, "attr");
         owner.load(&mut self.session, name)?;
         self.bring_in(&owner, &member)?;
+        self.recall_owners(&owner, name, std::slice::from_ref(&member))?;
         if owner.loaded(name).unwrap_or_default().contains(&member) {
             self.noted.push("listed again");
         }
@@ -85,6 +92,7 @@ impl Runner {
         let owner = self.object(op, "obj")?;
         let name = text(op, "attr");
         let members = owner.load(&mut self.session, name)?;
+        self.recall_owners(&owner, name, std::slice::from_ref(&member))?;
         if !members.contains(&member) {
             self.noted.push("removed what isn't there");
             self.remove_absent(&owner, name, &member)?;
@@ -104,15 +112,25 @@ impl Runner {
         if matches!(owner.state(), State::Transient | State::Pending) {
             owner.set_coll(name, &owner.loaded(name).unwrap_or_default())?;
         }
-        let back = match (owner.class(), name) {
-            ("User", _) => "user",
-            ("Node", _) => "parent",
-            ("Region", _) => "region",
-            _ => return Ok(()),
-        };
+        let Some(back) = back(owner, name) else { return Ok(()) };
         let stale = member.state() == State::Persistent && member.inspect().expired;
         if stale && member.loaded(back).is_none() {
             member.set_ref(back, None)?;
+        }
+        Ok(())
+    }
+
+    /// The original looks for who owns these, before they come to an owner or go.
+    fn recall_owners(
+        &mut self,
+        owner: &Object,
+        name: &str,
+        members: &[Object],
+    ) -> Result<(), Problem> {
+        if let Some(back) = back(owner, name) {
+            for member in members {
+                member.recall(&mut self.session, back)?;
+            }
         }
         Ok(())
     }
@@ -186,6 +204,16 @@ impl Runner {
             delete = delete.filter(Scope(&self.labels).criterion::<M>(filter)?);
         }
         Ok(Some(self.session.execute(delete)?.into()))
+    }
+}
+
+/// The to-one relationship that leads back from a member.
+fn back(owner: &Object, name: &str) -> Option<&'static str> {
+    match (owner.class(), name) {
+        ("User", _) => Some("user"),
+        ("Node", "children") => Some("parent"),
+        ("Region", _) => Some("region"),
+        _ => None,
     }
 }
 

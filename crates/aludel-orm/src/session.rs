@@ -23,6 +23,7 @@ mod retry;
 pub(crate) mod transaction;
 mod transient;
 mod undo;
+mod unsaid;
 mod views;
 
 pub use attributes::{AnyAttribute, Attributes};

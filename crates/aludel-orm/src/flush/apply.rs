@@ -22,7 +22,12 @@ use crate::{
         reference::Ref,
         state::{Cause, Flags, State},
     },
-    session::{core::Core, identity::key_of},
+    session::{
+        Key,
+        core::Core,
+        identity::{fingerprint, key_of},
+        key::key_values,
+    },
 };
 
 impl Core {
@@ -112,16 +117,24 @@ impl Core {
         let chunk = &work.shared.chunks[place as usize];
         let at = chunk.head().reference(slot);
         let updated = work.shared.keys.updated.lock().unwrap_or_else(PoisonError::into_inner);
+        // There, it learns nothing of what the row keeps.
+        let late = self.options.sqlalchemy;
+        let is_told = |it: &u16| !late || mapper.meta.primary_key.contains(it);
         let written = chunk.write(slot, &mut |fields| {
             // What the database has made of the row is there already.
             for (column, value) in
-                switch.kept.iter().filter(|it| !updated.contains_key(&(at, it.0)))
+                switch.kept.iter().filter(|it| is_told(&it.0) && !updated.contains_key(&(at, it.0)))
             {
                 fields.put(*column, Some(value.as_ref()));
             }
         });
+        if late {
+            let unsaid = switch.kept.iter().map(|it| it.0).filter(|it| !is_told(it));
+            let unsaid: Columns = unsaid.collect();
+            self.ledger(|it| it.unsaid.extend((!unsaid.is_empty()).then_some((at, unsaid))));
+        }
         let id = chunk.head().id;
-        if chunk.settle_new(slot, written.is_err() || switch.stale) {
+        if chunk.settle_new(slot, written.is_err() || switch.stale && !late) {
             self.ledger(|it| it.dirty.push(id));
         }
         if !self.store(mapper).keeps(id) {
@@ -221,6 +234,9 @@ impl Core {
             if !self.store(mapper).keeps(head.id) {
                 self.adopt(mapper, head.id);
             }
+            if self.options.sqlalchemy {
+                self.oust(mapper, &**chunk, &slots);
+            }
             let store = self.store(mapper);
             slots.iter().for_each(|it| store.defer(head.id, *it));
             if state_hooks_anywhere() {
@@ -277,6 +293,10 @@ impl Core {
                     head.set_flags(at.slot(), head.flags(at.slot()).with(Flags::EXPIRED));
                 }
             }
+            // What was set while it was expired is known by that.
+            if chunk.head().flags(at.slot()).has(Flags::EXPIRED) {
+                self.tables(|it| it.know_columns(*at, &rows.columns));
+            }
             if !rows.expires.is_empty() {
                 self.expire_unread(&*chunk, at.slot(), &rows.expires);
             }
@@ -286,6 +306,18 @@ impl Core {
             if rekeyed {
                 let key = rows.columns.len()..rows.columns.len() + mapper.meta.primary_key.len();
                 self.rekey(mapper, &*chunk, at.slot(), &cells[key], events);
+            }
+        }
+    }
+
+    /// Objects whose rows are gone give their keys to new ones.
+    fn oust(&mut self, mapper: &'static Mapper, chunk: &dyn AnyChunk, slots: &[u32]) {
+        for slot in slots {
+            let mut key = Key::new();
+            let read = chunk.loaded(*slot, &mut |it| key = key_values(mapper.meta, it));
+            let fingerprint = fingerprint(key.iter().map(Value::as_ref));
+            if let (Ok(()), Some(held)) = (read, self.find_held(mapper, &key)) {
+                self.store(mapper).remove(fingerprint, held);
             }
         }
     }
@@ -316,7 +348,7 @@ impl Core {
             Fill::Value(value) => Some(value.as_ref()),
             _ => None,
         });
-        let old = crate::session::identity::fingerprint(values);
+        let old = fingerprint(values);
         self.rekey_from(mapper, chunk, slot, old, events);
     }
 

@@ -252,9 +252,16 @@ impl Gathered {
                 tables.related(relation, &[object], &mut others);
                 // There, an owner still shows who went to one that is in no session.
                 let back = relation.back.filter(|it| !it.many && tables.is_as_original());
-                let stranded = |it: Ref| {
-                    back.and_then(|back| Ref::from_cell(tables.one(it, back.index)))
-                        .is_some_and(|other| tables.session_of(other).is_none())
+                let stranded = |it: Ref| match back {
+                    Some(back) => match Ref::from_cell(tables.one(it, back.index)) {
+                        Some(other) => tables.session_of(other).is_none(),
+                        // One that is listed twice and was let go of once: whose side comes last.
+                        None => relation.owner.name > relation.target.name,
+                    },
+                    // Nor does one side there know what the other lost, where it is listed twice.
+                    None => relation.back_relation().is_some_and(|back| {
+                        back.many && tables.is_as_original() && !tables.holds(it, back, object)
+                    }),
                 };
                 others.retain(|it| match tables.flags(*it).state() {
                     State::Persistent => true,
@@ -478,12 +485,16 @@ impl Gathered {
                 }
             }
         }
-        // A pair with an end that is being deleted is not inserted.
-        let ends = |pair: &Pair| deleted.contains(&pair.owner) || deleted.contains(&pair.member);
+        // A pair with an end that is being deleted is not inserted; there, the other end inserts it.
+        let ends = |pair: &Pair| {
+            let (owner, member) = (deleted.contains(&pair.owner), deleted.contains(&pair.member));
+            if new_stay { owner && member } else { owner || member }
+        };
         self.pairs.retain(|(pair, net)| *net < 0 || !ends(pair));
     }
 
-    /// Links with objects that are in no session are not written: the original warns, too (CAS-4).
+    /// Links with objects that are in no session, or whose row is deleted, are not written: the original
+    /// warns, too (CAS-4).
     fn leave_out_strangers(&mut self, tables: &Tables) -> bool {
         let mut found = false;
         // Rows refer to few other chunks by turns: the last of each are remembered.
@@ -502,7 +513,8 @@ impl Gathered {
                     found
                 }
             };
-            !live || !head.flags(it.slot()).state().is_attached()
+            let state = head.flags(it.slot()).state();
+            !live || !matches!(state, State::Pending | State::Persistent)
         };
         self.references.retain(|it| {
             let outside = it.parent.is_some_and(&mut is_outside);
@@ -574,6 +586,6 @@ fn warn_of_stranger(tables: &Tables, object: Ref) {
     tracing::warn!(
         target: "aludel::flush",
         entity,
-        "an object is linked with one that is in no session: the link is not written"
+        "an object is linked with one that is in no session, or deleted: the link is not written"
     );
 }

@@ -46,20 +46,56 @@ impl Core {
     pub(super) fn orphans(&self) -> Vec<Ref> {
         let id = self.id;
         self.tables(|tables| {
+            let as_original = tables.is_as_original();
             let Some(ledger) = tables.ledger(id) else { return Vec::new() };
-            if ledger.links == 0 {
+            if ledger.links == 0 && !as_original {
                 return Vec::new();
             }
             // Lent, so that it can be read beside the tables.
             let (log, start) = (std::mem::take(&mut ledger.log), ledger.flushed);
             let pending = std::mem::take(&mut ledger.pending);
-            let orphans = find(tables, id, &pending, &log[start..]);
+            let orphans = match as_original {
+                true => find_as_original(tables, id, &log[start..]),
+                false => find(tables, id, &pending, &log[start..]),
+            };
             if let Some(ledger) = tables.ledger(id) {
                 (ledger.log, ledger.pending) = (log, pending);
             }
             orphans
         })
     }
+}
+
+/// Who has no owner any more and was changed since, and members that owners let go of since, unless they have
+/// come to others.
+fn find_as_original(tables: &Tables, session: u64, events: &[Event]) -> Vec<Ref> {
+    let changed: HashSet<Ref, RandomState> = events.iter().filter_map(Event::owner).collect();
+    let mut orphans = tables.without_parent();
+    orphans.retain(|it| changed.contains(it) || tables.is_touched(*it));
+    for event in events {
+        let (owner, index, member) = match *event {
+            Event::Removed { owner, relation, member, .. } => (owner, relation, member),
+            Event::One { owner, relation, old, .. } => match Ref::from_cell(old) {
+                Some(member) => (owner, relation, member),
+                None => continue,
+            },
+            _ => continue,
+        };
+        let has_row = tables.flags(owner).state() == State::Persistent;
+        let Some(meta) = tables.meta(owner).filter(|_| has_row) else { continue };
+        let relation = &Mapper::of(meta).relationships[usize::from(index)];
+        if relation.cascade.has(Cascade::DELETE_ORPHAN)
+            && tables.session_of(owner) == Some(session)
+            && !tables.holds(owner, relation, member)
+            && tables.is_parentless(relation, member)
+        {
+            orphans.push(member);
+        }
+    }
+    orphans.retain(|it| is_tracked(tables, session, *it));
+    orphans.sort_unstable();
+    orphans.dedup();
+    orphans
 }
 
 /// Owners of one relationship, and whether each let its member go.

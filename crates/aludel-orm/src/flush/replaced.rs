@@ -61,6 +61,15 @@ impl Core {
 }
 
 impl Tables {
+    /// A rollback takes back what was changed before it was loaded: nobody asks who stood there.
+    pub(crate) fn forget_replaced(&mut self, session: u64) {
+        if !self.replaced.is_empty() {
+            let replaced = std::mem::take(&mut self.replaced);
+            let others = replaced.into_iter().filter(|it| self.session_of(it.0) != Some(session));
+            self.replaced = others.collect();
+        }
+    }
+
     /// Persistent objects of a session whose to-one relationship was changed before it was loaded, by
     /// relationship.
     fn take_replaced(&mut self, session: u64) -> Vec<(&'static Relation, Vec<Ref>)> {
@@ -97,6 +106,7 @@ impl Tables {
             let Some(back) = relation.back.filter(|_| !stays) else { continue };
             // There, who has the key still shows its owner, and is deleted as an orphan, or stays.
             if self.is_as_original() && !back.many {
+                self.note_parent(*owner, relation.index, *former, false);
                 continue;
             }
             if back.many {

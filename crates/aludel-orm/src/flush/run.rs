@@ -66,6 +66,8 @@ pub(super) struct Planner {
     pub(super) levels: u32,
     /// Objects that were read again for this flush.
     pub(super) stale: Stale,
+    /// Whether the session does as SQLAlchemy.
+    pub(super) as_original: bool,
 }
 
 impl Planner {
@@ -92,6 +94,7 @@ impl Planner {
             journaled: Vec::new(),
             levels: 1,
             stale,
+            as_original: core.options.sqlalchemy,
         };
         let dirty = if consume { planner.gathered.dirty.clone() } else { Vec::new() };
         let Err(error) = planner.fill(core) else { return Ok(planner) };
@@ -332,6 +335,10 @@ impl Core {
 
     /// Marks orphans for deletion, with all that their delete cascades reach.
     pub(crate) async fn mark_orphans(&mut self) -> Result<()> {
+        if self.options.sqlalchemy {
+            let id = self.id;
+            self.tables(|it| it.drop_outside(id));
+        }
         loop {
             let orphans = self.orphans();
             if orphans.is_empty() {

@@ -2,7 +2,7 @@
 //! them.
 
 use foldhash::fast::RandomState;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use crate::{
     Error, Result,
@@ -16,7 +16,7 @@ use crate::{
     session::{core::Core, key::key_values},
 };
 
-/// Objects that a flush has read again: what they were when they changed isn't known.
+/// Objects that a flush has read again, or that took over a row: what they were when they changed isn't known.
 pub(super) type Stale = HashSet<Ref, RandomState>;
 
 impl Core {
@@ -57,6 +57,7 @@ impl Core {
                 return Err(Error::ObjectDeleted(self.subject(at)));
             }
         }
+        self.ledger(|it| seen.extend(it.unsaid.iter().map(|it| it.0)));
         Ok(seen)
     }
 
@@ -68,8 +69,30 @@ impl Core {
                 return Vec::new();
             };
             let events = ledger.log.get(ledger.flushed..).unwrap_or_default().to_vec();
+            // What came and went changes nothing.
+            let mut nets: HashMap<(Ref, u16, Ref), i32, RandomState> = HashMap::default();
+            for event in &events {
+                match *event {
+                    Event::Added { owner, relation, member } => {
+                        *nets.entry((owner, relation, member)).or_default() += 1;
+                    }
+                    Event::Removed { owner, relation, member, .. } => {
+                        *nets.entry((owner, relation, member)).or_default() -= 1;
+                    }
+                    _ => {}
+                }
+            }
             let mut ends = Vec::new();
             for event in events {
+                if let Event::Added { owner, relation, member }
+                | Event::Removed { owner, relation, member, .. } = event
+                    && nets.get(&(owner, relation, member)) == Some(&0)
+                {
+                    continue;
+                }
+                if matches!(event, Event::One { old, new, .. } if old == new) {
+                    continue;
+                }
                 let is_marked = |it: Ref| tables.flags(it).has(Flags::MARKED);
                 let left = |it: Ref| tables.session_of(it) != Some(id);
                 if event.owner().is_some_and(|it| is_marked(it) || left(it)) {

@@ -48,7 +48,8 @@ impl Planner {
             return Ok(());
         }
         let mut left: Map<(u32, u64), Ref> = Map::default();
-        for at in &self.gathered.marked {
+        let rescued = self.rescued();
+        for at in self.gathered.marked.iter().filter(|it| !rescued.contains(*it)) {
             let Some(chunk) = self.chunk(at.chunk()) else { continue };
             let mapper = Mapper::of(chunk.meta());
             if let Some(fp) = key_of(mapper.meta, &*chunk, at.slot()) {
@@ -69,6 +70,15 @@ impl Planner {
             }
         }
         Ok(())
+    }
+
+    /// Objects that are to be deleted and came to an owner that stays: the original lets them live, so that
+    /// nobody takes over their rows.
+    fn rescued(&self) -> Vec<Ref> {
+        let stays = |it: Ref| self.gathered.marked.binary_search(&it).is_err();
+        let references = self.gathered.references.iter().filter(|_| self.as_original);
+        let came = references.filter(|it| it.parent.is_some_and(stays));
+        came.map(|it| it.child).filter(|it| !stays(*it)).collect()
     }
 
     /// The key of a new object, as far as it doesn't depend on the database's answers.

@@ -9,6 +9,7 @@ use crate::{
         ManyAccess, Obj, OneAccess, Raw,
         access::{attribute, handles, relation},
         graph::{Graph, Tables},
+        reference::Ref,
         state::{Flags, State},
     },
     session::{Session, core::Core},
@@ -44,8 +45,20 @@ async fn load<E: Mapped>(
                 it.fill(relation, at, &[]);
             });
         }
+        // Nor did the flush say there what it refers to, whose members it read to let go of them.
+        if core.options.sqlalchemy && !relation.many {
+            core.tables(|it| {
+                let found = Ref::from_cell(it.one(at, index));
+                if found.is_some_and(|found| it.flags(found).state() == State::Deleted) {
+                    it.forget_cells(core.id, at, &[index]);
+                }
+            });
+        }
         // What it refers to, and whether it is there at all, its row says.
-        if expired && core.tables(|tables| tables.expired_columns(at).is_none()) {
+        if expired
+            && core.tables(|tables| tables.expired_columns(at).is_none())
+            && !core.is_assigned(relation, at)
+        {
             core.freshen(at).await?;
         }
         #[cfg(debug_assertions)]

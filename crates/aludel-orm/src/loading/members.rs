@@ -18,8 +18,9 @@ use smallvec::SmallVec;
 use crate::{
     Result,
     events::Executes,
-    mapping::{Direction, EntityMeta, Mapper, Relation, statements::Purpose},
+    mapping::{Direction, EntityMeta, Mapped, Mapper, Relation, statements::Purpose},
     object::{
+        Obj,
         chunk::{Columns, Fields, next_id},
         cohort::{AnyCohort, Landing},
         graph::{Cells, Tables},
@@ -250,7 +251,8 @@ impl Tables {
         owners: impl Iterator<Item = (Ref, &'m [u64])>,
     ) {
         let mut backs: Vec<(Ref, u64)> = Vec::new();
-        let back = relation.back.filter(|it| !it.many);
+        // There, one side doesn't know what was loaded of the other.
+        let back = relation.back.filter(|it| !it.many && !self.is_as_original());
         let mut open: Option<(u64, Cells<'_>)> = None;
         for (owner, members) in owners {
             if open.as_ref().is_none_or(|it| it.0 != owner.chunk()) {
@@ -468,8 +470,12 @@ impl Core {
         let (session, graph) = (self.id, self.graph.clone());
         let graph: Arc<_> = crate::object::graph::Graph::root(&graph).clone();
         let (batch, nested) = (next_id(), self.level_wrote());
+        let offered = if self.options.sqlalchemy { self.offer_unsaid() } else { Vec::new() };
         let store = self.store(mapper);
-        cohort.land(Landing { session, batch, graph: &graph, store, overwrite, nested })
+        let landed =
+            cohort.land(Landing { session, batch, graph: &graph, store, overwrite, nested });
+        self.settle_unsaid(offered);
+        landed
     }
 
     /// Whether a relationship of one of these is yet to be loaded.
@@ -517,6 +523,16 @@ impl Core {
     /// Fills a many-to-one whose target is held, or that refers to nothing: no SQL, and so no flush (AF-2,
     /// LOAD-2). Whether it is filled.
     pub(crate) fn fill_held(&mut self, relation: &'static Relation, at: Ref) -> Result<bool> {
+        self.fill_by_key(relation, at, false)
+    }
+
+    /// The same, by an expired target, too.
+    pub(crate) fn fill_by_key(
+        &mut self,
+        relation: &'static Relation,
+        at: Ref,
+        with_expired: bool,
+    ) -> Result<bool> {
         if self.in_flight.is_some() || !self.is_by_primary_key(relation) {
             return Ok(false);
         }
@@ -527,7 +543,8 @@ impl Core {
                 let is_expired =
                     |some: &[u16]| relation.pairs.iter().any(|it| some.contains(&it.0));
                 it.expired_columns(at).is_none_or(is_expired)
-            });
+            })
+            && !self.is_assigned(relation, at);
         if flags.state() != State::Persistent || expired {
             return Ok(false);
         }
@@ -541,11 +558,32 @@ impl Core {
         let Some(target) = self.find_held(Mapper::of(relation.target), &key) else {
             return Ok(false);
         };
-        let is_current = self.tables(|it| !it.flags(target).has(Flags::EXPIRED));
+        let is_current = with_expired || self.tables(|it| !it.flags(target).has(Flags::EXPIRED));
         if is_current {
             self.tables(|it| it.fill(relation, at, &[target.cell()]));
         }
         Ok(is_current)
+    }
+
+    /// Fills a many-to-one of an object by name, if that needs no query.
+    pub(crate) fn recall<T: Mapped>(&mut self, object: &Obj<T>, name: &str) -> Result<()> {
+        let Ok(at) = self.own(object) else { return Ok(()) };
+        let relations = &Mapper::of(T::meta()).relationships;
+        if let Some(relation) = relations.iter().find(|it| it.name == name)
+            && !self.tables(|it| it.is_loaded(at, relation))
+            && self.fill_held(relation, at)?
+        {
+            // What a row was inserted with isn't known there, where nobody said it.
+            self.tables(|it| it.forget_none(at, Some(relation.index)));
+        }
+        Ok(())
+    }
+
+    /// Whether the program has set what an object refers to, whatever is expired of it.
+    pub(super) fn is_assigned(&self, relation: &Relation, at: Ref) -> bool {
+        let values = self.ledger(|it| it.assigned_values(at));
+        let is_set = |pair: &(u16, u16)| values.iter().any(|it| it.0 == pair.0);
+        relation.direction == Direction::ManyToOne && relation.pairs.iter().all(is_set)
     }
 
     fn is_by_primary_key(&self, relation: &Relation) -> bool {

@@ -353,11 +353,13 @@ impl Core {
         settle: &mut dyn FnMut(&mut dyn Any) -> Result<(), SettleError>,
     ) -> Result<()> {
         let graph = crate::object::graph::Graph::root(&self.graph).clone();
+        let offered = if self.options.sqlalchemy { self.offer_unsaid() } else { Vec::new() };
         let stores = std::mem::take(&mut self.stores);
         let (session, nested) = (self.id, self.level_wrote());
         let mut context = Settle { session, graph, stores, overwrite: false, nested };
         let result = settle(&mut context);
         self.stores = context.stores;
+        self.settle_unsaid(offered);
         result.map_err(Error::from_settle)
     }
 }

@@ -161,14 +161,15 @@ impl RelColumn {
         }
     }
 
-    /// Makes a to-many cell loaded, with these members; a queue is merged in, without duplicates.
-    pub(crate) fn fill(&mut self, slot: u32, members: &[u64]) {
+    /// Makes a to-many cell loaded, with these members; a queue is merged in, without duplicates unless a
+    /// session does as SQLAlchemy.
+    pub(crate) fn fill(&mut self, slot: u32, members: &[u64], doubles: bool) {
         let (cell, flat) = self.cell_mut(slot);
         match std::mem::take(cell) {
             ManyCell::Queued(mut queue) => {
                 let mut list = MemberList::from(members.to_vec());
                 let fresh: Vec<u64> =
-                    queue.added.iter().copied().filter(|it| !list.holds(*it)).collect();
+                    queue.added.iter().copied().filter(|it| doubles || !list.holds(*it)).collect();
                 list.retain(|it| !queue.removed.holds(it));
                 fresh.into_iter().for_each(|it| list.push(it));
                 *cell = ManyCell::Own(Box::new(list));

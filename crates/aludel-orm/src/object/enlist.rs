@@ -66,7 +66,11 @@ impl Tables {
                 continue;
             }
             let Some(cells) = self.relation(object.chunk(), relation.index) else { continue };
-            if relation.many {
+            if relation.many && self.is_as_original() {
+                // What waits for a load is not followed there.
+                let members = cells.many(object.slot()).unwrap_or_default();
+                stack.extend(members.iter().filter_map(|it| Ref::from_cell(*it)));
+            } else if relation.many {
                 stack.extend(cells.known_members(object.slot()));
             } else {
                 stack.extend(Ref::from_cell(cells.one(object.slot())));
@@ -135,6 +139,7 @@ impl Tables {
             self.report(session, Error::other_session(self.meta(object)), object);
             return false;
         }
+        self.outside.remove(&object);
         // What a rollback goes back to is what it is now, spelled out.
         let old = self.flags(object);
         let Some(chunk) = self.chunk(object) else { return false };
@@ -223,8 +228,8 @@ impl Tables {
     /// A pending member that goes to another owner goes with it; where the session was told to, it leaves,
     /// as in the original.
     pub(super) fn drop_moved(&mut self, old: Ref, relation: &'static Relation, member: Ref) {
-        if self.session_of(old).is_some() && self.is_as_original() {
-            self.drop_pending_orphan(relation, member);
+        if self.is_as_original() {
+            self.lose_parent(old, relation, member);
         }
     }
 

@@ -46,6 +46,10 @@ pub(crate) struct Tables {
     /// Who was last made the owner of a member that may have but one, by the owner's mapper and
     /// relationship (CAS-13).
     pub(super) owners: HashMap<(Ref, u32, u16), Ref, RandomState>,
+    /// Who was last said to own a member, where a session does as SQLAlchemy; nobody is said, too.
+    pub(super) parents: HashMap<super::parents::Owned, Option<Ref>, RandomState>,
+    /// Members that lost an owner that is in no session.
+    pub(super) outside: std::collections::BTreeSet<Ref>,
     /// What went wrong between objects that no session knows: it learns of it when they come in.
     pub(crate) problems: Vec<(Ref, crate::Error)>,
     /// Anchors that died since the last sweep.
@@ -298,6 +302,8 @@ impl Tables {
         self.expired.extend(other.expired.drain());
         self.replaced.append(&mut other.replaced);
         self.owners.extend(other.owners.drain());
+        self.parents.extend(other.parents.drain());
+        self.outside.append(&mut other.outside);
         self.problems.append(&mut other.problems);
         self.dead += other.dead;
         self.queued |= other.queued;
@@ -397,8 +403,9 @@ impl Tables {
         let Entry { chunk, relations, .. } = self.chunks.get_mut(&chunk)?;
         let (head, column) = (chunk.head(), column(relations, relation));
         let owner = head.owner.load(Ordering::Acquire);
+        let doubles = self.ledgers.iter().any(|it| it.sqlalchemy);
         let ledger = self.ledgers.iter_mut().find(|it| it.session == owner && it.wrote);
-        Some(Cells { head, column, relation, log: ledger.map(|it| &mut it.log) })
+        Some(Cells { head, column, relation, doubles, log: ledger.map(|it| &mut it.log) })
     }
 
     /// The cell column of a chunk's relationship, made if need be.
@@ -426,6 +433,8 @@ pub(crate) struct Cells<'t> {
     head: &'t super::chunk::Head,
     column: &'t mut RelColumn,
     relation: u16,
+    /// Whether members may be listed twice.
+    doubles: bool,
     /// Where a rollback finds what was filled, if it has to.
     log: Option<&'t mut Vec<Event>>,
 }
@@ -470,7 +479,7 @@ impl Cells<'_> {
     pub(crate) fn fill_many(&mut self, slot: u32, members: &[u64]) -> bool {
         let unknown = self.column.many(slot).is_none() && !self.is_new(slot);
         if unknown {
-            self.column.fill(slot, members);
+            self.column.fill(slot, members, self.doubles);
             self.note(slot);
         }
         unknown

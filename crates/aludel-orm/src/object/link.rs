@@ -49,6 +49,10 @@ impl Tables {
                 }
                 // The member was read again, and what it refers to wasn't: it is here all the same.
                 if old == UNLOADED && self.has_member(owner, relation.index, member) {
+                    if self.is_as_original() {
+                        self.list_again(owner, relation.index, member, false);
+                        return self.put_one(member, back.index, owner.cell());
+                    }
                     if let Some(mut cells) = self.cells_of(member.chunk(), back.index) {
                         cells.fill_one(member.slot(), owner.cell());
                     }
@@ -74,42 +78,6 @@ impl Tables {
         self.insert_member(owner, relation.index, member);
     }
 
-    /// A member is added again: it is listed once, and in SQLAlchemy as often as it was added.
-    fn repeat(&mut self, owner: Ref, relation: &'static Relation, member: Ref) {
-        if !self.is_as_original() {
-            return;
-        }
-        let Some(back) = relation.back.filter(|it| it.many) else {
-            return self.list_again(owner, relation.index, member, false);
-        };
-        let unknown = self.member_slice(member, back.index).is_none();
-        self.list_again(owner, relation.index, member, unknown);
-        self.list_again(member, back.index, owner, false);
-        // The side that isn't loaded doesn't know of the row that is there.
-        if unknown {
-            let event = Event::Added { owner: member, relation: back.index, member: owner };
-            self.note(member, event);
-        }
-    }
-
-    /// `anew`: the pair gets another row, even if it has one.
-    fn list_again(&mut self, owner: Ref, relation: u16, member: Ref, anew: bool) {
-        if !self.has_member(owner, relation, member) {
-            return;
-        }
-        let has_row =
-            !self.is_new(owner) && !self.net(owner, relation).added.contains(&member.cell());
-        let cells = self.relation_mut(owner.chunk(), relation);
-        if let Some(list) = cells.and_then(|it| it.own(owner.slot())) {
-            list.push(member.cell());
-        }
-        // A pair that has its row gets no other one.
-        if has_row && !anew {
-            self.note(owner, Event::Removed { owner, relation, member, at: 0 });
-        }
-        self.note(owner, Event::Added { owner, relation, member });
-    }
-
     /// Whether `owner.relation` holds a member, as far as it is known.
     pub(crate) fn holds(&self, owner: Ref, relation: &Relation, member: Ref) -> bool {
         if relation.many {
@@ -117,13 +85,6 @@ impl Tables {
             return cells.is_some_and(|it| it.known_members(owner.slot()).any(|it| it == member));
         }
         self.one(owner, relation.index) == member.cell()
-    }
-
-    fn list_once(&mut self, owner: Ref, relation: u16, members: &[u64]) {
-        let cells = self.relation_mut(owner.chunk(), relation);
-        let Some(list) = cells.and_then(|it| it.own(owner.slot())) else { return };
-        let mut seen = std::collections::HashSet::new();
-        list.retain(|it| !members.contains(&it) || seen.insert(it));
     }
 
     pub(super) fn has_member(&self, owner: Ref, relation: u16, member: Ref) -> bool {
@@ -152,6 +113,11 @@ impl Tables {
 
     fn lose(&mut self, owner: Ref, relation: &'static Relation, member: Ref) -> bool {
         if !self.remove_member(owner, relation.index, member) {
+            // There, who isn't listed is let go of all the same.
+            if self.is_as_original() {
+                self.note_parent(owner, relation.index, member, false);
+                self.lose_parent(owner, relation, member);
+            }
             return false;
         }
         if let Some(back) = relation.back {
@@ -172,7 +138,10 @@ impl Tables {
                 self.put_one(member, back.index, NULL);
             }
         }
-        self.let_go(relation, member);
+        match self.is_as_original() {
+            true => self.lose_parent(owner, relation, member),
+            false => self.let_go(relation, member),
+        }
         true
     }
 
@@ -202,13 +171,17 @@ impl Tables {
         if old == NULL && new.is_none() {
             return self.know_none(owner, relation.index);
         }
+        if old == cell && self.is_as_original() {
+            // It counts as changed there.
+            self.note(owner, Event::One { owner, relation: relation.index, old, new: old });
+        }
         if old == cell || new.is_some_and(|new| !self.meet(owner, relation, new)) {
             return;
         }
         if let Some(new) = new {
             self.take_up(owner, relation, new);
         }
-        let mut was_shown = true;
+        let (mut was_shown, mut is_lost, mut moved) = (true, false, None);
         if let Some(back) = relation.back {
             if let Some(old) = Ref::from_cell(old) {
                 if back.many {
@@ -218,6 +191,9 @@ impl Tables {
                 } else {
                     was_shown = false;
                 }
+                // Right now, before it comes to another.
+                is_lost = self.is_as_original()
+                    && relation.back_relation().is_some_and(|it| !self.has_parent(it, owner));
             }
             if let Some(new) = new {
                 if back.many {
@@ -231,7 +207,7 @@ impl Tables {
                         }
                         // It lost its place with the owner that the other goes to.
                         match relation.back_relation().filter(|_| from_key) {
-                            Some(back) if as_original => self.drop_moved(new, back, former),
+                            Some(back) if as_original => moved = Some((new, back, former)),
                             Some(back) => self.let_go(back, former),
                             None => {}
                         }
@@ -240,6 +216,9 @@ impl Tables {
                     let unknown = self.one(new, back.index) == UNLOADED;
                     let matters = back.delete_orphan || from_key;
                     self.put_one(new, back.index, owner.cell());
+                    if let Some((owner, relation, member)) = moved {
+                        self.drop_moved(owner, relation, member);
+                    }
                     if unknown && matters {
                         self.replaces(new, relation.back_relation());
                     }
@@ -254,14 +233,15 @@ impl Tables {
             self.replaces(owner, Some(relation));
         }
         if let Some(old) = Ref::from_cell(old) {
-            self.let_go(relation, old);
+            match self.is_as_original() {
+                true => self.lose_parent(owner, relation, old),
+                false => self.let_go(relation, old),
+            }
             match (new, relation.back_relation()) {
                 // There, an owner that shows another one by now has nothing to let go of.
                 (None, Some(_)) if !was_shown && self.is_as_original() => {}
-                (None, Some(back)) => self.let_go(back, owner),
-                (Some(_), Some(back)) if relation.direction == Direction::ManyToOne => {
-                    self.drop_moved(old, back, owner);
-                }
+                (_, Some(back)) if is_lost => self.put_out(old, back, owner),
+                (None, Some(back)) if !self.is_as_original() => self.let_go(back, owner),
                 _ => {}
             }
         }
@@ -399,7 +379,7 @@ impl Tables {
     }
 
     /// Whether an object has no row yet: what is not set on it is not there, rather than unknown.
-    fn is_new(&self, object: Ref) -> bool {
+    pub(super) fn is_new(&self, object: Ref) -> bool {
         matches!(self.flags(object).state(), State::Transient | State::Pending)
     }
 
@@ -431,7 +411,7 @@ impl Tables {
     }
 
     /// Writes a change of a cell to the ledger of the session that tracks its owner.
-    fn note(&mut self, owner: Ref, event: Event) {
+    pub(super) fn note(&mut self, owner: Ref, event: Event) {
         let Some(session) = self.session_of(owner) else {
             if self.state(owner) == State::Detached {
                 self.loose.push(event);
@@ -453,6 +433,13 @@ impl Tables {
         let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return };
         let old = cells.set_one(owner.slot(), new);
         self.note(owner, Event::One { owner, relation, old, new });
+        if old != new && self.is_as_original() {
+            for (member, came) in [(old, false), (new, true)] {
+                if let Some(member) = Ref::from_cell(member) {
+                    self.note_parent(owner, relation, member, came);
+                }
+            }
+        }
     }
 
     /// Adds a member, once.
@@ -483,17 +470,21 @@ impl Tables {
         }
         self.queued |= queued;
         self.note(owner, Event::Added { owner, relation, member });
+        if doubles {
+            self.note_parent(owner, relation, member, true);
+        }
     }
 
     pub(crate) fn remove_member(&mut self, owner: Ref, relation: u16, member: Ref) -> bool {
         let (new, doubles) = (self.is_new(owner), self.is_as_original());
-        let mut queued = false;
+        let (mut queued, mut is_left) = (false, false);
         let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return false };
         let at = match cells.own(owner.slot()) {
             Some(list) => {
                 let member = member.cell();
                 let at = if doubles { list.remove_first(member) } else { list.remove(member) };
                 let Some(at) = at else { return false };
+                is_left = doubles && list.holds(member);
                 at as u32
             }
             None if new => return false,
@@ -509,7 +500,15 @@ impl Tables {
             }
         };
         self.queued |= queued;
+        // Who was there and is listed still has not gone.
+        let stays = is_left && !new && !self.net(owner, relation).added.contains(&member.cell());
         self.note(owner, Event::Removed { owner, relation, member, at });
+        if stays {
+            self.note(owner, Event::Added { owner, relation, member });
+        }
+        if doubles {
+            self.note_parent(owner, relation, member, false);
+        }
         true
     }
 

@@ -39,6 +39,8 @@ pub(crate) struct Ledger {
     pub(crate) left_out: bool,
     /// What `session.set` said of columns that can't hold it themselves.
     pub(crate) assigned: Vec<Assigned>,
+    /// Objects that took over a row as in SQLAlchemy, and the columns of which they know nothing.
+    pub(crate) unsaid: Vec<(Ref, Columns)>,
     /// What went wrong where nothing could be returned; the next flush reports it.
     pub(crate) problem: Option<crate::Error>,
     /// The object that it is about.
@@ -156,6 +158,7 @@ impl Ledger {
             sqlalchemy: false,
             left_out: false,
             assigned: Vec::new(),
+            unsaid: Vec::new(),
             problem: None,
             about: None,
             moves: Vec::new(),
@@ -218,6 +221,11 @@ impl Ledger {
         }
     }
 
+    /// Whether an object took over a row and knows nothing of this column.
+    pub(crate) fn is_unsaid(&self, object: Ref, column: u16) -> bool {
+        self.unsaid.iter().any(|it| it.0 == object && it.1.contains(&column))
+    }
+
     /// Marks the beginning of a savepoint: behind what the last flush has seen.
     pub(crate) fn mark(&mut self, savepoint: u64) {
         let at = if self.is_clean() { self.log.len() } else { self.flushed.min(self.log.len()) };
@@ -237,6 +245,7 @@ impl Ledger {
         let mut undone = self.log.split_off(self.place(savepoint));
         self.problem = None;
         self.links = 0;
+        self.unsaid.clear();
         // A savepoint begins with a flush: whatever was assigned was assigned since.
         self.assigned.clear();
         if savepoint.is_none() {
@@ -293,6 +302,7 @@ impl Ledger {
         self.log.append(&mut other.log);
         self.links += other.links;
         self.assigned.append(&mut other.assigned);
+        self.unsaid.append(&mut other.unsaid);
         self.moves.append(&mut other.moves);
         if self.problem.is_none() {
             (self.problem, self.about) = (other.problem, other.about);

@@ -76,6 +76,7 @@ impl Core {
             && flags.has(Flags::EXPIRED)
             && self.tables(|it| it.expired_columns(at).is_none_or(|it| it.contains(&column)));
         self.ledger(|it| {
+            let unknown = unknown || it.is_unsaid(at, column);
             if unknown || !it.assigned.is_empty() {
                 it.assign(at, column, unknown.then_some(To::Value(value)));
             }

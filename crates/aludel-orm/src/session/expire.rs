@@ -31,6 +31,7 @@ impl<F: EngineFace> Session<F> {
     /// it is borrowed mutably.
     pub fn expire<T: Mapped>(&mut self, object: &Obj<T>) -> Result<()> {
         let at = self.core().own_persistent(object)?;
+        self.core().check_ousted(object, false)?;
         self.core().expire(at)
     }
 
@@ -184,6 +185,7 @@ impl Core {
     async fn before_reading<T: Mapped>(&mut self, object: &Obj<T>) -> Result<Ref> {
         self.settle().await;
         let at = self.own_persistent(object)?;
+        self.check_ousted(object, false)?;
         self.check()?;
         Ok(at)
     }
@@ -241,6 +243,7 @@ impl Core {
         let id = self.id;
         self.tables(|it| {
             it.forget_expired(at);
+            it.forget_parents(at);
             it.forget_assigned(id, at, None);
             it.expire_cells(id, at, &all);
         });
@@ -292,9 +295,12 @@ impl Core {
         let mapper = Mapper::checked(chunk.meta())?;
         self.enter_joined()?;
         // A many-to-one that nobody changed goes by the row that comes.
+        let as_original = self.options.sqlalchemy;
         let kept: Vec<(u16, u64)> = self.tables(|tables| {
             let is_kept = |it: &&Relation| {
-                it.direction == Direction::ManyToOne && tables.net(at, it.index).before.is_none()
+                !as_original
+                    && it.direction == Direction::ManyToOne
+                    && tables.net(at, it.index).before.is_none()
             };
             let kept = mapper.relationships.iter().filter(is_kept);
             kept.map(|it| (it.index, tables.one(at, it.index))).collect()

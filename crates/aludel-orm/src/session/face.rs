@@ -430,6 +430,16 @@ impl<F: EngineFace> Session<F> {
         self.core.know(object);
     }
 
+    /// For comparisons with SQLAlchemy: it looks for who stands in a many-to-one before that changes, as far as
+    /// that needs no query.
+    ///
+    /// # Errors
+    /// The object is borrowed.
+    #[doc(hidden)]
+    pub fn __recall<T: Mapped>(&mut self, object: &Obj<T>, name: &str) -> Result<()> {
+        self.core.recall(object, name)
+    }
+
     /// For `savepoint!`: itself, of a session or of what leads to one.
     #[doc(hidden)]
     pub fn __this(&mut self) -> &mut Self {

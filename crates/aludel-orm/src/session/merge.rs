@@ -194,9 +194,9 @@ impl Core {
         Ok(())
     }
 
-    /// What the program expired of a source isn't copied.
+    /// What is expired of a source isn't copied.
     fn unset_unknown(&mut self, source: &Source, at: Ref) -> Result<()> {
-        if !source.is_expired_in_part() {
+        if !source.is_expired() {
             return Ok(());
         }
         let (known, columns) = (source.known(), source.chunk.meta().columns.len() as u16);

@@ -249,6 +249,7 @@ impl Core {
             let read = read.flat_map(|it| (0..it.used()).map(|slot| it.reference(slot)));
             for object in changed.iter().copied().chain(read) {
                 tables.forget_expired(object);
+                tables.forget_parents(object);
                 if let Some(chunk) = tables.chunk(object) {
                     chunk.head().expire(object.slot());
                 }

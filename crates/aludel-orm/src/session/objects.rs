@@ -181,6 +181,8 @@ impl Core {
         let is_failed = self.failed.is_some();
         let mut seen = HashSet::new();
         let mut level = objects;
+        // Members that were expunged: the original loads nothing of them.
+        let mut passed = HashSet::new();
         while !level.is_empty() {
             level.retain(|it| seen.insert(*it));
             let mut found = Vec::new();
@@ -193,9 +195,11 @@ impl Core {
                     }
                     // What isn't loaded is the database's, if the mapping says so (UOW-31).
                     let loads = relation.meta.passive_deletes == PassiveDeletes::No;
-                    if loads && (follows || !late) && self.is_unloaded(relation, &owners) {
+                    let asked: Vec<Ref> =
+                        owners.iter().copied().filter(|it| !passed.contains(it)).collect();
+                    if loads && (follows || !late) && self.is_unloaded(relation, &asked) {
                         self.check()?;
-                        self.load_committed(relation, &owners).await?;
+                        self.load_committed(relation, &asked).await?;
                     }
                     if follows {
                         self.tables(|it| it.related(relation, &owners, &mut found));
@@ -207,7 +211,10 @@ impl Core {
             self.tables(|tables| {
                 let left = |it: &Ref| tables.state(*it) == State::Detached;
                 let left: Vec<Ref> = found.iter().copied().filter(left).collect();
-                left.into_iter().for_each(|it| _ = tables.enlist_member(id, it));
+                for it in left {
+                    tables.enlist_member(id, it);
+                    passed.extend(late.then_some(it));
+                }
             });
             self.enter_joined()?;
             level = found;
@@ -231,6 +238,19 @@ impl Core {
             };
             for relation in mapper.relationships.iter().filter(loads) {
                 self.load_committed(relation, &owners).await?;
+            }
+            // It looks for what these refer to, up to the first that does.
+            let refers = |it: &&Relation| it.direction == Direction::ManyToOne;
+            for relation in mapper.relationships.iter().filter(refers) {
+                for at in &owners {
+                    if !self.tables(|it| it.is_loaded(*at, relation)) {
+                        self.fill_by_key(relation, *at, true)?;
+                        self.tables(|it| it.forget_none(*at, Some(relation.index)));
+                    }
+                    if Ref::from_cell(self.tables(|it| it.one(*at, relation.index))).is_some() {
+                        break;
+                    }
+                }
             }
         }
         Ok(())
@@ -264,6 +284,10 @@ impl Core {
         if clean && !stale {
             return Ok(());
         }
+        // One that is marked already is not looked at again.
+        if self.tables(|it| it.flags(object)).has(Flags::MARKED) {
+            return Ok(());
+        }
         let mut expired = Vec::new();
         let mut flushes = false;
         let mut seen = HashSet::new();
@@ -274,8 +298,10 @@ impl Core {
             }
             let Some(meta) = self.tables(|it| it.meta(at)) else { continue };
             let relations = Mapper::of(meta).relationships.iter();
+            // Nothing is loaded there of members that were expunged.
+            let left = stale && self.tables(|it| it.state(at)) == State::Detached;
             for relation in relations.filter(|it| it.cascade.has(Cascade::DELETE)) {
-                let loads = relation.meta.passive_deletes == PassiveDeletes::No;
+                let loads = relation.meta.passive_deletes == PassiveDeletes::No && !left;
                 if loads && self.is_unloaded(relation, &[at]) {
                     flushes = true;
                     if stale && self.tables(|it| it.is_key_expired(at)) {
@@ -292,6 +318,7 @@ impl Core {
         expired.dedup();
         for at in expired {
             if self.tables(|it| it.flags(at)).has(Flags::EXPIRED) {
+                self.check()?;
                 self.freshen(at).await?;
             }
         }
@@ -334,8 +361,36 @@ impl Core {
         match crate::object::state_of(object.raw()) {
             State::Transient | State::Pending => Err(Error::NotPersistent(self.subject_of(object))),
             State::Detached => self.try_add(object).map(|()| at),
-            State::Persistent | State::Deleted => self.own(object),
+            State::Persistent | State::Deleted => {
+                if self.failed.is_none() {
+                    self.check_ousted(object, true)?;
+                }
+                self.own(object)
+            }
         }
+    }
+
+    /// There, an object whose row is gone, and whose key another one took, is not the session's any more; it is again
+    /// where that one is gone and it is to be deleted.
+    pub(crate) fn check_ousted<T: Mapped>(&mut self, object: &Obj<T>, deletes: bool) -> Result<()> {
+        let (raw, mut key) = (object.raw(), super::Key::new());
+        if !self.options.sqlalchemy || raw.flags().state() != State::Persistent {
+            return Ok(());
+        }
+        AnyChunk::loaded(&**raw.chunk(), raw.slot(), &mut |it| key = key_values(T::meta(), it))?;
+        self.enter_joined()?;
+        let mapper = Mapper::checked(T::meta())?;
+        match self.find_held(mapper, &key) {
+            Some(held) if held != raw.reference() => {
+                return Err(Error::IdentityConflict(self.subject_of(object)));
+            }
+            None if deletes => {
+                let fingerprint = fingerprint(key.iter().map(Value::as_ref));
+                self.store(mapper).insert(fingerprint, raw.reference());
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// The address of an object of this session.

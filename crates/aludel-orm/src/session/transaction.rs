@@ -418,7 +418,10 @@ impl Core {
                 head.expire(slot);
             }
         }
-        self.tables(|it| it.forget_all_expired(self.id));
+        self.tables(|it| {
+            it.forget_all_expired(self.id);
+            it.forget_all_parents(self.id);
+        });
     }
 
     /// The transaction was committed: its log is forgotten, and deleted objects are detached.
@@ -428,6 +431,7 @@ impl Core {
             let since = it.log.split_off(it.flushed.min(it.log.len()));
             it.flushed = 0;
             it.wrote = false;
+            it.unsaid.clear();
             std::mem::replace(&mut it.log, since)
         });
         let mut journals = Vec::new();

@@ -41,6 +41,7 @@ impl Core {
         // Relationships all at once: between two of these, another thread would link what is half
         // taken back.
         let (dirty, mut log) = self.tables(|tables| {
+            tables.forget_replaced(id);
             let Some(it) = tables.ledger(id) else { return Default::default() };
             let mut log = it.take_back(savepoint.map(|it| it.0));
             let dirty = std::mem::take(&mut it.dirty);
@@ -161,9 +162,11 @@ impl Core {
                 if head.flags(slot).state() == State::Detached {
                     return;
                 }
-                let now = head.flags(slot).state();
-                head.set_flags(slot, old);
-                self.note_move(object, now, old.state());
+                let now = head.flags(slot);
+                // The original takes nothing back of what was read since.
+                let is_read = self.options.sqlalchemy && !now.has(Flags::EXPIRED);
+                head.set_flags(slot, if is_read { old.without(Flags::EXPIRED) } else { old });
+                self.note_move(object, now.state(), old.state());
                 // A change that no flush took, since the object was deleted.
                 if old.state() == State::Persistent && head.flags(slot).has(Flags::TOUCHED) {
                     chunk.restore_one(slot);

@@ -14,6 +14,10 @@ pub(super) const CASES: &[Case] = cases!["newcomers":
     a_moved_member_goes_with_its_owner,
     what_is_unset_and_what_is_null_go_together,
     deleting_flushes_before_it_loads,
+    links_with_what_is_deleted_are_left_out,
+    what_was_taken_back_is_not_read,
+    deleting_again_does_nothing,
+    a_key_that_was_set_is_known,
 ];
 
 fn state<T: Mapped>(object: &Obj<T>) -> State {
@@ -98,4 +102,67 @@ fn deleting_flushes_before_it_loads(at: &Place) {
     let sent = store.sent();
     let insert = sent.find("INSERT INTO tag").unwrap();
     assert!(insert < sent.find("FROM address").unwrap(), "{sent}");
+}
+
+// CAS-4: the row of a pair went with its end, and nothing refers to a row that is gone.
+fn links_with_what_is_deleted_are_left_out(at: &Place) {
+    let mut store = at.store();
+    let (first, red, ann) =
+        (store.add(book("first")), store.add(tag("red")), store.add(author("Ann")));
+    first.tags().push(&red);
+    store.commit().unwrap();
+    store.delete(&red).unwrap();
+    store.delete(&ann).unwrap();
+    store.flush().unwrap();
+    first.tags().remove(&red).unwrap();
+    first.author().set(&ann);
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM book_tag"), 0);
+    assert_eq!(store.number("SELECT count(*) FROM book WHERE author_id IS NOT NULL"), 0);
+}
+
+// REL-6: a flush reads who stood where a change came before the load, and no rollback took it back.
+fn what_was_taken_back_is_not_read(at: &Place) {
+    let mut store = at.store();
+    store.add(user("Ann"));
+    store.save();
+    store.renew();
+    let ann = store.get_one(User, 1).unwrap();
+    ann.profile().clear();
+    store.rollback().unwrap();
+    assert!(ann.profile().load(&mut store.session).unwrap().is_none());
+    ann.borrow_mut().name = "Anna".into();
+    store.sent();
+    store.commit().unwrap();
+    assert!(!store.sent().contains("SELECT"));
+}
+
+// STATE-4, AF-1
+fn deleting_again_does_nothing(at: &Place) {
+    let mut store = at.store();
+    let ann = store.add(user("Ann"));
+    store.save();
+    store.delete(&ann).unwrap();
+    store.expire(&ann).unwrap();
+    store.sent();
+    store.delete(&ann).unwrap();
+    assert_eq!(store.sent(), "");
+    assert_eq!(state(&ann), State::Persistent);
+    store.commit().unwrap();
+    assert_eq!(state(&ann), State::Detached);
+}
+
+// LOAD-2, AF-2: whatever else of the object is expired.
+fn a_key_that_was_set_is_known(at: &Place) {
+    let mut store = at.store();
+    let first = store.add(book("first"));
+    let ann = store.add(author("Ann"));
+    first.author().set(&ann);
+    store.save();
+    store.expire(&first).unwrap();
+    store.set(&first, Book.author_id, None).unwrap();
+    assert!(first.author().load(&mut store.session).unwrap().is_none());
+    assert_eq!(store.sent(), "");
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM book WHERE author_id IS NULL"), 1);
 }

@@ -80,12 +80,9 @@ impl Source {
         }
     }
 
-    /// Whether some columns are expired, and others not.
-    pub(super) fn is_expired_in_part(&self) -> bool {
-        let at = self.reference();
-        let in_part = |it| Graph::with(it, |tables, _| tables.expired_columns(at).is_some());
+    /// Whether it is expired, all of it or in part.
+    pub(super) fn is_expired(&self) -> bool {
         self.chunk.head().flags(self.slot).has(Flags::EXPIRED)
-            && self.graph.as_ref().is_some_and(in_part)
     }
 
     /// The columns whose values are known: those that are not expired, or were set since.

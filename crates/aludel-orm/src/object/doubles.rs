@@ -1,0 +1,51 @@
+//! Members that are added again: they are listed once, and in a session that does as SQLAlchemy as often.
+
+use super::{graph::Tables, log::Event, reference::Ref};
+use crate::mapping::Relation;
+
+impl Tables {
+    /// A member is added again: it is listed once, and in SQLAlchemy as often as it was added.
+    pub(super) fn repeat(&mut self, owner: Ref, relation: &'static Relation, member: Ref) {
+        if !self.is_as_original() {
+            return;
+        }
+        let Some(back) = relation.back.filter(|it| it.many) else {
+            return self.list_again(owner, relation.index, member, false);
+        };
+        let unknown = self.member_slice(member, back.index).is_none();
+        self.list_again(owner, relation.index, member, unknown);
+        self.list_again(member, back.index, owner, false);
+        // The side that isn't loaded doesn't know of the row that is there.
+        if unknown {
+            let event = Event::Added { owner: member, relation: back.index, member: owner };
+            self.note(member, event);
+        }
+    }
+
+    /// `anew`: the pair gets another row, even if it has one.
+    pub(super) fn list_again(&mut self, owner: Ref, relation: u16, member: Ref, anew: bool) {
+        if !self.has_member(owner, relation, member) {
+            return;
+        }
+        let has_row =
+            !self.is_new(owner) && !self.net(owner, relation).added.contains(&member.cell());
+        let cells = self.relation_mut(owner.chunk(), relation);
+        if let Some(list) = cells.and_then(|it| it.own(owner.slot())) {
+            list.push(member.cell());
+        }
+        // A pair that has its row gets no other one.
+        if has_row && !anew {
+            self.note(owner, Event::Removed { owner, relation, member, at: 0 });
+        }
+        self.note(owner, Event::Added { owner, relation, member });
+        self.note_parent(owner, relation, member, true);
+    }
+
+    /// Members that leave go at once, however often they are listed, but for one place.
+    pub(super) fn list_once(&mut self, owner: Ref, relation: u16, members: &[u64]) {
+        let cells = self.relation_mut(owner.chunk(), relation);
+        let Some(list) = cells.and_then(|it| it.own(owner.slot())) else { return };
+        let mut seen = std::collections::HashSet::new();
+        list.retain(|it| !members.contains(&it) || seen.insert(it));
+    }
+}

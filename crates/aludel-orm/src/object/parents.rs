@@ -1,0 +1,121 @@
+//! Who was last said to be the owner of a member, as SQLAlchemy remembers it: there, orphans are told by that.
+
+use super::{
+    graph::Tables,
+    reference::Ref,
+    state::{Flags, State},
+};
+use crate::mapping::{Cascade, Direction, Mapper, Relation};
+
+/// A member, and the relationship by which others own it: the owner's mapper, and its position.
+pub(super) type Owned = (Ref, u32, u16);
+
+impl Tables {
+    /// An owner gained a member, or lost it; whoever came behind one that loses it is the owner still.
+    pub(crate) fn note_parent(&mut self, owner: Ref, relation: u16, member: Ref, came: bool) {
+        let Some(mapper) = self.meta(owner).map(Mapper::of) else { return };
+        if mapper.relationships[usize::from(relation)].direction != Direction::OneToMany {
+            return;
+        }
+        let key = (member, mapper.number, relation);
+        if came {
+            self.parents.insert(key, Some(owner));
+            return;
+        }
+        // Objects without a row are all alike.
+        let is_new = |it: Ref| matches!(self.state(it), State::Transient | State::Pending);
+        let last = self.parents.get(&key).copied().flatten();
+        if last.is_none_or(|last| last == owner || is_new(last) && is_new(owner)) {
+            self.parents.insert(key, None);
+        }
+    }
+
+    /// Whether a member has an owner: one that has a row does, unless it was said that it has none.
+    pub(super) fn has_parent(&self, relation: &Relation, member: Ref) -> bool {
+        let key = (member, Mapper::of(relation.owner).number, relation.index);
+        let known = self.parents.get(&key).map(Option::is_some);
+        known.unwrap_or(!matches!(self.state(member), State::Transient | State::Pending))
+    }
+
+    /// An owner let go of a member, which has no other one: if it is new, it leaves the session at once, or,
+    /// if its owner is in none, with the next flush.
+    pub(super) fn lose_parent(&mut self, owner: Ref, relation: &'static Relation, member: Ref) {
+        if !self.has_parent(relation, member) {
+            self.put_out(owner, relation, member);
+        }
+    }
+
+    /// The same, where it has none.
+    pub(super) fn put_out(&mut self, owner: Ref, relation: &'static Relation, member: Ref) {
+        if !relation.cascade.has(Cascade::DELETE_ORPHAN) {
+            return;
+        }
+        if self.session_of(owner).is_some() {
+            self.drop_pending_orphan(relation, member);
+        } else if relation.many {
+            self.outside.insert(member);
+        }
+    }
+
+    /// New objects that lost an owner in no session leave theirs, unless they have found another.
+    pub(crate) fn drop_outside(&mut self, session: u64) {
+        for member in std::mem::take(&mut self.outside) {
+            if self.session_of(member) != Some(session) {
+                self.outside.insert(member);
+                continue;
+            }
+            let owned = |it: &&(Owned, Option<Ref>)| it.0.0 == member && it.1.is_none();
+            let parents: Vec<_> = self.parents.iter().map(|it| (*it.0, *it.1)).collect();
+            let lost = parents.iter().find(owned).map(|it| it.0);
+            if let Some(relation) = lost.and_then(|it| self.relation_of(it)) {
+                self.drop_pending_orphan(relation, member);
+            }
+        }
+    }
+
+    /// An expired member is nobody's, and nobody has let go of it.
+    pub(crate) fn forget_parents(&mut self, member: Ref) {
+        if !self.parents.is_empty() {
+            self.parents.retain(|it, _| it.0 != member);
+        }
+    }
+
+    /// The same for all members of a session.
+    pub(crate) fn forget_all_parents(&mut self, session: u64) {
+        if !self.parents.is_empty() {
+            let mut parents = std::mem::take(&mut self.parents);
+            let stays = |it: Ref| {
+                self.state(it) != State::Persistent || self.session_of(it) != Some(session)
+            };
+            parents.retain(|it, _| stays(it.0));
+            self.parents = parents;
+        }
+    }
+
+    /// Members of which it was said that they have no owner, where these delete orphans.
+    pub(crate) fn without_parent(&self) -> Vec<Ref> {
+        let lost = self.parents.iter().filter(|it| it.1.is_none()).map(|it| *it.0);
+        let deletes = |it: &Owned| {
+            self.relation_of(*it).is_some_and(|it| it.cascade.has(Cascade::DELETE_ORPHAN))
+        };
+        lost.filter(deletes).map(|it| it.0).collect()
+    }
+
+    /// Whether nobody was said to own a member.
+    pub(crate) fn is_parentless(&self, relation: &Relation, member: Ref) -> bool {
+        let key = (member, Mapper::of(relation.owner).number, relation.index);
+        self.parents.get(&key).copied().flatten().is_none()
+    }
+
+    fn relation_of(&self, (member, mapper, index): Owned) -> Option<&'static Relation> {
+        let relations = &Mapper::of(self.meta(member)?).relationships;
+        let mut owners = relations.iter().map(|it| Mapper::of(it.target));
+        let owner = owners.find(|it| it.number == mapper)?;
+        owner.relationships.get(usize::from(index))
+    }
+
+    /// Whether something of an object was touched since the last flush.
+    pub(crate) fn is_touched(&self, object: Ref) -> bool {
+        self.flags(object).has(Flags::TOUCHED)
+    }
+}
