@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(missing_docs, reason = "a test's models speak for themselves")]
 
+#[path = "support/own.rs"]
+mod own;
+
 use std::{
     env::{current_exe, var},
     process::{Command, Stdio},
@@ -10,12 +13,13 @@ use std::{
 };
 
 use aludel::{
-    DeclarativeBase, EngineFace,
-    blocking::{self, Engine, Session},
-    driver::{self, Params, Statement},
+    DeclarativeBase,
+    blocking::{Engine, Session},
     prelude::*,
     schema::NamingConvention,
 };
+
+use own::{MARIADB, Own, POSTGRES};
 
 enum Eight {}
 
@@ -123,33 +127,12 @@ fn on_a_sqlite_file() {
     eight_at_once(&format!("sqlite:{}", folder.path().join("eight.db").display()));
 }
 
-/// In a database of their own on a server.
-fn on_server(variable: &str, usual: &str) {
-    let url = var(variable).unwrap_or_else(|_| usual.to_owned());
-    let name = format!("aludel_eight_{}", std::process::id());
-    let server = Engine::new(&url).unwrap();
-    // Outside of a transaction.
-    let run = |sql: String| {
-        let want = driver::Want::Nothing;
-        let run = driver::Run { statement: Statement::once(sql), params: Params::none(), want };
-        blocking::block_on(async {
-            let mut connection = server.core().checkout().await.unwrap();
-            driver::once(&mut *connection, [driver::Step::Run(run)]).await.unwrap();
-        });
-    };
-    run(format!("CREATE DATABASE {name}"));
-    let (start, options) = url.split_once('?').unwrap_or((&url, ""));
-    let (start, _) = start.rsplit_once('/').unwrap();
-    eight_at_once(&format!("{start}/{name}?{options}"));
-    run(format!("DROP DATABASE {name}"));
-}
-
 #[test]
 fn on_postgres() {
-    on_server("ALUDEL_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres");
+    eight_at_once(Own::new(&POSTGRES, "eight").url());
 }
 
 #[test]
 fn on_mariadb() {
-    on_server("ALUDEL_MARIADB_URL", "mariadb://root@127.0.0.1:3306/mysql");
+    eight_at_once(Own::new(&MARIADB, "eight").url());
 }
