@@ -33,6 +33,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 fn store() -> (Engine, Vec<String>) {
     let engine = Engine::new("sqlite::memory:").unwrap();
     Base::metadata().create_all(&engine).unwrap();
+    assert_schema!(Base, engine);
     let mut session = Session::new(&engine);
     DataSet::read().unwrap().add_to(&mut session, &mut || ()).unwrap();
     engine.log().start();

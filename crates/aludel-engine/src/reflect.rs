@@ -41,8 +41,8 @@ pub trait Reflect: Sized {
     /// Reads all tables of the connection's default schema. The number of statements doesn't depend
     /// on the number of tables, and they are sent at once.
     ///
-    /// What a database has that a [`MetaData`] can't say is left out: indexes of expressions and of
-    /// some rows only, triggers, comments. Types that no [`SqlType`](aludel_core::value::SqlType) is
+    /// What a database has that a [`MetaData`] can't say is left out: indexes of expressions, of some
+    /// rows only and of unusual kinds, triggers, comments. Types that no [`SqlType`](aludel_core::value::SqlType) is
     /// are [`SqlType::Named`](aludel_core::value::SqlType::Named). Defaults, checks and what columns
     /// are computed by are the database's own SQL.
     ///

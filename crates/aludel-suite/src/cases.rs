@@ -137,6 +137,7 @@ pub fn cases() -> Vec<Case> {
         kills::CASES,
         reflection::CASES,
         assert_schema::CASES,
+        assert_schema::conditions::CASES,
     ];
     files.concat()
 }

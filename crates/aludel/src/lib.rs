@@ -173,7 +173,7 @@ pub mod prelude {
         Auto, Base, CreateAll as _, DeclarativeBase as _, Engine, EntityConst as _,
         Expression as _, ForUpdate, Has, InsertObjects as _, Many, Mapped, MetaDataOf as _, Mixin,
         Obj, One, Optional as _, Reflect as _, Relationships as _, Row, Session, SqlEnum,
-        SqlNewtype, Synchronize, WithOptions as _, all_of, any_of, case, delete,
+        SqlNewtype, Synchronize, WithOptions as _, all_of, any_of, assert_schema, case, delete,
         events::{
             ColumnEvents as _, ListenEngine as _, ListenMapper as _, RelationshipEvents as _,
         },

@@ -8,6 +8,8 @@ mod mysql;
 mod options;
 mod postgres;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{Answers, CatalogRow};
 pub use options::ReflectOptions;

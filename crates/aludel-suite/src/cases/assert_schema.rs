@@ -1,12 +1,14 @@
 //! What a program declares is compared with what a database has.
 
 mod changes;
+pub(super) mod conditions;
 mod tables;
 
 use aludel::{
     CreateAll as _, DeclarativeBase as _, EngineOptions, Reflect as _, assert_schema,
     blocking::Engine,
     schema::{Column, CompareOptions, MetaData, ReflectOptions, Table},
+    testing::Sandbox,
     value::SqlType,
 };
 use changes::{OF_THE_DATABASE, OF_THE_DECLARATION};
@@ -23,6 +25,7 @@ pub(super) const CASES: &[Case] = cases!["assert_schema":
     nothing_declared,
     the_macro_panics_with_a_line_each,
     the_macro_of_async_programs,
+    within_a_sandbox,
 ];
 
 fn the_suite_s_own_tables(at: &Place) {
@@ -158,4 +161,11 @@ fn the_macro_of_async_programs(at: &Place) {
     let wanting = wanting();
     let said = message(|| at.block_on(async { assert_schema!(metadata = wanting, engine).await }));
     assert!(said.ends_with(MISSING), "{said}");
+}
+
+fn within_a_sandbox(at: &Place) {
+    let engine = at.blocking(EngineOptions::new());
+    let sandbox = Sandbox::new(&engine).unwrap();
+    assert_schema!(Suite, sandbox.engine());
+    sandbox.close().unwrap();
 }

@@ -83,7 +83,7 @@ impl Catalog for MySqlCatalog {
             each(&rows[0], &mut |table| read_key(table, rows, options, &default))?;
         }
         for row in answers.rows(queries::CHECKS) {
-            each(row, &mut |table| read_check(table, row))?;
+            each(row, &mut |table| self.read_check(table, row))?;
         }
         for table in &mut tables {
             leave_out_indexes_of_keys(table);
@@ -118,9 +118,7 @@ impl MySqlCatalog {
         match storage {
             Some(storage) => {
                 let sql = row.optional(7)?.unwrap_or_default();
-                // MySQL escapes the quotes of what it shows.
-                let sql = if self.is_maria { sql.to_owned() } else { sql.replace("\\'", "'") };
-                column.computed = Some(Computed { sql, storage });
+                column.computed = Some(Computed { sql: self.shown(sql), storage });
             }
             None => column.server_default = self.read_default(row.optional(5)?, &extra, column.ty),
         }
@@ -140,7 +138,7 @@ impl MySqlCatalog {
         // MySQL shows constants without their quotes.
         let moment = text.to_ascii_lowercase().starts_with("current_timestamp");
         if extra.contains("default_generated") || moment {
-            return Some(ServerDefault::Sql(text.replace("\\'", "'")));
+            return Some(ServerDefault::Sql(self.shown(text)));
         }
         let number = text.parse::<f64>().is_ok();
         let mut sql = String::new();
@@ -160,6 +158,27 @@ impl MySqlCatalog {
             _ => MySql.text_literal(&mut sql, text),
         }
         Some(ServerDefault::Sql(sql))
+    }
+
+    /// MariaDB's JSON is text with a check.
+    fn read_check(&self, table: &mut Table, row: &CatalogRow) -> Result<()> {
+        let (name, sql) = (row.owned(2)?, self.shown(row.text(3)?));
+        let mut quoted = String::new();
+        MySql.quoted(&mut quoted, &name);
+        if sql.eq_ignore_ascii_case(&format!("json_valid({quoted})"))
+            && let Some(column) = table.columns.iter_mut().find(|it| it.name == name)
+            && column.ty == SqlType::Text
+        {
+            column.ty = SqlType::Json;
+            return Ok(());
+        }
+        table.checks.push(Check { name: Some(name), sql });
+        Ok(())
+    }
+
+    /// An expression; MySQL escapes the quotes of what it shows.
+    fn shown(&self, sql: &str) -> String {
+        if self.is_maria { sql.to_owned() } else { sql.replace("\\'", "'") }
     }
 }
 
@@ -205,22 +224,6 @@ fn read_action(text: &str) -> Action {
         // The one that InnoDB does where nothing is said, and shows so.
         _ => Action::NoAction,
     }
-}
-
-/// MariaDB's JSON is text with a check.
-fn read_check(table: &mut Table, row: &CatalogRow) -> Result<()> {
-    let (name, sql) = (row.owned(2)?, row.text(3)?);
-    let mut quoted = String::new();
-    MySql.quoted(&mut quoted, &name);
-    if sql.eq_ignore_ascii_case(&format!("json_valid({quoted})"))
-        && let Some(column) = table.columns.iter_mut().find(|it| it.name == name)
-        && column.ty == SqlType::Text
-    {
-        column.ty = SqlType::Json;
-        return Ok(());
-    }
-    table.checks.push(Check { name: Some(name), sql: sql.to_owned() });
-    Ok(())
 }
 
 /// The engine makes an index for a foreign key that has none, and calls it after the key or its

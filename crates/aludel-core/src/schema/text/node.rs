@@ -54,6 +54,7 @@ impl Node {
         match self {
             Self::Number(it) => Self::Number(match it.strip_prefix('-') {
                 Some(it) => it.to_owned(),
+                None if it == "0" => it,
                 None => format!("-{it}"),
             }),
             other => Self::Op("-", vec![other]),

@@ -50,7 +50,8 @@ pub(super) fn all(options: &ReflectOptions, is_maria: bool) -> Vec<CatalogQuery>
         format!(
             "SELECT table_schema, table_name, index_name, CASE non_unique WHEN 0 THEN 1 ELSE 0 END, \
              column_name FROM information_schema.statistics \
-             WHERE {common} ORDER BY table_schema, table_name, index_name, seq_in_index"
+             WHERE index_type IN ('BTREE', 'HASH') AND {common} \
+             ORDER BY table_schema, table_name, index_name, seq_in_index"
         ),
         keys(&wanted("k.table_schema", "k.table_name")),
         if is_maria {

@@ -100,12 +100,13 @@ fn constraints(wanted: &str) -> String {
     )
 }
 
-/// Those that no constraint made, of whole tables.
+/// Those that no constraint made, of whole tables and of the usual kind.
 fn indexes(wanted: &str) -> String {
     format!(
         "SELECT n.nspname::text, c.relname::text, x.relname::text, i.indisunique, a.attname::text {FROM} \
          JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indpred IS NULL \
          JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid \
+         JOIN pg_catalog.pg_am m ON m.oid = x.relam AND m.amname = 'btree' \
          JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS p(position) ON true \
          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[p.position] \
          AND a.attnum <> 0 \
