@@ -348,6 +348,8 @@ pub struct Ddl {
     pub autoincrement: Autoincrement,
     /// Where indexes are created.
     pub indexes: Indexes,
+    /// Whether a foreign key may set what refers to a row to its default.
+    pub set_default: bool,
     /// Whether a foreign key may refer to a table of another schema; where it may not, it names none.
     pub foreign_schemas: bool,
     /// Which name bears the schema in `CREATE INDEX name ON table`.

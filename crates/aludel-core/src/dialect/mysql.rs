@@ -57,6 +57,7 @@ const MYSQL: Capability = Capability {
         alter: Alter::Constraints(Unless::Never),
         autoincrement: Autoincrement::Keyword,
         indexes: Indexes::InTable,
+        set_default: false,
         foreign_schemas: true,
         index_schema: IndexSchema::Table,
         defaults: Defaults::ExpressionsAndLong,

@@ -51,6 +51,7 @@ const CAPABILITY: Capability = Capability {
         alter: Alter::Constraints(Unless::Block),
         autoincrement: Autoincrement::Identity,
         indexes: Indexes::Separately,
+        set_default: true,
         foreign_schemas: true,
         index_schema: IndexSchema::Table,
         defaults: Defaults::Bare,

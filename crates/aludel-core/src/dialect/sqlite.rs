@@ -50,6 +50,7 @@ const CAPABILITY: Capability = Capability {
         alter: Alter::Nothing,
         autoincrement: Autoincrement::RowId,
         indexes: Indexes::Separately,
+        set_default: true,
         foreign_schemas: false,
         index_schema: IndexSchema::Index,
         defaults: Defaults::Expressions,

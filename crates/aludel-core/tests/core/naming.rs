@@ -2,9 +2,9 @@
 
 use aludel_core::{
     Error,
-    dialect::{MARIADB, MYSQL, Sqlite},
+    dialect::{MARIADB, MYSQL, MariaDb, Sqlite},
     schema::{
-        Column, ForeignKey, Index, MetaData, NamingConvention, Table, create_statements,
+        Action, Column, ForeignKey, Index, MetaData, NamingConvention, Table, create_statements,
         drop_statements,
     },
     value::{SqlType, sql},
@@ -200,6 +200,19 @@ fn variants_of_a_type() {
             );
         "#]],
     );
+}
+
+#[test]
+fn set_default_is_refused_by_name() {
+    let table = |name: &str| Table::new(name).column(Column::new("id", SqlType::Int));
+    let mut metadata = MetaData::new();
+    metadata.add(table("a").primary_key(["id"])).unwrap();
+    let key = ForeignKey::new(["id"], "a", ["id"]).on_delete(Action::SetDefault);
+    metadata.add(table("b").foreign_key(key)).unwrap();
+    let refused = create_statements(&metadata, &MariaDb).unwrap_err().to_string();
+    assert!(refused.contains("`set_default` of a foreign key from `b`"), "{refused}");
+    let sqlite = create_statements(&metadata, &Sqlite).unwrap();
+    assert!(sqlite[1].ends_with("REFERENCES a (id) ON DELETE SET DEFAULT\n)"), "{}", sqlite[1]);
 }
 
 // DDL-14: SQLite's foreign keys refer to their own schema, and don't name it.

@@ -232,9 +232,10 @@ fn action(arg: &Arg, mistakes: &mut Mistakes) -> Option<Action> {
 
 /// The variant of an action's name.
 pub(super) fn variant(word: &Ident) -> syn::Result<&'static str> {
-    const WORDS: [(&str, &str); 4] = [
+    const WORDS: [(&str, &str); 5] = [
         ("cascade", "Cascade"),
         ("set_null", "SetNull"),
+        ("set_default", "SetDefault"),
         ("restrict", "Restrict"),
         ("no_action", "NoAction"),
     ];

@@ -267,6 +267,12 @@ pub(super) fn references(writer: &mut Writer<'_>, table: &Table, key: &ForeignKe
         let what = format!("a foreign key from `{table}` to `{}` of another schema", key.table);
         return Err(Error::Unsupported { dialect: dialect.name(), what: what.into() });
     }
+    let defaults = [key.on_delete, key.on_update].contains(&Action::SetDefault);
+    if defaults && !dialect.capability().ddl.set_default {
+        let what =
+            format!("`set_default` of a foreign key from `{table}`; use `set_null`, or a trigger");
+        return Err(Error::Unsupported { dialect: dialect.name(), what: what.into() });
+    }
     writer.columns(&key.columns)?;
     writer.push(" REFERENCES ");
     writer.table(key.schema.as_deref().filter(|_| qualified), &key.table)?;
