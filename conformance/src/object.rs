@@ -162,6 +162,20 @@ macro_rules! objects {
                 }
             }
 
+            /// Reads who stood in one-to-one relationships that changed.
+            pub fn look(&self, session: &mut Session) -> Result<()> {
+                match self {
+                    $(Self::$Model(it) => session.__look(it),)*
+                }
+            }
+
+            /// Forbids loads; what was forbidden before.
+            pub fn forbid(&self, session: &mut Session, numbers: u64) -> u64 {
+                match self {
+                    $(Self::$Model(it) => session.__forbid(it, numbers),)*
+                }
+            }
+
             /// Fills a many-to-one by what the session holds.
             pub fn recall(&self, session: &mut Session, name: &str) -> Result<()> {
                 match self {

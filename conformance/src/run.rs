@@ -201,6 +201,7 @@ impl Runner {
                 if self.rolled.contains(&object) {
                     self.noted.push("added objects after a rollback");
                 }
+                object.look(&mut self.session)?;
                 Ok(Some(object.is_modified(&self.session).into()))
             }
             "merge" => self.merge(op),

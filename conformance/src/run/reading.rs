@@ -91,7 +91,10 @@ impl Runner {
             for name in path.split('.') {
                 let mut next = Vec::new();
                 for object in level {
-                    next.extend(object.load(&mut self.session, name)?);
+                    let forbidden = object.forbid(&mut self.session, 0);
+                    let found = object.load(&mut self.session, name);
+                    object.forbid(&mut self.session, forbidden);
+                    next.extend(found?);
                 }
                 level = next;
             }

@@ -56,6 +56,9 @@ impl Core {
     /// Applies a flush that went through.
     pub(super) fn finish_flush(&mut self, work: FlushWork) {
         let mut events = Vec::new();
+        if self.options.sqlalchemy {
+            self.note_unwritten(&work);
+        }
         for follower in &work.followers {
             self.apply_follower(&work, follower, &mut events);
         }
@@ -79,6 +82,27 @@ impl Core {
         }
         self.ledger(|it| it.record(events));
         self.tables(|it| it.settle_queues(self.id, work.seen));
+    }
+
+    /// Objects that are deleted with changes stay changed there.
+    fn note_unwritten(&mut self, work: &FlushWork) {
+        let mut deleted: Vec<Ref> = work.switches.iter().map(|it| it.old).collect();
+        for step in work.plan.steps.iter().filter(|it| it.action == FlushAction::Delete) {
+            if let Rows::Cells(rows) = &step.rows {
+                deleted.extend(&rows.objects);
+            }
+        }
+        let (from, to) = work.seen;
+        self.ledger(|it| {
+            let events = it.log.get(from..to).unwrap_or_default();
+            deleted.retain(|at| {
+                events.iter().any(|event| match event {
+                    Event::One { old, new, .. } if old == new => false,
+                    event => event.owner() == Some(*at),
+                })
+            });
+            it.unwritten.extend(deleted);
+        });
     }
 
     /// A row has followed a changed key by itself: its object shows it, and is known by it.
@@ -147,7 +171,7 @@ impl Core {
             it.direction == Direction::ManyToOne && it.pairs.iter().all(|pair| keeps(&pair.0))
         });
         let referring: Vec<u16> = referring.map(|it| it.index).collect();
-        if !referring.is_empty() {
+        if !referring.is_empty() && !late {
             self.tables(|it| it.forget_cells(self.id, at, &referring));
         }
         let columns =

@@ -2,6 +2,7 @@
 
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
+use smallvec::SmallVec;
 
 use super::gather::{Gathered, KeyColumns, Map, Pair, PairKey};
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     object::{graph::Tables, log::Event, reference::Ref, state::State},
 };
 
-/// A change of a collection, seen from the side that a flush doesn't read.
+/// A change of a collection or a one-to-one, seen from the side that a flush doesn't read.
 pub(super) struct Mirrored {
     pub(super) relation: &'static Relation,
     pub(super) back: Option<&'static Relation>,
@@ -20,21 +21,31 @@ pub(super) struct Mirrored {
 
 impl Mirrored {
     /// Of an event, where the member has a row.
-    pub(super) fn of(tables: &Tables, relation: &'static Relation, event: &Event) -> Option<Self> {
-        let (Event::Added { owner, member, .. } | Event::Removed { owner, member, .. }) = *event
-        else {
-            return None;
+    pub(super) fn of(
+        tables: &Tables,
+        relation: &'static Relation,
+        event: &Event,
+    ) -> SmallVec<[Self; 2]> {
+        let mut found = SmallVec::new();
+        let mut say = |owner: Ref, member: Ref, added: bool| {
+            let has_row = tables.flags(member).state() == State::Persistent;
+            if has_row && !relation.meta.viewonly {
+                let back = relation.back_relation();
+                found.push(Self { relation, back, owner, member, added });
+            }
         };
-        let added = matches!(event, Event::Added { .. });
-        let has_row = tables.flags(member).state() == State::Persistent;
-        let back = relation.back_relation();
-        (has_row && !relation.meta.viewonly).then_some(Self {
-            relation,
-            back,
-            owner,
-            member,
-            added,
-        })
+        match *event {
+            Event::Added { owner, member, .. } => say(owner, member, true),
+            Event::Removed { owner, member, .. } => say(owner, member, false),
+            Event::One { owner, old, new, .. } if old != new => {
+                // There, who is let go of one to one is an orphan, or keeps its key.
+                let former = Ref::from_cell(old).filter(|_| !tables.is_as_original());
+                former.into_iter().for_each(|it| say(owner, it, false));
+                Ref::from_cell(new).into_iter().for_each(|it| say(owner, it, true));
+            }
+            _ => {}
+        }
+        found
     }
 
     fn key(&self) -> PairKey {

@@ -92,7 +92,30 @@ fn find_as_original(tables: &Tables, session: u64, events: &[Event]) -> Vec<Ref>
             orphans.push(member);
         }
     }
-    orphans.retain(|it| is_tracked(tables, session, *it));
+    // Who came to another owner is kept for that one.
+    let came = |owner: Ref, index: u16, member: Ref| {
+        let relation = tables
+            .meta(owner)
+            .and_then(|it| Mapper::of(it).relationships.get(usize::from(index)))
+            .filter(|it| it.direction == Direction::OneToMany);
+        let is_new =
+            |it: &Relation| !it.many || tables.net(owner, it.index).added.contains(&member.cell());
+        tables.session_of(owner) == Some(session)
+            && relation.is_some_and(|it| tables.holds(owner, it, member) && is_new(it))
+    };
+    let kept: HashSet<Ref, RandomState> = events
+        .iter()
+        .filter_map(|event| match *event {
+            Event::Added { owner, relation, member } if came(owner, relation, member) => {
+                Some(member)
+            }
+            Event::One { owner, relation, old, new } if old != new => {
+                Ref::from_cell(new).filter(|it| came(owner, relation, *it))
+            }
+            _ => None,
+        })
+        .collect();
+    orphans.retain(|it| is_tracked(tables, session, *it) && !kept.contains(it));
     orphans.sort_unstable();
     orphans.dedup();
     orphans

@@ -2,7 +2,7 @@
 //! unlinks or deletes it (REL-6, CAS-13).
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::{FlushAction, FlushStep};
 use crate::{
@@ -23,9 +23,27 @@ impl Core {
     pub(super) async fn load_replaced(&mut self) -> Result<()> {
         let id = self.id;
         let unknown = self.tables(|tables| tables.take_replaced(id));
+        self.load_formers(unknown).await
+    }
+
+    /// The same for one object.
+    pub(crate) async fn load_replaced_of(&mut self, owner: Ref) -> Result<()> {
+        let id = self.id;
+        let unknown = self.tables(|tables| {
+            let (own, others) = tables.replaced.drain(..).partition(|it| it.0 == owner);
+            tables.replaced = own;
+            let unknown = tables.take_replaced(id);
+            tables.replaced.extend::<Vec<_>>(others);
+            unknown
+        });
+        self.load_formers(unknown).await
+    }
+
+    async fn load_formers(&mut self, unknown: Vec<(&'static Relation, Vec<Ref>)>) -> Result<()> {
+        let id = self.id;
         for (relation, owners) in unknown {
             let formers = self.read_formers(relation, &owners).await?;
-            self.tables(|tables| tables.replace(id, relation, &formers));
+            self.tables(|tables| tables.replace(id, relation, &owners, &formers));
         }
         Ok(())
     }
@@ -99,14 +117,19 @@ impl Tables {
     }
 
     /// What stood in a relationship is known now: the change becomes one from that.
-    fn replace(&mut self, session: u64, relation: &'static Relation, formers: &[(Ref, Ref)]) {
+    fn replace(
+        &mut self,
+        session: u64,
+        relation: &'static Relation,
+        owners: &[Ref],
+        formers: &[(Ref, Ref)],
+    ) {
         let mut by_owner: HashMap<Ref, Ref, RandomState> = formers.iter().copied().collect();
         for (owner, former) in formers {
             let stays = self.one(*owner, relation.index) == former.cell();
             let Some(back) = relation.back.filter(|_| !stays) else { continue };
             // There, who has the key still shows its owner, and is deleted as an orphan, or stays.
             if self.is_as_original() && !back.many {
-                self.note_parent(*owner, relation.index, *former, false);
                 continue;
             }
             if back.many {
@@ -118,14 +141,20 @@ impl Tables {
                 by_owner.remove(owner);
             }
         }
+        // Where nobody stood.
+        let mut empty: HashSet<Ref, RandomState> = owners.iter().copied().collect();
+        formers.iter().for_each(|it| _ = empty.remove(&it.0));
         let Some(ledger) = self.ledger(session) else { return };
         for event in ledger.log.iter_mut().skip(ledger.flushed) {
             if let Event::One { owner, relation: index, old, .. } = event
                 && *old == UNLOADED
                 && *index == relation.index
-                && let Some(former) = by_owner.remove(owner)
             {
-                *old = former.cell();
+                if let Some(former) = by_owner.remove(owner) {
+                    *old = former.cell();
+                } else if empty.remove(owner) {
+                    *old = NULL;
+                }
             }
         }
     }

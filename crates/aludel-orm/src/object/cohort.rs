@@ -338,7 +338,12 @@ impl<T: Mapped> Raw<T> {
     /// has seen stay. Where only some columns are expired, only they are taken.
     pub(crate) fn renew(&self, session: u64, fresh: T, nested: bool) -> Result<()> {
         let at = self.reference();
-        let some = self.graph().and_then(|it| Graph::with(it, |it, _| it.expired.remove(&at)));
+        let some = self.graph().and_then(|it| {
+            Graph::with(it, |it, _| {
+                it.permit(at);
+                it.expired.remove(&at)
+            })
+        });
         let is_read = |it: &&Relation| match &some {
             Some(columns) => it.pairs.iter().any(|it| columns.contains(&it.0)),
             None => true,

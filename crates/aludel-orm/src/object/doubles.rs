@@ -17,8 +17,7 @@ impl Tables {
         self.list_again(member, back.index, owner, false);
         // The side that isn't loaded doesn't know of the row that is there.
         if unknown {
-            let event = Event::Added { owner: member, relation: back.index, member: owner };
-            self.note(member, event);
+            self.insert_member(member, back.index, owner);
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::{
     graph::Tables,
     log::Event,
-    reference::{Ref, UNLOADED},
+    reference::{NULL, Ref, UNLOADED},
     state::{Flags, State},
 };
 use crate::mapping::{Direction, Mapper};
@@ -98,6 +98,26 @@ impl Tables {
                     entry.relations.iter_mut().for_each(|it| it.unload(slot));
                 }
             }
+        }
+    }
+
+    /// Forgets that to-one relationships of an object hold nothing: one of them, or all.
+    pub(crate) fn forget_none(&mut self, object: Ref, relation: Option<u16>) {
+        let Some(entry) = self.chunks.get_mut(&object.chunk()) else { return };
+        for (at, cells) in entry.relations.iter_mut().enumerate() {
+            let asked = relation.is_none_or(|it| usize::from(it) == at);
+            if asked && cells.one(object.slot()) == NULL {
+                cells.unload(object.slot());
+            }
+        }
+    }
+
+    /// The same of a relationship, where the object's own row would say so.
+    pub(super) fn forget_no_key(&mut self, object: Ref, relation: u16) {
+        let meta = self.meta(object);
+        let relation = meta.and_then(|it| Mapper::of(it).relationships.get(usize::from(relation)));
+        if let Some(relation) = relation.filter(|it| it.direction == Direction::ManyToOne) {
+            self.forget_none(object, Some(relation.index));
         }
     }
 

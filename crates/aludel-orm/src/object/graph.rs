@@ -50,6 +50,8 @@ pub(crate) struct Tables {
     pub(super) parents: HashMap<super::parents::Owned, Option<Ref>, RandomState>,
     /// Members that lost an owner that is in no session.
     pub(super) outside: std::collections::BTreeSet<Ref>,
+    /// Objects of such chunks as forbid loads that were read again since: they may be loaded of.
+    pub(super) permitted: std::collections::BTreeSet<Ref>,
     /// What went wrong between objects that no session knows: it learns of it when they come in.
     pub(crate) problems: Vec<(Ref, crate::Error)>,
     /// Anchors that died since the last sweep.
@@ -282,12 +284,29 @@ impl Tables {
         if let Some(entry) = self.chunks.get_mut(&chunk) {
             entry.forbidden |= 1_u64.checked_shl(u32::from(relation)).unwrap_or(0);
         }
+        if !self.permitted.is_empty() {
+            self.permitted.retain(|it| it.chunk() != chunk);
+        }
+    }
+
+    /// What is forbidden of a chunk's objects; it is this from now on.
+    pub(crate) fn replace_forbidden(&mut self, chunk: u64, forbidden: u64) -> u64 {
+        let entry = self.chunks.get_mut(&chunk);
+        entry.map_or(0, |it| std::mem::replace(&mut it.forbidden, forbidden))
     }
 
     /// Whether a relationship of an object may not be loaded.
     pub(crate) fn is_forbidden(&self, object: Ref, relation: u16) -> bool {
         let bit = 1_u64.checked_shl(u32::from(relation)).unwrap_or(0);
         self.chunks.get(&object.chunk()).is_some_and(|it| it.forbidden & bit != 0)
+            && !self.permitted.contains(&object)
+    }
+
+    /// An object that is read again forgets what the query said that loaded it (LOAD-20).
+    pub(super) fn permit(&mut self, object: Ref) {
+        if self.chunks.get(&object.chunk()).is_some_and(|it| it.forbidden != 0) {
+            self.permitted.insert(object);
+        }
     }
 
     fn absorb(&mut self, other: &mut Self) {
@@ -304,6 +323,7 @@ impl Tables {
         self.owners.extend(other.owners.drain());
         self.parents.extend(other.parents.drain());
         self.outside.append(&mut other.outside);
+        self.permitted.append(&mut other.permitted);
         self.problems.append(&mut other.problems);
         self.dead += other.dead;
         self.queued |= other.queued;

@@ -315,17 +315,6 @@ impl Tables {
         }
     }
 
-    /// Forgets that to-one relationships of an object hold nothing: one of them, or all.
-    pub(crate) fn forget_none(&mut self, object: Ref, relation: Option<u16>) {
-        let Some(entry) = self.chunks.get_mut(&object.chunk()) else { return };
-        for (at, cells) in entry.relations.iter_mut().enumerate() {
-            let asked = relation.is_none_or(|it| usize::from(it) == at);
-            if asked && cells.one(object.slot()) == NULL {
-                cells.unload(object.slot());
-            }
-        }
-    }
-
     /// The cell of a to-one relationship; what nobody set on an object without a row is none.
     pub(crate) fn one(&self, owner: Ref, relation: u16) -> u64 {
         let cell =
@@ -443,7 +432,7 @@ impl Tables {
     }
 
     /// Adds a member, once.
-    fn insert_member(&mut self, owner: Ref, relation: u16, member: Ref) {
+    pub(super) fn insert_member(&mut self, owner: Ref, relation: u16, member: Ref) {
         let (new, doubles) = (self.is_new(owner), self.is_as_original());
         let mut queued = false;
         let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return };
@@ -581,7 +570,7 @@ impl Tables {
                 for at in slots.iter().map(|it| Ref::new(chunk, *it)) {
                     match self.relation_mut(chunk, relation) {
                         // What was set stays, and what was loaded as nothing wasn't set.
-                        _ if keeps(at) => self.forget_none(at, Some(relation)),
+                        _ if keeps(at) => self.forget_no_key(at, relation),
                         Some(cells) => cells.unload(at.slot()),
                         None => {}
                     }

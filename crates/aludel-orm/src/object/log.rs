@@ -41,6 +41,8 @@ pub(crate) struct Ledger {
     pub(crate) assigned: Vec<Assigned>,
     /// Objects that took over a row as in SQLAlchemy, and the columns of which they know nothing.
     pub(crate) unsaid: Vec<(Ref, Columns)>,
+    /// Deleted objects with changes that nobody wrote, as in SQLAlchemy.
+    pub(crate) unwritten: Vec<Ref>,
     /// What went wrong where nothing could be returned; the next flush reports it.
     pub(crate) problem: Option<crate::Error>,
     /// The object that it is about.
@@ -159,6 +161,7 @@ impl Ledger {
             left_out: false,
             assigned: Vec::new(),
             unsaid: Vec::new(),
+            unwritten: Vec::new(),
             problem: None,
             about: None,
             moves: Vec::new(),
@@ -246,6 +249,7 @@ impl Ledger {
         self.problem = None;
         self.links = 0;
         self.unsaid.clear();
+        self.unwritten.clear();
         // A savepoint begins with a flush: whatever was assigned was assigned since.
         self.assigned.clear();
         if savepoint.is_none() {
@@ -303,6 +307,7 @@ impl Ledger {
         self.links += other.links;
         self.assigned.append(&mut other.assigned);
         self.unsaid.append(&mut other.unsaid);
+        self.unwritten.append(&mut other.unwritten);
         self.moves.append(&mut other.moves);
         if self.problem.is_none() {
             (self.problem, self.about) = (other.problem, other.about);

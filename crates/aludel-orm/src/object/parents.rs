@@ -12,7 +12,7 @@ pub(super) type Owned = (Ref, u32, u16);
 
 impl Tables {
     /// An owner gained a member, or lost it; whoever came behind one that loses it is the owner still.
-    pub(crate) fn note_parent(&mut self, owner: Ref, relation: u16, member: Ref, came: bool) {
+    pub(super) fn note_parent(&mut self, owner: Ref, relation: u16, member: Ref, came: bool) {
         let Some(mapper) = self.meta(owner).map(Mapper::of) else { return };
         if mapper.relationships[usize::from(relation)].direction != Direction::OneToMany {
             return;

@@ -38,6 +38,9 @@ impl Tables {
         self.loose.retain(|it| it.owner().is_some_and(|it| chunks.contains_key(&it.chunk())));
         self.replaced.retain(|it| chunks.contains_key(&it.0.chunk()));
         self.owners.retain(|it, _| chunks.contains_key(&it.0.chunk()));
+        self.parents.retain(|it, _| chunks.contains_key(&it.0.chunk()));
+        self.outside.retain(|it| chunks.contains_key(&it.chunk()));
+        self.permitted.retain(|it| chunks.contains_key(&it.chunk()));
         self.problems.retain(|it| chunks.contains_key(&it.0.chunk()));
         lost
     }

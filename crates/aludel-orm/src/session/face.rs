@@ -430,6 +430,28 @@ impl<F: EngineFace> Session<F> {
         self.core.know(object);
     }
 
+    /// For comparisons with SQLAlchemy: a query that loads at once goes by no `raiseload` of another. What was
+    /// forbidden of the objects that came with this one; these numbers are forbidden from now on.
+    #[doc(hidden)]
+    pub fn __forbid<T: Mapped>(&mut self, object: &Obj<T>, numbers: u64) -> u64 {
+        let chunk = object.raw().reference().chunk();
+        self.core.tables(|it| it.replace_forbidden(chunk, numbers))
+    }
+
+    /// For comparisons with SQLAlchemy: it reads who stood in one-to-one relationships before these changed when it
+    /// is asked whether they did.
+    ///
+    /// # Errors
+    /// Those of a query.
+    #[doc(hidden)]
+    pub fn __look<T: Mapped>(
+        &mut self,
+        object: &Obj<T>,
+    ) -> F::Out<impl Future<Output = Result<()>> + Send + use<'_, T, F>> {
+        let owner = object.raw().reference();
+        F::run(self.core.load_replaced_of(owner))
+    }
+
     /// For comparisons with SQLAlchemy: it looks for who stands in a many-to-one before that changes, as far as
     /// that needs no query.
     ///
@@ -451,6 +473,7 @@ impl<F: EngineFace> Session<F> {
     /// count; [`Inspection::is_modified`](super::Inspection::is_modified) leaves them out.
     pub fn is_modified<T: Mapped>(&self, object: &Obj<T>) -> bool {
         super::inspect(object).attributes().iter().any(|it| it.modified)
+            || self.core.is_unwritten(object)
     }
 
     /// Takes an object out of the session: a pending one is transient again, a persistent one

@@ -393,6 +393,14 @@ impl Core {
         Ok(())
     }
 
+    /// Whether a deleted object has changes that nobody wrote: there, it counts as changed.
+    pub(crate) fn is_unwritten<T: Mapped>(&self, object: &Obj<T>) -> bool {
+        let (at, state) = (object.raw().reference(), crate::object::state_of(object.raw()));
+        self.options.sqlalchemy
+            && matches!(state, State::Deleted | State::Detached)
+            && self.ledger(|it| it.unwritten.contains(&at))
+    }
+
     /// The address of an object of this session.
     pub(crate) fn own<T: Mapped>(&self, object: &Obj<T>) -> Result<Ref> {
         let at = object.raw().reference();

@@ -18,6 +18,7 @@ pub(super) const CASES: &[Case] = cases!["loading":
     joinedload_of_collections_and_objects,
     chained_strategies,
     raiseload_forbids,
+    a_refresh_forgets_a_raiseload,
     an_option_of_another_entity,
     members_come_in_order,
     loading_without_a_session,
@@ -246,6 +247,19 @@ fn raiseload_forbids(at: &Place) {
     assert!(matches!(author.books().len(), Err(Error::NotLoaded(_))));
     store.scalars(select(Author).options(selectinload(Author.books))).all().unwrap();
     assert_eq!(author.books().load(&mut store).unwrap().len(), 2);
+}
+
+// LOAD-20: an object that is read again forgets what the query said; others that came with it don't.
+fn a_refresh_forgets_a_raiseload(at: &Place) {
+    let mut store = library(at);
+    store.add(author("another"));
+    store.save();
+    store.renew();
+    let query = select(Author).options(raiseload(Author.books)).order_by(Author.id);
+    let authors = store.scalars(query).all().unwrap();
+    store.refresh(&authors[0]).unwrap();
+    assert_eq!(authors[0].books().load_one(&mut store).unwrap().len(), 2);
+    assert!(matches!(authors[1].books().load(&mut store).unwrap_err(), Error::RaiseLoad(_)));
 }
 
 // LOAD-19

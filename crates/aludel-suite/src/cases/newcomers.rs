@@ -18,6 +18,8 @@ pub(super) const CASES: &[Case] = cases!["newcomers":
     what_was_taken_back_is_not_read,
     deleting_again_does_nothing,
     a_key_that_was_set_is_known,
+    a_column_that_was_set_is_known,
+    one_side_of_a_one_to_one_tells,
 ];
 
 fn state<T: Mapped>(object: &Obj<T>) -> State {
@@ -165,4 +167,35 @@ fn a_key_that_was_set_is_known(at: &Place) {
     assert_eq!(store.sent(), "");
     store.commit().unwrap();
     assert_eq!(store.number("SELECT count(*) FROM book WHERE author_id IS NULL"), 1);
+}
+
+// UOW-9, EXP-2: what the flush wrote isn't read.
+fn a_column_that_was_set_is_known(at: &Place) {
+    let mut store = at.store();
+    let first = store.add(book("first"));
+    store.save();
+    store.expire_attributes(&first, Book.title).unwrap();
+    store.set(&first, Book.title, "second").unwrap();
+    store.flush().unwrap();
+    store.sent();
+    assert!(!inspect(&first).attribute("title").unwrap().expired);
+    store.fresh(&first).unwrap();
+    assert_eq!(store.sent(), "");
+    assert_eq!(first.borrow().title, "second");
+}
+
+// EXP-7: what one side forgot, as it was expired, the other still tells.
+fn one_side_of_a_one_to_one_tells(at: &Place) {
+    let mut store = at.store();
+    let ann = store.add(user("Ann"));
+    let page = store.add(Profile::builder().bio("page"));
+    store.save();
+    page.user().set(&ann);
+    store.expire(&page).unwrap();
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM profile WHERE user_id = 1"), 1);
+    ann.profile().clear();
+    store.expire(&page).unwrap();
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM profile WHERE user_id IS NULL"), 1);
 }
