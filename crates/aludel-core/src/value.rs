@@ -39,7 +39,7 @@ pub use kind::{EnumType, SqlType};
 pub use range::{Range, RangeBound, RangeRef, RangeValue};
 pub use row::{Columns, Cursor, FromRow, read};
 pub use scalar::Scalar;
-pub use type_map::TypeMap;
+pub use type_map::{TypeMap, short_name};
 pub use variants::TypeVariants;
 
 /// SQL types by their names: `sql::VarChar(255)`.

@@ -34,7 +34,8 @@ pub trait CreateAll {
     /// the end, and no error.
     ///
     /// # Errors
-    /// There are no tables at all; or the database refuses, and then nothing was created.
+    /// There are no tables at all; or the database refuses, and then nothing was created. MySQL and
+    /// MariaDB commit after each statement: what came before stays.
     fn create_all<E: EngineFace>(
         &self,
         engine: &E,
@@ -43,7 +44,8 @@ pub trait CreateAll {
     /// Drops all tables that are there, in one transaction, in the opposite order.
     ///
     /// # Errors
-    /// There are no tables at all; or the database refuses, and then nothing was dropped.
+    /// There are no tables at all; or the database refuses, and then nothing was dropped. MySQL and
+    /// MariaDB commit after each statement: what was dropped before is gone.
     fn drop_all<E: EngineFace>(
         &self,
         engine: &E,
@@ -110,8 +112,14 @@ async fn attempt(statements: &[String], engine: &EngineCore) -> Result<()> {
 
 /// Whether another program creates the same at this moment. `IF NOT EXISTS` looks before it waits: on
 /// PostgreSQL what another has just made is a duplicate in the catalog, and two that alter tables in turn
-/// are in each other's way.
+/// are in each other's way. A database that is busy was waited for already.
 fn has_met_another(error: &Error) -> bool {
-    let duplicate = Kind::Integrity(Integrity::Unique);
-    error.is_retryable() || matches!(error, Error::Database(it) if it.kind == duplicate)
+    let Error::Database(error) = error else { return false };
+    match error.kind {
+        Kind::Deadlock | Kind::Serialization => true,
+        Kind::Integrity(Integrity::Unique) => {
+            error.constraint.as_deref().is_some_and(|it| it.starts_with("pg_"))
+        }
+        _ => false,
+    }
 }

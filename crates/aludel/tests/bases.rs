@@ -176,7 +176,8 @@ enum Wrong {}
 
 impl DeclarativeBase for Wrong {
     fn metadata() -> MetaData {
-        MetaData::new().schema("other").mapped_by::<Self>()
+        let naming = NamingConvention::new().ck("ck_{table_name}_{constraint_name}");
+        MetaData::new().schema("other").naming_convention(naming).mapped_by::<Self>()
     }
 
     fn type_map() -> TypeMap {
@@ -198,6 +199,13 @@ struct First {
 }
 
 #[derive(Mapped)]
+#[table("nameless", base = Wrong, check("id > 0"))]
+struct Nameless {
+    #[column(primary_key)]
+    id: Auto<i64>,
+}
+
+#[derive(Mapped)]
 #[table("wrong", base = Wrong)]
 struct Second {
     #[column(primary_key)]
@@ -211,10 +219,11 @@ fn everything_wrong_is_told() {
     expect_test::expect![[r#"
         the mapping of `Wrong` makes no sense:
           `bool` can't be kept as TEXT
+          the schema is not valid: the naming convention `ck_{table_name}_{constraint_name}`: a check constraint of `nameless` has no name
           First.amount: the base's type map has no `money`; add `.annotated("money", …)` to it (known there: day)
           First.due: a field of SQL's type TEXT can't be kept as DATE
           Second: another mapped struct says something else of the table `wrong`; leave one of the two out, or let both declare all columns alike
           the foreign key `wrong.nothing_id` refers to a table `nothing`, which there is not
           the tables of `Wrong` have the schema that its constant `SCHEMA` says, by which queries name them, and not that of its `metadata()`: write `const SCHEMA: Option<&'static str> = Some("other");`"#]].assert_eq(&error.to_string());
-    let _ = (First::builder(), Second::builder());
+    let _ = (First::builder(), Second::builder(), Nameless::builder());
 }

@@ -4,7 +4,9 @@ mod labels;
 mod table;
 mod writer;
 
+use std::collections::HashSet;
 pub(super) use table::{default_text, is_keyed, is_parenthesised};
+
 use writer::Writer;
 
 use super::{ForeignKey, Index, MetaData, Table, order::Order};
@@ -49,6 +51,7 @@ pub fn create_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<V
     let order = Order::of(metadata.tables());
     let mut statements = labels::create(metadata, dialect)?;
     let mut late = Vec::new();
+    index_names(metadata, dialect)?;
     for table in &order.tables {
         let is_late = |it: &ForeignKey| is_late(&order, table, it, dialect);
         statements.push(table::create(table, dialect, CheckFirst::Yes, |it| !is_late(it))?);
@@ -137,6 +140,27 @@ pub fn create_index(
 /// The name that an index without one gets.
 pub(super) fn generated_name(dialect: &dyn Dialect, name: &str) -> String {
     Writer::new(dialect).cut_name(name)
+}
+
+/// Refuses two indexes of one name, of which the second would be taken for the first. Where they are made
+/// with their tables, a table's own count.
+fn index_names(metadata: &MetaData, dialect: &dyn Dialect) -> Result<()> {
+    let separate = dialect.capability().ddl.indexes == Indexes::Separately;
+    let mut made = HashSet::new();
+    for table in metadata.tables() {
+        for index in &table.indexes {
+            let name = generated_name(dialect, table.index_name(index)?.as_str());
+            let within = if separate { None } else { Some(&table.name) };
+            if !made.insert((table.schema.as_deref(), within, name.to_lowercase())) {
+                let message = format!(
+                    "two indexes are called `{name}`, the second one of `{table}`: give it a name of its \
+                     own, or leave it out if it is the same"
+                );
+                return Err(Error::Schema(message.into()));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether a foreign key can be added only after all tables exist.

@@ -10,7 +10,8 @@ use super::{Scalar, SqlType, TypeVariants};
 /// `numeric`); the name that it is `annotated` with; its Rust type, without `Option` and `Auto`, where a
 /// newtype is a type of its own; and what [`Scalar::TYPE`] says.
 ///
-/// A type that can't hold the Rust type's values is refused when the base is configured.
+/// A type of another kind than the Rust type's, such as text for a number, is refused when the base is
+/// configured. Whether a narrower one of the same kind is wide enough is yours to know.
 ///
 /// ```
 /// use aludel_core::{dialect::{MARIADB, MYSQL}, value::{TypeMap, sql}};
@@ -42,9 +43,7 @@ impl TypeMap {
     pub fn set<T: Scalar>(mut self, ty: impl Into<TypeVariants>) -> Self {
         let ty = ty.into();
         if let Some(wrong) = ty.types().find(|it| !it.can_hold(T::TYPE)) {
-            let name = std::any::type_name::<T>();
-            let name = name.rsplit("::").next().unwrap_or(name);
-            self.problems.push(format!("`{name}` can't be kept as {wrong}"));
+            self.problems.push(format!("`{}` can't be kept as {wrong}", short_name::<T>()));
         }
         let id = TypeId::of::<T>();
         self.by_type.retain(|it| it.0 != id);
@@ -86,8 +85,15 @@ impl TypeMap {
     }
 }
 
+/// A type's name, without the modules that it is in.
+pub fn short_name<T>() -> &'static str {
+    let name = std::any::type_name::<T>();
+    let head = name.split('<').next().unwrap_or(name);
+    &name[head.rfind("::").map_or(0, |at| at + 2)..]
+}
+
 impl SqlType {
-    /// Whether a column of this type holds values of another: both travel in one form.
+    /// Whether a column of this type holds values of another, if they fit: both travel in one form.
     pub fn can_hold(self, other: Self) -> bool {
         let is_float = |it| matches!(it, Self::Float | Self::Double);
         let is_text = |it| matches!(it, Self::Text | Self::VarChar(_));

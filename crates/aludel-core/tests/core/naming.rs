@@ -202,6 +202,24 @@ fn variants_of_a_type() {
     );
 }
 
+// The second would be taken for the first.
+#[test]
+fn two_indexes_of_one_name() {
+    let table = |name: &str| {
+        let table = Table::new(name).column(Column::new("id", SqlType::Int)).primary_key(["id"]);
+        table.index(Index::new(["id"]).named("by_id"))
+    };
+    let mut metadata = MetaData::new();
+    metadata.add(table("a")).unwrap();
+    metadata.add(table("b")).unwrap();
+    let refused = create_statements(&metadata, &Sqlite).unwrap_err().to_string();
+    assert!(refused.contains("two indexes are called `by_id`, the second one of `b`"), "{refused}");
+    assert!(create_statements(&metadata, &MariaDb).is_ok());
+    let mut metadata = MetaData::new();
+    metadata.add(table("c").index(Index::new(["id"]).named("By_Id"))).unwrap();
+    assert!(create_statements(&metadata, &MariaDb).is_err());
+}
+
 #[test]
 fn set_default_is_refused_by_name() {
     let table = |name: &str| Table::new(name).column(Column::new("id", SqlType::Int));

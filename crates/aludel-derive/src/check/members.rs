@@ -103,6 +103,10 @@ impl<A> Member<A> {
     ) -> Self {
         let mut member = Self::new(index, field, args);
         let (ty, of) = (&mixin.ty, Ident::new(projection, mixin.ty.span()));
+        // It says where the mixin is, and means something else here.
+        if matches!(&member.vis, Visibility::Restricted(it) if !it.path.is_ident("crate")) {
+            member.vis = mixin.vis.clone();
+        }
         // What is wrong with it is shown at the field that brings it.
         member.ident.set_span(mixin.ident.span());
         member.ty = Type::Verbatim(quote_spanned!(ty.span()=> <#ty as __aq::#of<#number>>::Type));

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use proc_macro2::TokenStream;
 use syn::{Ident, LitStr, Path, ext::IdentExt};
 
 use super::Member;
@@ -30,7 +31,7 @@ pub(crate) enum TableArg {
         columns: Vec<u16>,
         own: Vec<Ident>,
         target: Path,
-        references: Vec<Ident>,
+        references: Vec<TokenStream>,
         actions: parse::Actions,
     },
 }

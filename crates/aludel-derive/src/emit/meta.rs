@@ -30,7 +30,7 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
         None => quote!(__aq::None),
     };
     let (columns, relationships) = descriptions(&entity.members, Some(ident));
-    let args = entity.args.iter().map(|arg| table_arg(ident, arg));
+    let args = entity.args.iter().map(|arg| table_arg(entity, arg));
     let has_builder = !matches!(entity.table.builder, BuilderName::None);
     let helpers = helpers(&entity.members, has_builder);
     quote! {
@@ -121,9 +121,7 @@ fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
         Some(Reference::Column(other)) => {
             let pair = match owner {
                 Some(owner) => pair(owner, &column.ident, other),
-                None => quote_spanned! {other.span()=>
-                    __aq::references_as::<#ty>(__aq::key(#other))
-                },
+                None => references_as(column, other),
             };
             meta.extend(quote!(.references(|| #pair)));
         }
@@ -219,6 +217,12 @@ fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
     meta
 }
 
+/// The same, of a column that is known by its type only.
+fn references_as(own: &Member<ColumnArgs>, other: &impl ToTokens) -> TokenStream {
+    let ty = &own.ty;
+    quote_spanned!(other.span()=> __aq::references_as::<#ty>(__aq::key(#other)))
+}
+
 /// `Some(…)`, or `None`.
 fn option<T: ToTokens>(value: Option<&T>) -> TokenStream {
     match value {
@@ -234,7 +238,7 @@ fn pair(entity: &Ident, own: &Ident, other: &impl ToTokens) -> TokenStream {
     }
 }
 
-fn table_arg(entity: &Ident, arg: &TableArg) -> TokenStream {
+fn table_arg(entity: &Entity, arg: &TableArg) -> TokenStream {
     match arg {
         TableArg::Index { columns, name } => {
             let name = option(name.as_ref());
@@ -250,10 +254,14 @@ fn table_arg(entity: &Ident, arg: &TableArg) -> TokenStream {
         }
         TableArg::ForeignKey { columns, own, target, references, actions, name } => {
             let name = option(name.as_ref());
-            let pairs = own
-                .iter()
-                .zip(references)
-                .map(|(own, other)| pair(entity, own, &quote!(#target.#other)));
+            let pairs = columns.iter().zip(own).zip(references).map(|((at, own), other)| {
+                let column = &entity.members.columns[usize::from(*at)];
+                let other = quote!(#target.#other);
+                match column.is_own() {
+                    true => pair(&entity.ident, own, &other),
+                    false => references_as(column, &other),
+                }
+            });
             let [on_delete, on_update] = [actions.on_delete, actions.on_update]
                 .map(|variant| Ident::new(variant, Span::call_site()));
             quote! {

@@ -18,15 +18,16 @@ pub(super) fn definition(mixin: &Mixin) -> TokenStream {
     let Mixin { ident, vis, krate, members, .. } = mixin;
     let aq = quote!(#krate::__private);
     let name = columns_name(mixin);
-    let about = format!("The columns and relationships of [`struct@{ident}`], of the entity `E`.");
+    let about =
+        format!("The columns and relationships of [`struct@{ident}`], of the entity `__E`.");
     let fields = constant::fields(members, &aq, &entity());
     let describe = describe(mixin);
     quote! {
         #[doc = #about]
         #[allow(dead_code, missing_docs, non_camel_case_types, unreachable_pub)]
-        #vis struct #name<E> {
+        #vis struct #name<__E> {
             #fields
-            __entity: #aq::PhantomData<fn() -> E>,
+            __entity: #aq::PhantomData<fn() -> __E>,
         }
         #describe
     }
@@ -63,13 +64,13 @@ pub(super) fn implementation(mixin: &Mixin) -> TokenStream {
     let parts: Vec<_> = parts.collect();
     quote! {
         #helpers
-        impl<E> __aq::Copy for #name<E> {}
-        impl<E> __aq::Clone for #name<E> {
+        impl<__E> __aq::Copy for #name<__E> {}
+        impl<__E> __aq::Clone for #name<__E> {
             fn clone(&self) -> Self {
                 *self
             }
         }
-        impl<E> #name<E> {
+        impl<__E> #name<__E> {
             #[doc(hidden)]
             pub const fn __new(
                 __source: __aq::Source,
@@ -82,7 +83,7 @@ pub(super) fn implementation(mixin: &Mixin) -> TokenStream {
         // One short name, as in builders.
         use __aq::None as __N;
         impl __aq::Mixin for #ident {
-            type Columns<E> = #name<E>;
+            type Columns<__E> = #name<__E>;
             type Draft = (#slots);
             const COLUMNS: &'static [__aq::ColumnMeta] = &[#(#columns,)*];
             const RELATIONSHIPS: &'static [__aq::RelationshipMeta] = &[#(#relationships,)*];
@@ -181,6 +182,8 @@ fn fingerprint(ident: &Ident, description: &TokenStream) -> String {
     if proc_macro::is_available() {
         let place = ident.span().unwrap();
         (place.file(), place.line(), place.column()).hash(&mut hasher);
+        // Of two that a macro makes of one place, the number of the expansion differs.
+        format!("{:?}", ident.span()).hash(&mut hasher);
     }
     format!("{:016x}", hasher.finish())
 }
@@ -197,7 +200,7 @@ fn projections<A>(name: &str, ident: &Ident, members: &[Member<A>]) -> TokenStre
 
 /// The entity, where it is a parameter.
 fn entity() -> Ident {
-    format_ident!("E")
+    format_ident!("__E")
 }
 
 fn columns_name(mixin: &Mixin) -> Ident {

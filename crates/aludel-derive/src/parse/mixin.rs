@@ -59,7 +59,8 @@ pub(super) fn parse(attrs: &[Attribute], mistakes: &mut Mistakes) -> MixinArgs {
 impl Parse for Description {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let (constraints, members, parts);
-        let is_foreign = input.parse::<LitStr>()?.value() != krate_name();
+        let krate = input.parse::<LitStr>()?.value();
+        let is_foreign = krate.is_empty() || krate != krate_name();
         braced!(constraints in input);
         braced!(members in input);
         braced!(parts in input);
@@ -86,9 +87,16 @@ impl Parse for Description {
     }
 }
 
-/// The crate that is compiled; empty where its name isn't known.
+/// The crate that is compiled, and of which package: a program may be called as the library beside it. Empty
+/// where that isn't known.
 pub(crate) fn krate_name() -> String {
-    std::env::var("CARGO_CRATE_NAME").unwrap_or_default()
+    let of = |name: &str| std::env::var(name).unwrap_or_default();
+    match of("CARGO_CRATE_NAME") {
+        name if name.is_empty() => name,
+        name => {
+            [of("CARGO_PKG_NAME"), of("CARGO_PKG_VERSION"), name, of("CARGO_BIN_NAME")].join("/")
+        }
+    }
 }
 
 impl Parse for Described {

@@ -1,13 +1,10 @@
 //! `#[table("name", …)]` on the struct.
 
-use proc_macro2::Span;
-use quote::format_ident;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident};
 use syn::{
-    Attribute, Expr, Ident, Lit, LitStr, Path, Token,
-    ext::IdentExt,
-    parenthesized,
-    parse::{ParseStream, Parser},
-    punctuated::Punctuated,
+    Attribute, Expr, Ident, Lit, LitStr, Path, Token, ext::IdentExt, parenthesized,
+    parse::ParseStream, punctuated::Punctuated,
 };
 
 use super::{
@@ -74,7 +71,8 @@ pub(crate) enum TableArg {
     ForeignKey {
         columns: Vec<Ident>,
         target: Path,
-        references: Vec<Ident>,
+        /// Fields of the target, or of its mixins.
+        references: Vec<TokenStream>,
         actions: Actions,
         name: Option<LitStr>,
     },
@@ -227,7 +225,13 @@ fn foreign_key(input: ParseStream<'_>) -> syn::Result<TableArg> {
     input.parse::<Token![->]>()?;
     let target = Path::parse_mod_style(input)?;
     parenthesized!(other in input);
-    let references = names.parse2(other.parse()?)?;
+    let path = |input: ParseStream<'_>| {
+        let path =
+            Punctuated::<Ident, Token![.]>::parse_separated_nonempty_with(input, Ident::parse_any);
+        Ok(path?.into_token_stream())
+    };
+    let references = Punctuated::<_, Token![,]>::parse_terminated_with(&other, path)?;
+    let references = references.into_iter().collect();
     let (mut actions, mut name) = (Actions::default(), None);
     while !input.is_empty() {
         input.parse::<Token![,]>()?;

@@ -273,7 +273,7 @@ fn a_mixin_describes_itself() {
     }));
     contains(&text, "const COLUMNS: &'static [__aq::ColumnMeta] = &[__aq::ColumnMeta::new(\"a\",");
     contains(&text, "impl __aq::MixinColumn<0u16> for Named { type Type = i64; }");
-    contains(&text, "pub struct NamedColumns<E>".trim_start_matches("pub "));
+    contains(&text, "pub struct NamedColumns<__E>".trim_start_matches("pub "));
     contains(&text, r#"{ unique(a), check("a > 0") }"#);
     contains(
         &text,

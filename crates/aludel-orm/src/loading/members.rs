@@ -509,8 +509,9 @@ impl Core {
                 let Some(chunk) = tables.chunk(Ref::new(id, 0)) else { continue };
                 for slot in 0..chunk.head().used() {
                     let at = Ref::new(id, slot);
-                    let is_marked = tables.flags(at).has(Flags::MARKED);
-                    if !named.contains(&at) && !is_marked && unloaded(tables, at) {
+                    let is_left_out = tables.flags(at).has(Flags::MARKED)
+                        || tables.is_forbidden(at, relation.index);
+                    if !named.contains(&at) && !is_left_out && unloaded(tables, at) {
                         found.push(at);
                     }
                 }
@@ -519,7 +520,6 @@ impl Core {
         })
     }
 
-    /// Whether a many-to-one refers to its target's primary key.
     /// Fills a many-to-one whose target is held, or that refers to nothing: no SQL, and so no flush (AF-2,
     /// LOAD-2). Whether it is filled.
     pub(crate) fn fill_held(&mut self, relation: &'static Relation, at: Ref) -> Result<bool> {

@@ -1,8 +1,6 @@
 //! How generated code says what a column or a relationship is: constants, built in `const` context,
 //! so that a wrong argument is refused when the program is compiled.
 
-use std::any::TypeId;
-
 use aludel_core::{
     expr::{ColumnRef, Node, OrderBy, SortKeys},
     schema::{Action, Identity, ServerDefault, Storage},
@@ -360,7 +358,7 @@ impl RelationshipMeta {
 
 /// A declarative base; that it is one is checked by the bound.
 pub fn base_meta<B: DeclarativeBase>() -> BaseMeta {
-    BaseMeta { id: TypeId::of::<B>(), type_map: B::type_map }
+    BaseMeta::of::<B>()
 }
 
 /// The sort keys of a relationship's `order_by`.

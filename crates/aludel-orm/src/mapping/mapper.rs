@@ -237,10 +237,10 @@ pub(super) fn foreign_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
         let references = match &key.target {
             Referred::Column(path) => target(path()),
             Referred::Named(path) => {
-                // `schema.table.column`, or a table of the own schema.
+                // `schema.table.column`, or a table of the base's schema.
                 let mut parts = path.rsplitn(3, '.');
                 let (column, table) = (parts.next().unwrap_or(path), parts.next().unwrap_or(path));
-                let schema = parts.next().or(meta.table.schema).map(str::to_owned);
+                let schema = parts.next().or((meta.base)().schema).map(str::to_owned);
                 Target { schema, table: table.into(), column: column.into() }
             }
         };

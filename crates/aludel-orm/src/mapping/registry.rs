@@ -2,7 +2,10 @@
 
 use std::any::TypeId;
 
-use aludel_core::{schema::MetaData, value::TypeMap};
+use aludel_core::{
+    schema::MetaData,
+    value::{TypeMap, short_name},
+};
 
 use super::{DeclarativeBase, EntityMeta, Linked, Mapper, metadata::add_tables};
 use crate::{Error, Result, error::MappingError};
@@ -13,7 +16,6 @@ use crate::{Error, Result, error::MappingError};
 #[derive(Clone, Copy, Debug)]
 pub struct Registry {
     name: &'static str,
-    schema: Option<&'static str>,
     base: BaseMeta,
     metadata: fn() -> MetaData,
 }
@@ -23,20 +25,23 @@ pub struct Registry {
 pub struct BaseMeta {
     /// Which one it is.
     pub id: TypeId,
+    /// The schema of its tables that name none.
+    pub schema: Option<&'static str>,
     /// Its type map.
     pub type_map: fn() -> TypeMap,
+}
+
+impl BaseMeta {
+    /// That of a base.
+    pub fn of<B: DeclarativeBase>() -> Self {
+        Self { id: TypeId::of::<B>(), schema: B::SCHEMA, type_map: B::type_map }
+    }
 }
 
 impl Registry {
     /// That of a base.
     pub fn of<B: DeclarativeBase>() -> Self {
-        let name = std::any::type_name::<B>();
-        Self {
-            name: name.rsplit("::").next().unwrap_or(name),
-            schema: B::SCHEMA,
-            base: BaseMeta { id: TypeId::of::<B>(), type_map: B::type_map },
-            metadata: B::metadata,
-        }
+        Self { name: short_name::<B>(), base: BaseMeta::of::<B>(), metadata: B::metadata }
     }
 
     fn entities(&self) -> impl Iterator<Item = &'static EntityMeta> {
@@ -72,7 +77,8 @@ impl Registry {
             };
             problems.extend(mapper.problems.iter().map(of));
         }
-        let mut own = MetaData::new();
+        let declared = self.metadata();
+        let mut own = MetaData::new().naming_convention(declared.naming().clone());
         problems.extend(add_tables(&mut own, self.entities()));
         if !own.problems().is_empty() {
             // What a foreign key refers to may be another base's.
@@ -80,8 +86,7 @@ impl Registry {
             add_tables(&mut all, Linked::global().entities().iter().copied());
             problems.extend(own.problems_among(&all));
         }
-        if let Some(schema) = self.metadata().default_schema().filter(|it| Some(*it) != self.schema)
-        {
+        if let Some(schema) = declared.default_schema().filter(|it| Some(*it) != self.base.schema) {
             problems.push(format!(
                 "the tables of `{name}` have the schema that its constant `SCHEMA` says, by which queries \
                  name them, and not that of its `metadata()`: write `const SCHEMA: Option<&'static str> = \

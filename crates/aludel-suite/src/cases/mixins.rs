@@ -19,6 +19,7 @@ pub(super) const CASES: &[Case] = cases!["mixins":
     an_alias_has_them,
     code_for_all_that_have_it,
     objects_are_merged_and_rolled_back,
+    a_key_of_two_columns_of_mixins,
 ];
 
 fn post(title: &str) -> Obj<Post> {
@@ -189,4 +190,19 @@ fn objects_are_merged_and_rolled_back(at: &Place) {
     }
     store.commit().unwrap();
     assert_eq!(store.number("SELECT count(*) FROM blog_post"), 0);
+}
+
+// FK-1
+fn a_key_of_two_columns_of_mixins(at: &Place) {
+    let mut store = at.store();
+    let place = store.add(TenantSite::builder().tenant(7).code(1));
+    let visit = Obj::new(TenantVisit::builder().tenant(0).site(0));
+    visit.place().set(&place);
+    store.add(&visit);
+    store.save();
+    assert_eq!((visit.borrow().tenancy.tenant, visit.borrow().site), (7, 1));
+    store.renew();
+    let found = store.get_one(TenantSite, (1, 7)).unwrap();
+    let visits = select(TenantVisit).filter(TenantVisit.place.is(&found));
+    assert_eq!(store.scalars(visits).all().unwrap().len(), 1);
 }

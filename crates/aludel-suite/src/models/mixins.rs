@@ -61,3 +61,39 @@ pub struct Comment {
     #[relationship(back_populates = comments)]
     pub post: One<Post>,
 }
+
+/// Half of a key.
+#[derive(Mixin, Debug)]
+pub struct Tenanted {
+    pub tenant: i64,
+}
+
+#[derive(Mapped, Debug)]
+#[table("tenant_site", base = Suite)]
+pub struct TenantSite {
+    #[column(primary_key)]
+    pub code: i64,
+    #[mixin]
+    pub tenancy: KeyTenanted,
+}
+
+/// Half of a key, in it.
+#[derive(Mixin, Debug)]
+pub struct KeyTenanted {
+    #[column(primary_key)]
+    pub tenant: i64,
+}
+
+/// Refers to a key of which half is a mixin's, on both sides.
+#[derive(Mapped, Debug)]
+#[table("tenant_visit", base = Suite,
+    foreign_key((site, tenant) -> TenantSite(code, tenancy.tenant)))]
+pub struct TenantVisit {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[mixin]
+    pub tenancy: Tenanted,
+    pub site: i64,
+    #[relationship]
+    pub place: One<TenantSite>,
+}
