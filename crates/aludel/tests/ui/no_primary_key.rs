@@ -1,4 +1,4 @@
-//! Nothing identifies a row.
+//! Nothing identifies a row (MAP-1).
 
 use aludel::prelude::*;
 
