@@ -1,5 +1,5 @@
-//! `cargo xtask rules`: where each rule of the session's behaviour stands: in a test, in a message of the
-//! compiler, in the table of deliberate differences, or in the list of what comes later.
+//! `cargo xtask rules`: where each rule of the session's behaviour, and of the mapping, stands: in a test, in a
+//! message of the compiler, in the table of deliberate differences, or in the list of what comes later.
 
 #[cfg(test)]
 mod tests;
@@ -13,7 +13,7 @@ use std::{
 use crate::shell::{Result, root};
 
 /// The groups of rules, and how many each has.
-const GROUPS: [(&str, u32); 15] = [
+const GROUPS: [(&str, u32); 17] = [
     ("STATE", 20),
     ("IDM", 13),
     ("AF", 11),
@@ -29,6 +29,8 @@ const GROUPS: [(&str, u32); 15] = [
     ("EXP", 11),
     ("EVT", 8),
     ("ERR", 12),
+    ("MAP", 12),
+    ("DDL", 14),
 ];
 
 /// Where rules stand; one that stands in several places counts for the first.

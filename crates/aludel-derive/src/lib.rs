@@ -47,6 +47,7 @@ use proc_macro::TokenStream;
 /// | `primary_key`, `unique`, `index` | as they say |
 /// | `foreign_key = User.id` or `"user.id"` | refers to a column; the first form is checked at compile time |
 /// | `on_delete = cascade`, `on_update = …` | `cascade`, `set_null`, `set_default`, `restrict` or `no_action` |
+/// | `use_alter` | the foreign key is added when all tables are there, and has no say in their order; SQLite does without it |
 /// | `default = expression` | what the builder fills in; `default = func::now()` or another SQL expression (`func::…(…)`, `sql_expr(…)`) stands in the INSERT; `default = \|row\| …` is made at the INSERT, of the row's other values |
 /// | `server_default = …` | what the database fills in: a number, a truth value, `now`, or SQL in quotes |
 /// | `onupdate = …` | what each UPDATE sets that doesn't set the column: a value, made anew each time, or an SQL expression |

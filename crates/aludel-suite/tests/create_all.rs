@@ -71,7 +71,7 @@ pub struct Lump {
 pub struct Vessel {
     #[column(primary_key)]
     pub id: Auto<i64>,
-    #[column(foreign_key = "lump.id")]
+    #[column(foreign_key = "lump.id", use_alter)]
     pub heaviest_id: Option<i64>,
 }
 

@@ -54,7 +54,8 @@ pub fn create_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<V
     index_names(metadata, dialect)?;
     for table in &order.tables {
         let is_late = |it: &ForeignKey| is_late(&order, table, it, dialect);
-        statements.push(table::create(table, dialect, CheckFirst::Yes, |it| !is_late(it))?);
+        let inside = |it: &ForeignKey| !it.use_alter && !is_late(it);
+        statements.push(table::create(table, dialect, CheckFirst::Yes, inside)?);
         let separate = dialect.capability().ddl.indexes == Indexes::Separately;
         for index in table.indexes.iter().filter(|_| separate) {
             statements.push(create_index(table, index, dialect, CheckFirst::Yes)?);
@@ -165,7 +166,8 @@ fn index_names(metadata: &MetaData, dialect: &dyn Dialect) -> Result<()> {
 
 /// Whether a foreign key can be added only after all tables exist.
 fn is_late(order: &Order<'_>, table: &Table, key: &ForeignKey, dialect: &dyn Dialect) -> bool {
-    dialect.capability().ddl.alter != Alter::Nothing && order.closes_ring(table, key)
+    let alters = dialect.capability().ddl.alter != Alter::Nothing;
+    alters && (key.use_alter || order.closes_ring(table, key))
 }
 
 /// Adds a foreign key unless it is there, where the database can say so. For that it has a name.

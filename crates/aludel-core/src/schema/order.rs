@@ -22,8 +22,8 @@ impl<'a> Order<'a> {
             .iter()
             .enumerate()
             .map(|(index, table)| {
-                let targets =
-                    table.foreign_keys.iter().filter_map(|it| position.get(&target(it)).copied());
+                let keys = table.foreign_keys.iter().filter(|it| !it.use_alter);
+                let targets = keys.filter_map(|it| position.get(&target(it)).copied());
                 let mut targets: Vec<usize> = targets.filter(|it| *it != index).collect();
                 targets.sort_unstable();
                 targets.dedup();

@@ -36,6 +36,9 @@ pub struct ForeignKey {
     pub on_delete: Action,
     /// `ON UPDATE`
     pub on_update: Action,
+    /// Whether it is added when all tables are there, and has no say in their order; a database that can't
+    /// add it by then does without (DDL-4, DDL-5).
+    pub use_alter: bool,
 }
 
 /// A unique constraint.
@@ -107,7 +110,16 @@ impl ForeignKey {
             references: references.into_iter().map(Into::into).collect(),
             on_delete: Action::NoAction,
             on_update: Action::NoAction,
+            use_alter: false,
         }
+    }
+
+    /// Is added when all tables are there, and has no say in their order; a database that can't add it by
+    /// then does without.
+    #[must_use]
+    pub fn use_alter(mut self) -> Self {
+        self.use_alter = true;
+        self
     }
 
     /// Names the constraint.

@@ -220,6 +220,85 @@ fn two_indexes_of_one_name() {
     assert!(create_statements(&metadata, &MariaDb).is_err());
 }
 
+// DDL-4, DDL-5
+#[test]
+fn keys_that_are_added_later() {
+    let table =
+        |name: &str| Table::new(name).column(Column::new("id", SqlType::Int)).primary_key(["id"]);
+    let mut metadata = MetaData::new();
+    let key = ForeignKey::new(["id"], "b", ["id"]).named("a_to_b").use_alter();
+    metadata.add(table("a").foreign_key(key)).unwrap();
+    metadata.add(table("b").foreign_key(ForeignKey::new(["id"], "a", ["id"]))).unwrap();
+    check(
+        |it| create_statements(&metadata, it),
+        expect![[r#"
+        -- sqlite
+        CREATE TABLE IF NOT EXISTS a (
+            id INTEGER NOT NULL,
+            PRIMARY KEY (id)
+        );
+        CREATE TABLE IF NOT EXISTS b (
+            id INTEGER NOT NULL,
+            PRIMARY KEY (id),
+            FOREIGN KEY (id) REFERENCES a (id)
+        );
+        -- postgres
+        CREATE TABLE IF NOT EXISTS a (
+            id INTEGER NOT NULL,
+            PRIMARY KEY (id)
+        );
+        CREATE TABLE IF NOT EXISTS b (
+            id INTEGER NOT NULL,
+            PRIMARY KEY (id),
+            FOREIGN KEY (id) REFERENCES a (id)
+        );
+        DO $aludel$ BEGIN ALTER TABLE a ADD CONSTRAINT a_to_b FOREIGN KEY (id) REFERENCES b (id); EXCEPTION WHEN duplicate_object THEN NULL; END $aludel$;
+        -- mysql
+        CREATE TABLE IF NOT EXISTS a (
+            id INTEGER NOT NULL,
+            PRIMARY KEY (id)
+        );
+        CREATE TABLE IF NOT EXISTS b (
+            id INTEGER NOT NULL,
+            PRIMARY KEY (id),
+            FOREIGN KEY (id) REFERENCES a (id)
+        );
+        ALTER TABLE a ADD CONSTRAINT a_to_b FOREIGN KEY (id) REFERENCES b (id);
+        -- mariadb
+        CREATE TABLE IF NOT EXISTS a (
+            id INTEGER NOT NULL,
+            PRIMARY KEY (id)
+        );
+        CREATE TABLE IF NOT EXISTS b (
+            id INTEGER NOT NULL,
+            PRIMARY KEY (id),
+            FOREIGN KEY (id) REFERENCES a (id)
+        );
+        ALTER TABLE a ADD CONSTRAINT a_to_b FOREIGN KEY IF NOT EXISTS (id) REFERENCES b (id);
+    "#]],
+    );
+    check(
+        |it| drop_statements(&metadata, it),
+        expect![[r#"
+        -- sqlite
+        DROP TABLE IF EXISTS b;
+        DROP TABLE IF EXISTS a;
+        -- postgres
+        ALTER TABLE IF EXISTS a DROP CONSTRAINT IF EXISTS a_to_b;
+        DROP TABLE IF EXISTS b;
+        DROP TABLE IF EXISTS a;
+        -- mysql
+        ALTER TABLE a DROP CONSTRAINT a_to_b;
+        DROP TABLE IF EXISTS b;
+        DROP TABLE IF EXISTS a;
+        -- mariadb
+        ALTER TABLE IF EXISTS a DROP CONSTRAINT IF EXISTS a_to_b;
+        DROP TABLE IF EXISTS b;
+        DROP TABLE IF EXISTS a;
+    "#]],
+    );
+}
+
 #[test]
 fn set_default_is_refused_by_name() {
     let table = |name: &str| Table::new(name).column(Column::new("id", SqlType::Int));

@@ -88,6 +88,9 @@ fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
             let key = &action.key;
             mistakes.at(key, format!("`{key}` needs `foreign_key = …` beside it"));
         }
+        if args.use_alter {
+            mistakes.at(&column.ident, "`use_alter` needs `foreign_key = …` beside it");
+        }
     }
     let default = args.default.as_ref().or(args.default_expression.as_ref());
     let default = default.or(args.default_of_row.as_ref());

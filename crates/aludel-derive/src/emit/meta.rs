@@ -130,6 +130,9 @@ fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
         let (method, variant) = (&action.key, Ident::new(action.variant, Span::call_site()));
         meta.extend(quote!(.#method(__aq::Action::#variant)));
     }
+    if args.use_alter {
+        meta.extend(quote!(.use_alter()));
+    }
     if args.unique {
         meta.extend(quote!(.unique()));
     }
@@ -262,6 +265,7 @@ fn table_arg(entity: &Entity, arg: &TableArg) -> TokenStream {
                     false => references_as(column, &other),
                 }
             });
+            let use_alter = actions.use_alter;
             let [on_delete, on_update] = [actions.on_delete, actions.on_update]
                 .map(|variant| Ident::new(variant, Span::call_site()));
             quote! {
@@ -271,6 +275,7 @@ fn table_arg(entity: &Entity, arg: &TableArg) -> TokenStream {
                     references: || __aq::Vec::from([#(#pairs,)*]),
                     on_delete: __aq::Action::#on_delete,
                     on_update: __aq::Action::#on_update,
+                    use_alter: #use_alter,
                 }
             }
         }

@@ -13,6 +13,7 @@ const KNOWN: &[&str] = &[
     "foreign_key",
     "on_delete",
     "on_update",
+    "use_alter",
     "unique",
     "index",
     "default",
@@ -38,6 +39,8 @@ pub(crate) struct ColumnArgs {
     pub(crate) foreign_key: Option<Reference>,
     pub(crate) on_delete: Option<Action>,
     pub(crate) on_update: Option<Action>,
+    /// Whether the foreign key is added when all tables are there.
+    pub(crate) use_alter: bool,
     pub(crate) unique: bool,
     pub(crate) index: bool,
     pub(crate) default: Option<Expr>,
@@ -144,6 +147,7 @@ impl ColumnArgs {
             "foreign_key" => self.foreign_key = reference(arg, mistakes),
             "on_delete" => self.on_delete = action(arg, mistakes),
             "on_update" => self.on_update = action(arg, mistakes),
+            "use_alter" => self.use_alter = arg.flag(mistakes),
             "default" => {
                 let value = arg.value(mistakes).cloned();
                 match value {
@@ -211,11 +215,12 @@ fn nullable(arg: &Arg, mistakes: &mut Mistakes) -> bool {
 pub(crate) struct Actions {
     pub(crate) on_delete: &'static str,
     pub(crate) on_update: &'static str,
+    pub(crate) use_alter: bool,
 }
 
 impl Default for Actions {
     fn default() -> Self {
-        Self { on_delete: "NoAction", on_update: "NoAction" }
+        Self { on_delete: "NoAction", on_update: "NoAction", use_alter: false }
     }
 }
 

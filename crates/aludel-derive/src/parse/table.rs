@@ -241,12 +241,19 @@ fn foreign_key(input: ParseStream<'_>) -> syn::Result<TableArg> {
             name = Some(input.parse()?);
             continue;
         }
+        if key == "use_alter" {
+            actions.use_alter = true;
+            continue;
+        }
         let place = if key == "on_delete" {
             &mut actions.on_delete
         } else if key == "on_update" {
             &mut actions.on_update
         } else {
-            return Err(syn::Error::new(key.span(), "expected `on_delete`, `on_update` or `name`"));
+            return Err(syn::Error::new(
+                key.span(),
+                "expected `on_delete`, `on_update`, `use_alter` or `name`",
+            ));
         };
         input.parse::<Token![=]>()?;
         *place = column::variant(&Ident::parse_any(input)?)?;

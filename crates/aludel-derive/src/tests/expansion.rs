@@ -175,7 +175,7 @@ fn tables() {
         __aq::TableArg::ForeignKey { name: __aq::None, columns: &[0u16, 1u16], references: || __aq::Vec::from([
         __aq::references(__aq::key(Site.country), __aq::key(models::Region.x)),
         __aq::references(__aq::key(Site.code), __aq::key(models::Region.y)),
-        ]), on_delete: __aq::Action::NoAction, on_update: __aq::Action::Cascade, },]"#,
+        ]), on_delete: __aq::Action::NoAction, on_update: __aq::Action::Cascade, use_alter: false, },]"#,
     );
 }
 

@@ -73,7 +73,7 @@ impl ColumnMeta {
 
     const fn refers(mut self, target: Referred) -> Self {
         let (on_delete, on_update) = (Action::NoAction, Action::NoAction);
-        self.foreign_key = Some(ForeignKeyMeta { target, on_delete, on_update });
+        self.foreign_key = Some(ForeignKeyMeta { target, on_delete, on_update, use_alter: false });
         self
     }
 
@@ -91,6 +91,15 @@ impl ColumnMeta {
     pub const fn on_update(mut self, action: Action) -> Self {
         if let Some(foreign_key) = &mut self.foreign_key {
             foreign_key.on_update = action;
+        }
+        self
+    }
+
+    /// The foreign key is added when all tables are there.
+    #[must_use]
+    pub const fn use_alter(mut self) -> Self {
+        if let Some(foreign_key) = &mut self.foreign_key {
+            foreign_key.use_alter = true;
         }
         self
     }

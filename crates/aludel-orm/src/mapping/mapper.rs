@@ -61,6 +61,8 @@ pub struct ForeignKey {
     pub on_delete: Action,
     /// What it does when that row's key changes.
     pub on_update: Action,
+    /// Whether it is added when all tables are there.
+    pub use_alter: bool,
 }
 
 /// A column that a foreign key refers to.
@@ -250,16 +252,18 @@ pub(super) fn foreign_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
             references: vec![references],
             on_delete: key.on_delete,
             on_update: key.on_update,
+            use_alter: key.use_alter,
         })
     });
     let composite = meta.args.iter().filter_map(|arg| match arg {
-        TableArg::ForeignKey { name, columns, references, on_delete, on_update } => {
+        TableArg::ForeignKey { name, columns, references, on_delete, on_update, use_alter } => {
             Some(ForeignKey {
                 name: *name,
                 columns: columns.to_vec(),
                 references: references().into_iter().map(target).collect(),
                 on_delete: *on_delete,
                 on_update: *on_update,
+                use_alter: *use_alter,
             })
         }
         _ => None,

@@ -131,6 +131,8 @@ pub struct ForeignKeyMeta {
     pub on_delete: Action,
     /// `ON UPDATE`
     pub on_update: Action,
+    /// Whether it is added when all tables are there.
+    pub use_alter: bool,
 }
 
 /// A column that is referred to.
@@ -178,6 +180,8 @@ pub enum TableArg {
         on_delete: Action,
         /// When its key changes.
         on_update: Action,
+        /// Whether it is added when all tables are there.
+        use_alter: bool,
     },
 }
 

@@ -100,6 +100,7 @@ fn table(meta: &'static EntityMeta, problems: &mut Vec<String>) -> Table {
         references: key.references.iter().map(|it| it.column.clone()).collect(),
         on_delete: key.on_delete,
         on_update: key.on_update,
+        use_alter: key.use_alter,
     });
     let mut table = Table {
         schema: meta.table.schema.map(str::to_owned),

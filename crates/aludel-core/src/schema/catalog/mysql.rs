@@ -210,6 +210,7 @@ fn read_key(
         name: Some(row.owned(2)?),
         schema: options.target(table.schema.as_deref(), row.text(4)?, default),
         on_update: read_action(row.text(7)?),
+        use_alter: false,
         on_delete: read_action(row.text(8)?),
         ..ForeignKey::new(columns?, row.text(5)?, references?)
     });

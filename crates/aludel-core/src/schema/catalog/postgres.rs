@@ -167,6 +167,7 @@ fn read_constraint(
                 name,
                 schema: options.target(table.schema.as_deref(), schema, default),
                 on_update: read_action(row.text(8)?),
+                use_alter: false,
                 on_delete: read_action(row.text(9)?),
                 ..ForeignKey::new(columns()?, row.text(6)?, references?)
             });

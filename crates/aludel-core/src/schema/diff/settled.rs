@@ -3,7 +3,7 @@
 
 use crate::{
     Result,
-    dialect::Dialect,
+    dialect::{Alter, Dialect},
     schema::{ConstraintName, Table, ddl},
 };
 
@@ -14,6 +14,8 @@ pub(super) fn settled(declared: &Table, dialect: &dyn Dialect) -> Result<Table> 
         column.ty = column.type_on(dialect);
         column.variants.clear();
     }
+    let alters = dialect.capability().ddl.alter != Alter::Nothing;
+    table.foreign_keys.retain(|it| alters || !it.use_alter);
     let text = |name: ConstraintName| text(name, dialect);
     for it in &mut table.uniques {
         it.name = declared.unique_name(it)?.map(text);
