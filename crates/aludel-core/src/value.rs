@@ -21,7 +21,7 @@ mod row;
 mod scalar;
 mod type_map;
 mod uuid;
-mod variants;
+pub(crate) mod variants;
 
 pub use array::{ArrayItem, ArrayRef, ArrayValue, Element};
 pub use assign::Assign;

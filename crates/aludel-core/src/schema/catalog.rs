@@ -6,6 +6,7 @@
 mod answer;
 mod mysql;
 mod options;
+mod places;
 mod postgres;
 mod sqlite;
 #[cfg(test)]

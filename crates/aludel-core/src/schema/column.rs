@@ -2,7 +2,7 @@
 
 use crate::{
     dialect::{Dialect, DialectName},
-    value::{ColumnType, SqlType, TypeVariants, Value},
+    value::{ColumnType, SqlType, TypeVariants, Value, variants},
 };
 
 /// A column of a [`Table`](super::Table).
@@ -97,8 +97,7 @@ impl Column {
 
     /// The type on a database.
     pub fn type_on(&self, dialect: &dyn Dialect) -> SqlType {
-        let variant = self.variants.iter().find(|it| it.0.is(dialect));
-        variant.map_or(self.ty, |it| it.1)
+        variants::on(self.ty, &self.variants, dialect)
     }
 
     /// Accepts NULL.

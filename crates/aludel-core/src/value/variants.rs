@@ -49,14 +49,22 @@ impl TypeVariants {
 
     /// The type on a database.
     pub fn on(&self, dialect: &dyn Dialect) -> SqlType {
-        let variant = self.variants.iter().find(|it| it.0.is(dialect));
-        variant.map_or(self.ty, |it| it.1)
+        on(self.ty, &self.variants, dialect)
     }
 
     /// All types that it may be.
     pub fn types(&self) -> impl Iterator<Item = SqlType> {
         [self.ty].into_iter().chain(self.variants.iter().map(|it| it.1))
     }
+}
+
+/// Of a type and its variants, the one on a database.
+pub(crate) fn on(
+    ty: SqlType,
+    variants: &[(DialectName, SqlType)],
+    dialect: &dyn Dialect,
+) -> SqlType {
+    variants.iter().find(|it| it.0.is(dialect)).map_or(ty, |it| it.1)
 }
 
 impl From<SqlType> for TypeVariants {

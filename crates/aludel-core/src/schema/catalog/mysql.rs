@@ -3,10 +3,9 @@
 mod queries;
 mod types;
 
-use std::collections::HashMap;
-
 use super::{
     Answers, Catalog, CatalogQuery, CatalogRow, ReflectOptions, Reflected, Rules, collect, groups,
+    places::Places,
 };
 use crate::{
     Result,
@@ -59,32 +58,20 @@ impl Catalog for MySqlCatalog {
             Some(row) => row.optional(0)?.unwrap_or_default().to_owned(),
             None => String::new(),
         };
-        let mut tables = Vec::new();
-        let mut places = HashMap::new();
-        for row in answers.rows(queries::TABLES) {
-            let (schema, name) = (row.text(0)?, row.text(1)?);
-            for place in options.places(schema, &default) {
-                let found: &mut Vec<usize> = places.entry((schema, name)).or_default();
-                found.push(tables.len());
-                tables.push(Table { schema: place, name: name.to_owned(), ..Table::default() });
-            }
-        }
-        let mut each = |row: &CatalogRow, act: &mut dyn FnMut(&mut Table) -> Result<()>| {
-            let found = places.get(&(row.text(0)?, row.text(1)?));
-            found.into_iter().flatten().try_for_each(|it| act(&mut tables[*it]))
-        };
+        let mut places = Places::of(answers.rows(queries::TABLES), options, &default)?;
         for row in answers.rows(queries::COLUMNS) {
-            each(row, &mut |table| self.read_column(table, row))?;
+            places.each(row, &mut |table| self.read_column(table, row))?;
         }
         for rows in groups(answers.rows(queries::INDEXES), &[0, 1, 2]) {
-            each(&rows[0], &mut |table| read_index(table, rows))?;
+            places.each(&rows[0], &mut |table| read_index(table, rows))?;
         }
         for rows in groups(answers.rows(queries::KEYS), &[0, 1, 2]) {
-            each(&rows[0], &mut |table| read_key(table, rows, options, &default))?;
+            places.each(&rows[0], &mut |table| read_key(table, rows, options, &default))?;
         }
         for row in answers.rows(queries::CHECKS) {
-            each(row, &mut |table| self.read_check(table, row))?;
+            places.each(row, &mut |table| self.read_check(table, row))?;
         }
+        let mut tables = places.into_tables();
         for table in &mut tables {
             leave_out_indexes_of_keys(table);
             // Only a key of one column can be said to be generated.

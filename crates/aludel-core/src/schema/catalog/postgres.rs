@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::{
     Answers, Catalog, CatalogQuery, CatalogRow, ReflectOptions, Reflected, Rules, collect, groups,
+    places::Places,
 };
 use crate::{
     Result,
@@ -42,29 +43,17 @@ impl Catalog for PostgresCatalog {
             None => String::new(),
         };
         let labels = Labels::of(answers.rows(queries::LABELS))?;
-        let mut tables = Vec::new();
-        let mut places = HashMap::new();
-        for row in answers.rows(queries::TABLES) {
-            let (schema, name) = (row.text(0)?, row.text(1)?);
-            for place in options.places(schema, &default) {
-                let found: &mut Vec<usize> = places.entry((schema, name)).or_default();
-                found.push(tables.len());
-                tables.push(Table { schema: place, name: name.to_owned(), ..Table::default() });
-            }
-        }
-        let mut each = |row: &CatalogRow, act: &mut dyn FnMut(&mut Table) -> Result<()>| {
-            let found = places.get(&(row.text(0)?, row.text(1)?));
-            found.into_iter().flatten().try_for_each(|it| act(&mut tables[*it]))
-        };
+        let mut places = Places::of(answers.rows(queries::TABLES), options, &default)?;
         for row in answers.rows(queries::COLUMNS) {
-            each(row, &mut |table| read_column(table, row, &labels))?;
+            places.each(row, &mut |table| read_column(table, row, &labels))?;
         }
         for rows in groups(answers.rows(queries::CONSTRAINTS), &[0, 1, 2]) {
-            each(&rows[0], &mut |table| read_constraint(table, rows, options, &default))?;
+            places.each(&rows[0], &mut |table| read_constraint(table, rows, options, &default))?;
         }
         for rows in groups(answers.rows(queries::INDEXES), &[0, 1, 2]) {
-            each(&rows[0], &mut |table| read_index(table, rows))?;
+            places.each(&rows[0], &mut |table| read_index(table, rows))?;
         }
+        let mut tables = places.into_tables();
         for table in &mut tables {
             number_the_key(table);
         }

@@ -4,10 +4,12 @@ mod create;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+
 use create::Created;
 
 use super::{
-    Answers, Catalog, CatalogQuery, CatalogRow, ReflectOptions, Reflected, Rules, collect,
+    Answers, Catalog, CatalogQuery, CatalogRow, ReflectOptions, Reflected, Rules, collect, groups,
 };
 use crate::{
     Result,
@@ -128,22 +130,27 @@ fn queries(schema: Option<&str>, only: Option<&[String]>) -> [CatalogQuery; STAT
 
 fn read(schema: Option<&str>, answers: [&[CatalogRow]; STATEMENTS]) -> Result<Vec<Table>> {
     let [tables, columns, keys, indexes] = answers;
+    let [columns, keys, indexes] = [columns, keys, indexes].map(by_table);
     let table = |row: &CatalogRow| {
         let name = row.owned(0)?;
         let created = Created::of(row.optional(1)?.unwrap_or_default());
-        let of_it = |rows: &[CatalogRow]| -> Vec<CatalogRow> {
-            let is_it = |it: &&CatalogRow| it.text(0).is_ok_and(|it| it == name);
-            rows.iter().filter(is_it).cloned().collect()
-        };
-        let mut table =
-            Table { schema: schema.map(str::to_owned), name: name.clone(), ..Table::default() };
-        read_columns(&mut table, &of_it(columns), &created)?;
-        read_keys(&mut table, &of_it(keys), &created)?;
-        read_indexes(&mut table, &of_it(indexes), &created)?;
+        let [columns, keys, indexes] =
+            [&columns, &keys, &indexes].map(|it| it.get(&*name).copied().unwrap_or_default());
+        let mut table = Table { schema: schema.map(str::to_owned), name, ..Table::default() };
+        read_columns(&mut table, columns, &created)?;
+        read_keys(&mut table, keys, &created)?;
+        read_indexes(&mut table, indexes, &created)?;
         table.checks = created.checks;
         Ok(table)
     };
     tables.iter().map(table).collect()
+}
+
+/// Rows by the table that their first column names; those of one stand together.
+type ByTable<'a> = HashMap<&'a str, &'a [CatalogRow]>;
+
+fn by_table(rows: &[CatalogRow]) -> ByTable<'_> {
+    groups(rows, &[0]).into_iter().filter_map(|it| Some((it[0].text(0).ok()?, it))).collect()
 }
 
 fn read_columns(table: &mut Table, rows: &[CatalogRow], created: &Created) -> Result<()> {
@@ -221,12 +228,9 @@ fn read_action(text: &str) -> Action {
 }
 
 fn read_indexes(table: &mut Table, rows: &[CatalogRow], created: &Created) -> Result<()> {
-    let mut rest = rows;
-    while let Some(first) = rest.first() {
+    for rows in groups(rows, &[1]) {
+        let first = &rows[0];
         let name = first.text(1)?;
-        let length = rest.iter().take_while(|it| it.text(1).is_ok_and(|it| it == name)).count();
-        let (rows, others) = rest.split_at(length.max(1));
-        rest = others;
         let columns: Result<Vec<Option<&str>>> = rows.iter().map(|it| it.optional(5)).collect();
         let columns: Option<Vec<String>> =
             columns?.into_iter().map(|it| it.map(str::to_owned)).collect();
