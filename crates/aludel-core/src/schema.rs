@@ -3,12 +3,17 @@
 
 pub(crate) mod catalog;
 mod column;
+mod constraint;
 mod ddl;
 mod diff;
+mod index;
 mod mermaid;
 mod metadata;
 mod naming;
+mod options;
 mod order;
+mod sequence;
+mod settle;
 mod table;
 mod text;
 mod validate;
@@ -16,8 +21,12 @@ mod validate;
 pub use catalog::{Answers, Catalog, CatalogQuery, CatalogRow, ReflectOptions, Reflected, Rules};
 
 pub use column::{Column, Computed, Identity, ServerDefault, Storage};
+pub use constraint::{Action, Check, Deferrable, Exclusion, ForeignKey, Unique};
 pub use ddl::{CheckFirst, create_index, create_statements, create_table, drop_statements};
 pub use diff::{Change, CompareOptions, Difference, Differences, What, differences};
+pub use index::{Index, IndexMethod, IndexPart, Indexed};
 pub use metadata::MetaData;
 pub use naming::{ConstraintName, NamingConvention};
-pub use table::{Action, Check, ForeignKey, Index, Table, Unique};
+pub use options::{Partition, TableOptions};
+pub use sequence::Sequence;
+pub use table::Table;

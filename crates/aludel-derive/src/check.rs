@@ -8,11 +8,10 @@ mod table;
 use syn::{Ident, Path, Visibility};
 
 pub(crate) use members::{Member, Members, Part, Via, count};
-pub(crate) use table::TableArg;
 
 use crate::{
     mistakes::Mistakes,
-    parse::{self, ColumnArgs, Declared, DeclaredMixin, MixinArgs, TableArgs},
+    parse::{ColumnArgs, Declared, DeclaredMixin, MixinArgs, TableArg, TableArgs},
 };
 
 /// A mapped struct that makes sense.
@@ -21,7 +20,7 @@ pub(crate) struct Entity {
     pub(crate) vis: Visibility,
     pub(crate) table: TableArgs,
     /// Indexes and constraints of several columns.
-    pub(crate) args: Vec<TableArg>,
+    pub(crate) args: Vec<TableArg<u16>>,
     pub(crate) members: Members,
 }
 
@@ -32,7 +31,7 @@ pub(crate) struct Mixin {
     /// Where the facade crate is.
     pub(crate) krate: Path,
     /// Indexes and constraints of the tables that have it.
-    pub(crate) args: Vec<parse::TableArg>,
+    pub(crate) args: Vec<TableArg>,
     pub(crate) members: Members,
 }
 

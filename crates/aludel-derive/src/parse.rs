@@ -4,17 +4,18 @@
 
 mod args;
 mod column;
+mod constraint;
 mod mixin;
+mod options;
 mod relationship;
 mod table;
 
 pub(crate) use args::{Arg, Given, args, attribute_args};
-pub(crate) use column::{
-    Actions, ColumnArgs, Identity, NextVersion, Reference, ServerDefault, Version,
-};
+pub(crate) use column::{ColumnArgs, Identity, NextVersion, Reference, ServerDefault, Version};
+pub(crate) use constraint::{Kind, Part, PartOf, TableArg};
 pub(crate) use mixin::{Description, MixinArgs, krate_name};
 pub(crate) use relationship::{Back, RelationshipArgs};
-pub(crate) use table::{BuilderName, TableArg, TableArgs};
+pub(crate) use table::{BuilderName, TableArgs};
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;

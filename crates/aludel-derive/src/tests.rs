@@ -4,6 +4,7 @@
 mod budget;
 mod expansion;
 mod mistakes;
+mod tables;
 
 use proc_macro2::TokenStream;
 

@@ -39,7 +39,7 @@ pub use mapped::{Built, EntityConst, Handle, IntoNew, Link, Mapped, NewObject};
 pub use mapper::{ForeignKey, Mapper, MapperSlot};
 pub use meta::{
     Back, Cascade, ColumnMeta, Computed, Default as ColumnDefault, EntityMeta, ForeignKeyMeta,
-    OnUpdate, PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg, Typed,
+    Names, OnUpdate, PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg, Typed,
 };
 pub use mixin::{Has, Mixin, MixinColumn, MixinPart, MixinRelationship};
 pub use registry::{BaseMeta, Registry};

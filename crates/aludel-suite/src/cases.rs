@@ -27,6 +27,7 @@ mod exact;
 mod executions;
 mod expiry;
 mod faults;
+mod features;
 mod filled;
 mod filled_keys;
 mod flush;
@@ -137,6 +138,7 @@ pub fn cases() -> Vec<Case> {
         kills::CASES,
         reflection::CASES,
         assert_schema::CASES,
+        features::CASES,
         assert_schema::conditions::CASES,
     ];
     files.concat()

@@ -364,6 +364,8 @@ mod book {
     mod readme {}
     #[doc = include_str!("../../../book/src/first-steps.md")]
     mod first_steps {}
+    #[doc = include_str!("../../../book/src/tables.md")]
+    mod tables {}
     #[doc = include_str!("../../../book/src/declaring.md")]
     mod declaring {}
     #[doc = include_str!("../../../book/src/session.md")]

@@ -17,11 +17,15 @@ pub use std::{
 
 pub use aludel_core::{
     DecodeError,
+    dialect::DialectName,
     expr::{
         Column, Expression, FromItem, FromTarget, Query, Selectable, SetValue, SettleError, Source,
         TableName,
     },
-    schema::{Action, Identity, ServerDefault, Storage},
+    schema::{
+        Action, Check, Deferrable, Exclusion, Identity, Index, IndexMethod, IndexPart, Sequence,
+        ServerDefault, Storage, TableOptions, Unique,
+    },
     value::{
         Assign, ColumnType, Columns, Cursor, Element, EnumType, FromRow, Scalar, SqlType,
         TypeVariants, Value, ValueRef, read,

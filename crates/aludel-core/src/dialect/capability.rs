@@ -3,6 +3,8 @@
 //! Grouped enums rather than flags, so that nonsense can't be written and a reader sees the forms
 //! that exist.
 
+use crate::schema::IndexMethod;
+
 /// What a database can do, and in which form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capability {
@@ -356,6 +358,83 @@ pub struct Ddl {
     pub index_schema: IndexSchema,
     /// Which defaults must stand in parentheses.
     pub defaults: Defaults,
+    /// What indexes can be.
+    pub index: IndexForms,
+    /// Where words for people stand.
+    pub comments: Comments,
+    /// Which constraints can wait for COMMIT.
+    pub deferrable: Deferral,
+    /// Whether there are exclusion constraints.
+    pub exclusions: bool,
+    /// Sequences.
+    pub sequences: Sequences,
+    /// Whose options tables have.
+    pub options: OptionsOf,
+}
+
+/// What indexes can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexForms {
+    /// Their kinds.
+    pub methods: &'static [IndexMethod],
+    /// Of some rows: `WHERE`.
+    pub partial: bool,
+    /// Of expressions.
+    pub expressions: bool,
+    /// With columns that they don't sort by: `INCLUDE`.
+    pub include: bool,
+    /// With a place for NULL: `NULLS LAST`.
+    pub nulls: bool,
+    /// With a way to compare: `text_pattern_ops`.
+    pub operator_classes: bool,
+    /// Of the first characters of a text.
+    pub lengths: bool,
+}
+
+/// Where words for people stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comments {
+    /// Nowhere: they are left out.
+    Nowhere,
+    /// Beside what they are about: `COMMENT 'x'`.
+    Inline,
+    /// In statements of their own: `COMMENT ON … IS 'x'`.
+    Statements,
+}
+
+/// Which constraints can wait for COMMIT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deferral {
+    /// None.
+    None,
+    /// Foreign keys.
+    ForeignKeys,
+    /// Unique and exclusion constraints, too.
+    Unique,
+}
+
+/// How the next number of a sequence is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sequences {
+    /// There are none.
+    None,
+    /// `nextval('name')`
+    Text,
+    /// `nextval(name)`
+    Name,
+}
+
+/// Whose options tables have ([`TableOptions`](crate::schema::TableOptions)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionsOf {
+    /// Nobody's.
+    Nobody,
+    /// SQLite's.
+    Sqlite,
+    /// PostgreSQL's.
+    Postgres,
+    /// MySQL's.
+    MySql,
 }
 
 /// Where indexes are created.

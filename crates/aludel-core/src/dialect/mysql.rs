@@ -6,7 +6,7 @@ pub(super) use reserved::RESERVED;
 
 use super::{Dialect, Spelling, capability::*};
 use crate::{
-    schema::{Catalog, catalog},
+    schema::{Catalog, IndexMethod, catalog},
     value::SqlType,
 };
 
@@ -61,6 +61,20 @@ const MYSQL: Capability = Capability {
         foreign_schemas: true,
         index_schema: IndexSchema::Table,
         defaults: Defaults::ExpressionsAndLong,
+        index: IndexForms {
+            methods: &[IndexMethod::BTree, IndexMethod::FullText, IndexMethod::Spatial],
+            partial: false,
+            expressions: true,
+            include: false,
+            nulls: false,
+            operator_classes: false,
+            lengths: true,
+        },
+        comments: Comments::Inline,
+        deferrable: Deferral::None,
+        exclusions: false,
+        sequences: Sequences::None,
+        options: OptionsOf::MySql,
     },
 };
 
@@ -73,7 +87,12 @@ const MARIADB: Capability = Capability {
         self_reading: Place::Direct,
         ..MYSQL.dml
     },
-    ddl: Ddl { alter: Alter::Constraints(Unless::IfNotExists), ..MYSQL.ddl },
+    ddl: Ddl {
+        alter: Alter::Constraints(Unless::IfNotExists),
+        index: IndexForms { expressions: false, ..MYSQL.ddl.index },
+        sequences: Sequences::Name,
+        ..MYSQL.ddl
+    },
     ..MYSQL
 };
 

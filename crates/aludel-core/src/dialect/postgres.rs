@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Dialect, Spelling, capability::*, keywords};
 use crate::{
-    schema::{Catalog, catalog},
+    schema::{Catalog, IndexMethod, catalog},
     value::{DateTime, SqlType},
 };
 
@@ -55,6 +55,27 @@ const CAPABILITY: Capability = Capability {
         foreign_schemas: true,
         index_schema: IndexSchema::Table,
         defaults: Defaults::Bare,
+        index: IndexForms {
+            methods: &[
+                IndexMethod::BTree,
+                IndexMethod::Hash,
+                IndexMethod::Gin,
+                IndexMethod::Gist,
+                IndexMethod::SpGist,
+                IndexMethod::Brin,
+            ],
+            partial: true,
+            expressions: true,
+            include: true,
+            nulls: true,
+            operator_classes: true,
+            lengths: false,
+        },
+        comments: Comments::Statements,
+        deferrable: Deferral::Unique,
+        exclusions: true,
+        sequences: Sequences::Text,
+        options: OptionsOf::Postgres,
     },
 };
 

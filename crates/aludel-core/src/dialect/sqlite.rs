@@ -2,7 +2,7 @@
 
 use super::{Dialect, capability::*};
 use crate::{
-    schema::{Catalog, catalog},
+    schema::{Catalog, IndexMethod, catalog},
     value::{DateTime, SqlType},
 };
 
@@ -54,6 +54,20 @@ const CAPABILITY: Capability = Capability {
         foreign_schemas: false,
         index_schema: IndexSchema::Index,
         defaults: Defaults::Expressions,
+        index: IndexForms {
+            methods: &[IndexMethod::BTree],
+            partial: true,
+            expressions: true,
+            include: false,
+            nulls: false,
+            operator_classes: false,
+            lengths: false,
+        },
+        comments: Comments::Nowhere,
+        deferrable: Deferral::ForeignKeys,
+        exclusions: false,
+        sequences: Sequences::None,
+        options: OptionsOf::Sqlite,
     },
 };
 

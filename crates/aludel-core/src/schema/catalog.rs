@@ -80,6 +80,8 @@ pub struct Rules {
     pub backslashes: bool,
     /// Whether names can stand in `[brackets]`.
     pub brackets: bool,
+    /// Whether the numbers of a sequence are shown with its name.
+    pub sequences_are_told: bool,
     /// Functions that are shown by another name.
     pub aliases: &'static [(&'static str, &'static str)],
 }
@@ -94,6 +96,7 @@ impl Rules {
         truth_is_number: false,
         backslashes: false,
         brackets: false,
+        sequences_are_told: false,
         aliases: &[],
     };
 }
@@ -109,12 +112,13 @@ fn collect(options: &ReflectOptions, tables: Vec<Table>) -> Result<MetaData> {
         let columns: Vec<String> = table.columns.iter().map(|it| it.name.clone()).collect();
         let known =
             |names: &[String]| !names.is_empty() && names.iter().all(|it| columns.contains(it));
+        let known_or_none = |names: &[String]| names.iter().all(|it| columns.contains(it));
         if !known(&table.primary_key) {
             table.primary_key.clear();
         }
         table.autoincrement &= table.primary_key.len() == 1;
         table.uniques.retain(|it| known(&it.columns));
-        table.indexes.retain(|it| known(&it.columns));
+        table.indexes.retain(|it| known_or_none(&it.column_names()) && known_or_none(&it.include));
         table
             .foreign_keys
             .retain(|it| known(&it.columns) && it.columns.len() == it.references.len());

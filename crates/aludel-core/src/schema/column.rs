@@ -1,5 +1,6 @@
 //! [`Column`] of a table.
 
+use super::Sequence;
 use crate::{
     dialect::{Dialect, DialectName},
     value::{ColumnType, SqlType, TypeVariants, Value, variants},
@@ -23,6 +24,12 @@ pub struct Column {
     /// How the database numbers it; databases without identity columns number a generated key in their
     /// own way, and know no other.
     pub identity: Option<Identity>,
+    /// The sequence that fills it in where a row has no value.
+    pub sequence: Option<Sequence>,
+    /// How its texts are compared; the databases where that has a name of its own, before all others.
+    pub collations: Vec<(Option<DialectName>, String)>,
+    /// What it is, in words for people; on databases that keep such.
+    pub comment: Option<String>,
 }
 
 /// What the database computes a column by: `GENERATED ALWAYS AS (…)`.
@@ -83,21 +90,61 @@ impl Column {
     /// A NOT NULL column without a default.
     pub fn new(name: impl Into<String>, ty: impl Into<TypeVariants>) -> Self {
         let TypeVariants { ty, variants } = ty.into();
-        let (server_default, computed, identity) = (None, None, None);
         Self {
             name: name.into(),
             ty,
             variants,
             nullable: false,
-            server_default,
-            computed,
-            identity,
+            server_default: None,
+            computed: None,
+            identity: None,
+            sequence: None,
+            collations: Vec::new(),
+            comment: None,
         }
     }
 
     /// The type on a database.
     pub fn type_on(&self, dialect: &dyn Dialect) -> SqlType {
         variants::on(self.ty, &self.variants, dialect)
+    }
+
+    /// How its texts are compared on a database, if anything is said.
+    pub fn collation_on(&self, dialect: &dyn Dialect) -> Option<&str> {
+        let said = |wanted: Option<&str>| {
+            let is_it = |it: &&(Option<DialectName>, String)| it.0.map(|it| it.0) == wanted;
+            self.collations.iter().find(is_it).map(|it| &*it.1)
+        };
+        said(Some(dialect.name())).or_else(|| said(None))
+    }
+
+    /// Its texts are compared so: `NOCASE`. Databases have names of their own for that: see
+    /// [`Self::collation_of`].
+    #[must_use]
+    pub fn collation(mut self, name: impl Into<String>) -> Self {
+        self.collations.push((None, name.into()));
+        self
+    }
+
+    /// Its texts are compared so on this database.
+    #[must_use]
+    pub fn collation_of(mut self, dialect: DialectName, name: impl Into<String>) -> Self {
+        self.collations.push((Some(dialect), name.into()));
+        self
+    }
+
+    /// Says what it is, in words for people.
+    #[must_use]
+    pub fn comment(mut self, comment: impl Into<String>) -> Self {
+        self.comment = Some(comment.into());
+        self
+    }
+
+    /// Takes its default from a sequence.
+    #[must_use]
+    pub fn sequence(mut self, sequence: Sequence) -> Self {
+        self.sequence = Some(sequence);
+        self
     }
 
     /// Accepts NULL.

@@ -1,18 +1,23 @@
 //! CREATE and DROP statements, in the order of the foreign keys.
 
+mod comments;
+mod index;
 mod labels;
+mod options;
+mod sequences;
 mod table;
 mod writer;
 
+pub(super) use options::strict;
 use std::collections::HashSet;
 pub(super) use table::{default_text, is_keyed, is_parenthesised};
 
 use writer::Writer;
 
-use super::{ForeignKey, Index, MetaData, Table, order::Order};
+use super::{ForeignKey, Index, MetaData, Table, order::Order, settle::settle};
 use crate::{
     Error, Result,
-    dialect::{Alter, Dialect, IndexSchema, Indexes, Unless},
+    dialect::{Alter, Dialect, Indexes, Unless},
 };
 
 /// Whether a statement does nothing where what it makes is there already.
@@ -49,19 +54,23 @@ pub fn create_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<V
     not_empty(metadata)?;
     metadata.validate()?;
     let order = Order::of(metadata.tables());
-    let mut statements = labels::create(metadata, dialect)?;
+    let mut statements = sequences::create(metadata, dialect)?;
+    statements.append(&mut labels::create(metadata, dialect)?);
     let mut late = Vec::new();
     index_names(metadata, dialect)?;
-    for table in &order.tables {
-        let is_late = |it: &ForeignKey| is_late(&order, table, it, dialect);
+    for declared in &order.tables {
+        let table = settle(declared, dialect)?;
+        let is_late = |it: &ForeignKey| is_late(&order, declared, it, dialect);
         let inside = |it: &ForeignKey| !it.use_alter && !is_late(it);
-        statements.push(table::create(table, dialect, CheckFirst::Yes, inside)?);
+        statements.push(table::create(&table, dialect, CheckFirst::Yes, inside)?);
+        statements.append(&mut options::partitions(&table, dialect)?);
         let separate = dialect.capability().ddl.indexes == Indexes::Separately;
         for index in table.indexes.iter().filter(|_| separate) {
-            statements.push(create_index(table, index, dialect, CheckFirst::Yes)?);
+            statements.push(index::create(&table, index, dialect, CheckFirst::Yes)?);
         }
+        statements.append(&mut comments::statements(&table, dialect)?);
         for key in table.foreign_keys.iter().filter(|it| is_late(it)) {
-            late.push(add_constraint(table, key, dialect)?);
+            late.push(add_constraint(&table, key, dialect)?);
         }
     }
     statements.append(&mut late);
@@ -90,6 +99,7 @@ pub fn drop_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec
         statements.push(writer.finish());
     }
     statements.append(&mut labels::drop(metadata, dialect)?);
+    statements.append(&mut sequences::drop(metadata, dialect)?);
     Ok(statements)
 }
 
@@ -103,39 +113,28 @@ pub fn create_table(
     dialect: &dyn Dialect,
     check_first: CheckFirst,
 ) -> Result<String> {
-    table::create(table, dialect, check_first, |_| true)
+    table::create(&settle(table, dialect)?, dialect, check_first, |_| true)
 }
 
 /// The statement that creates an index of a table.
 ///
 /// # Errors
-/// A name is too long.
+/// A name is too long, or the database has no such index.
 pub fn create_index(
     table: &Table,
     index: &Index,
     dialect: &dyn Dialect,
     check_first: CheckFirst,
 ) -> Result<String> {
-    let mut writer = Writer::new(dialect);
-    writer.push(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
-    if check_first == CheckFirst::Yes && dialect.capability().ddl.indexes == Indexes::Separately {
-        writer.push("IF NOT EXISTS ");
+    match index.on(table, dialect)? {
+        Some(index) => index::create(table, &index, dialect, check_first),
+        None => {
+            let name = index.name_in(table);
+            let what =
+                format!("the index `{name}` of `{table}`, which other databases are to have");
+            Err(Error::Unsupported { dialect: dialect.name(), what: what.into() })
+        }
     }
-    let schema = table.schema.as_deref();
-    let (of_index, of_table) = match dialect.capability().ddl.index_schema {
-        IndexSchema::Table => (None, schema),
-        IndexSchema::Index => (schema, None),
-    };
-    if let Some(schema) = of_index {
-        writer.name(schema)?;
-        writer.push(".");
-    }
-    writer.constraint_name(&table.index_name(index)?)?;
-    writer.push(" ON ");
-    writer.table(of_table, &table.name)?;
-    writer.push(" ");
-    writer.columns(&index.columns)?;
-    Ok(writer.finish())
 }
 
 /// The name that an index without one gets.
@@ -149,7 +148,7 @@ fn index_names(metadata: &MetaData, dialect: &dyn Dialect) -> Result<()> {
     let separate = dialect.capability().ddl.indexes == Indexes::Separately;
     let mut made = HashSet::new();
     for table in metadata.tables() {
-        for index in &table.indexes {
+        for index in table.indexes.iter().filter(|it| super::index::applies(&it.only, dialect)) {
             let name = generated_name(dialect, table.index_name(index)?.as_str());
             let within = if separate { None } else { Some(&table.name) };
             if !made.insert((table.schema.as_deref(), within, name.to_lowercase())) {

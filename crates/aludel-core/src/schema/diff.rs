@@ -7,8 +7,11 @@
 mod checks;
 mod columns;
 mod defaults;
+mod indexes;
 mod keys;
+mod options;
 mod settled;
+mod show;
 mod what;
 
 pub use what::{Change, Difference, Differences, What};
@@ -101,7 +104,8 @@ pub fn differences(
     let known = Known { dialect, catalog, rules, default_schema };
     let mut out = Vec::new();
     let mut matched = Vec::new();
-    for table in declared.tables() {
+    // A temporary table is seen by the connection that made it, and by nobody else.
+    for table in declared.tables().iter().filter(|it| !it.temporary) {
         let table = settled(table, dialect)?;
         match known.find(found.metadata.tables(), &table) {
             Some(it) => {
@@ -180,11 +184,18 @@ impl Comparison<'_> {
         self.uniques();
         self.foreign_keys();
         self.checks();
+        self.exclusions();
         self.indexes();
+        self.options();
+    }
+
+    fn difference(&self, what: What) -> Difference {
+        Difference::of(self.declared, what)
     }
 
     fn push(&mut self, what: What) {
-        self.out.push(Difference::of(self.declared, what));
+        let difference = self.difference(what);
+        self.out.push(difference);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{NamingConvention, Table, order::Order, validate};
+use super::{NamingConvention, Table, TableOptions, order::Order, validate};
 use crate::{Error, Result};
 
 /// A set of tables that belong together.
@@ -20,6 +20,7 @@ use crate::{Error, Result};
 pub struct MetaData {
     schema: Option<String>,
     naming: NamingConvention,
+    options: TableOptions,
     tables: Vec<Table>,
     /// Where the tables of a name are, in whatever schemas.
     by_name: HashMap<String, Vec<usize>>,
@@ -43,6 +44,13 @@ impl MetaData {
     #[must_use]
     pub fn naming_convention(mut self, naming: NamingConvention) -> Self {
         self.naming = naming;
+        self
+    }
+
+    /// What one kind of database is told of tables that don't say it themselves, if they are added from now on.
+    #[must_use]
+    pub fn table_options(mut self, options: TableOptions) -> Self {
+        self.options = options;
         self
     }
 
@@ -75,6 +83,7 @@ impl MetaData {
                 foreign_key.schema.clone_from(&self.schema);
             }
         }
+        table.options = std::mem::take(&mut table.options).or(&self.options);
         if table.naming == NamingConvention::default() {
             table.naming.clone_from(&self.naming);
         }

@@ -245,7 +245,7 @@ impl Table {
         if let Some(chosen) = Self::chosen(index.name.as_ref()) {
             return Ok(chosen);
         }
-        let made = self.made(self.naming.ix.as_ref(), &index.columns, None, None)?;
+        let made = self.made(self.naming.ix.as_ref(), &index.column_names(), None, None)?;
         Ok(made.unwrap_or_else(|| ConstraintName::Made(index.name_in(self))))
     }
 

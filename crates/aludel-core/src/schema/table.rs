@@ -1,74 +1,6 @@
-//! [`Table`] and its constraints and indexes.
+//! [`Table`].
 
-use super::{Column, NamingConvention};
-
-/// What happens to referring rows when the referred row is deleted or its key changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Action {
-    /// The change is refused (SQL's default, `NO ACTION`).
-    #[default]
-    NoAction,
-    /// Refused at once, even within a deferred constraint.
-    Restrict,
-    /// They follow.
-    Cascade,
-    /// Their key becomes NULL.
-    SetNull,
-    /// Their key becomes its default; not on MariaDB and MySQL.
-    SetDefault,
-}
-
-/// A foreign key of one or more columns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForeignKey {
-    /// The constraint's name; the database's own where there is none.
-    pub name: Option<String>,
-    /// The referring columns.
-    pub columns: Vec<String>,
-    /// The schema of the table referred to.
-    pub schema: Option<String>,
-    /// The table referred to.
-    pub table: String,
-    /// The columns referred to, as many.
-    pub references: Vec<String>,
-    /// `ON DELETE`
-    pub on_delete: Action,
-    /// `ON UPDATE`
-    pub on_update: Action,
-    /// Whether it is added when all tables are there, and has no say in their order; a database that can't
-    /// add it by then does without (DDL-4, DDL-5).
-    pub use_alter: bool,
-}
-
-/// A unique constraint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unique {
-    /// The constraint's name; the database's own where there is none.
-    pub name: Option<String>,
-    /// Its columns.
-    pub columns: Vec<String>,
-}
-
-/// A check constraint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// The constraint's name; the database's own where there is none.
-    pub name: Option<String>,
-    /// The condition, as SQL.
-    pub sql: String,
-}
-
-/// An index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Index {
-    /// The name; `ix_table_columns` where there is none.
-    pub name: Option<String>,
-    /// Its columns.
-    pub columns: Vec<String>,
-    /// Whether it refuses duplicates.
-    pub unique: bool,
-}
+use super::{Check, Column, Exclusion, ForeignKey, Index, NamingConvention, TableOptions, Unique};
 
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -89,85 +21,18 @@ pub struct Table {
     pub uniques: Vec<Unique>,
     /// Check constraints.
     pub checks: Vec<Check>,
+    /// Exclusion constraints.
+    pub exclusions: Vec<Exclusion>,
     /// Indexes.
     pub indexes: Vec<Index>,
+    /// What it is, in words for people; on databases that keep such.
+    pub comment: Option<String>,
+    /// Whether only the connection that creates it sees it, and it is gone with that.
+    pub temporary: bool,
+    /// What one kind of database can be told of it.
+    pub options: TableOptions,
     /// How what has no name of its own is called; a [`MetaData`](super::MetaData) says it for its tables.
     pub naming: NamingConvention,
-}
-
-impl ForeignKey {
-    /// `columns` refer to `references` of `table`.
-    pub fn new<C: Into<String>, R: Into<String>>(
-        columns: impl IntoIterator<Item = C>,
-        table: impl Into<String>,
-        references: impl IntoIterator<Item = R>,
-    ) -> Self {
-        Self {
-            name: None,
-            columns: columns.into_iter().map(Into::into).collect(),
-            schema: None,
-            table: table.into(),
-            references: references.into_iter().map(Into::into).collect(),
-            on_delete: Action::NoAction,
-            on_update: Action::NoAction,
-            use_alter: false,
-        }
-    }
-
-    /// Is added when all tables are there, and has no say in their order; a database that can't add it by
-    /// then does without.
-    #[must_use]
-    pub fn use_alter(mut self) -> Self {
-        self.use_alter = true;
-        self
-    }
-
-    /// Names the constraint.
-    #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// What happens when the referred row is deleted.
-    #[must_use]
-    pub fn on_delete(mut self, action: Action) -> Self {
-        self.on_delete = action;
-        self
-    }
-
-    /// What happens when the referred row's key changes.
-    #[must_use]
-    pub fn on_update(mut self, action: Action) -> Self {
-        self.on_update = action;
-        self
-    }
-}
-
-impl Index {
-    /// An index of these columns.
-    pub fn new<C: Into<String>>(columns: impl IntoIterator<Item = C>) -> Self {
-        Self { name: None, columns: columns.into_iter().map(Into::into).collect(), unique: false }
-    }
-
-    /// Refuses duplicates.
-    #[must_use]
-    pub fn unique(mut self) -> Self {
-        self.unique = true;
-        self
-    }
-
-    /// Names the index.
-    #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// Its name in `table`: `ix_table_columns` unless it has one of its own (DDL-6).
-    pub fn name_in(&self, table: &Table) -> String {
-        self.name.clone().unwrap_or_else(|| format!("ix_{}_{}", table.name, self.columns.join("_")))
-    }
 }
 
 impl Table {
@@ -231,23 +96,61 @@ impl Table {
 
     /// Adds a unique constraint.
     #[must_use]
-    pub fn unique<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
-        let columns = columns.into_iter().map(Into::into).collect();
-        self.uniques.push(Unique { name: None, columns });
+    pub fn unique<C: Into<String>>(self, columns: impl IntoIterator<Item = C>) -> Self {
+        self.unique_constraint(Unique::new(columns))
+    }
+
+    /// Adds a unique constraint that has more to say.
+    #[must_use]
+    pub fn unique_constraint(mut self, unique: Unique) -> Self {
+        self.uniques.push(unique);
         self
     }
 
     /// Adds a check constraint.
     #[must_use]
-    pub fn check(mut self, sql: impl Into<String>) -> Self {
-        self.checks.push(Check { name: None, sql: sql.into() });
-        self
+    pub fn check(self, sql: impl Into<String>) -> Self {
+        self.check_constraint(Check::new(sql))
     }
 
     /// Adds a check constraint with a name, or with that part of its name which a convention asks for.
     #[must_use]
-    pub fn check_named(mut self, name: impl Into<String>, sql: impl Into<String>) -> Self {
-        self.checks.push(Check { name: Some(name.into()), sql: sql.into() });
+    pub fn check_named(self, name: impl Into<String>, sql: impl Into<String>) -> Self {
+        self.check_constraint(Check::new(sql).named(name))
+    }
+
+    /// Adds a check constraint that has more to say.
+    #[must_use]
+    pub fn check_constraint(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+
+    /// Adds an exclusion constraint.
+    #[must_use]
+    pub fn exclusion(mut self, exclusion: Exclusion) -> Self {
+        self.exclusions.push(exclusion);
+        self
+    }
+
+    /// Says what it is, in words for people.
+    #[must_use]
+    pub fn comment(mut self, comment: impl Into<String>) -> Self {
+        self.comment = Some(comment.into());
+        self
+    }
+
+    /// Is seen by the connection alone that creates it, and is gone with that.
+    #[must_use]
+    pub fn temporary(mut self) -> Self {
+        self.temporary = true;
+        self
+    }
+
+    /// Tells one kind of database more of it.
+    #[must_use]
+    pub fn options(mut self, options: TableOptions) -> Self {
+        self.options = options;
         self
     }
 

@@ -191,3 +191,36 @@ pub(super) fn compare(declared: &str, found: &str, rules: &Rules) -> Same {
         _ => Same::Unknown,
     }
 }
+
+/// Where the parenthesis that opens here is closed; the end, if it never is.
+pub(super) fn closing(tokens: &[Lexeme], open: usize) -> usize {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate().skip(open) {
+        if token.is_symbol("(") {
+            depth += 1;
+        } else if token.is_symbol(")") {
+            depth = depth.saturating_sub(1);
+            if depth == 0 {
+                return at;
+            }
+        }
+    }
+    tokens.len()
+}
+
+/// What stands between the commas of the parenthesis that opens here, and where it is closed.
+pub(super) fn items(tokens: &[Lexeme], open: usize) -> (Vec<&[Lexeme]>, usize) {
+    let close = closing(tokens, open);
+    let (mut items, mut start, mut at) = (Vec::new(), open + 1, open + 1);
+    while at <= close {
+        if at == close || tokens.get(at).is_some_and(|it| it.is_symbol(",")) {
+            items.push(tokens.get(start..at).unwrap_or_default());
+            start = at + 1;
+        }
+        at = match tokens.get(at) {
+            Some(it) if it.is_symbol("(") => closing(tokens, at) + 1,
+            _ => at + 1,
+        };
+    }
+    (items, close)
+}

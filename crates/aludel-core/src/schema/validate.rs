@@ -36,7 +36,22 @@ pub(super) fn table(table: &Table) -> Result<()> {
         }
     }
     table.uniques.iter().try_for_each(|it| known("a unique constraint", &it.columns))?;
-    table.indexes.iter().try_for_each(|it| known("an index", &it.columns))?;
+    for it in &table.indexes {
+        known("an index", &it.column_names())?;
+        known("an index", &it.include)?;
+        if it.parts.is_empty() {
+            return Err(refuse(format!("an index of `{table}` has no columns")));
+        }
+        if it.name.is_none() && it.columns().is_none() {
+            let message =
+                format!("an index of `{table}` is of an expression: give it a name of its own");
+            return Err(refuse(message));
+        }
+    }
+    for it in &table.exclusions {
+        let columns = it.elements.iter().filter_map(|it| it.0.column());
+        known("an exclusion constraint", &columns.map(str::to_owned).collect::<Vec<_>>())?;
+    }
     if table.autoincrement && table.primary_key.len() != 1 {
         return Err(refuse(format!(
             "the primary key of `{table}` can't be generated: it is not one column"

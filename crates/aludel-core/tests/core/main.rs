@@ -12,6 +12,7 @@ mod ddl;
 mod decimals;
 mod dml;
 mod entities;
+mod features;
 mod functions;
 mod laws;
 mod locks;

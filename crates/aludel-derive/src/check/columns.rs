@@ -88,6 +88,10 @@ fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
             let key = &action.key;
             mistakes.at(key, format!("`{key}` needs `foreign_key = …` beside it"));
         }
+        if let Some(it) = &args.deferrable {
+            let key = &it.key;
+            mistakes.at(key, format!("`{key}` needs `foreign_key = …` beside it"));
+        }
         if args.use_alter {
             mistakes.at(&column.ident, "`use_alter` needs `foreign_key = …` beside it");
         }
@@ -105,6 +109,14 @@ fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
         if args.primary_key {
             mistakes.at(&computed.sql, "a row can't be told from others by what is computed of it");
         }
+    }
+    if let Some((name, _)) = &args.sequence
+        && (default.is_some()
+            || args.server_default.is_some()
+            || args.identity.is_some()
+            || args.computed.is_some())
+    {
+        mistakes.at(name, "what a sequence fills in nobody else does");
     }
     if let Some(version) = &args.version {
         if args.primary_key {

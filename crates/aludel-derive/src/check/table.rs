@@ -2,88 +2,85 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
-use syn::{Ident, LitStr, Path, ext::IdentExt};
+use syn::{Ident, ext::IdentExt};
 
 use super::Member;
 use crate::{
     mistakes::Mistakes,
-    parse::{self, ColumnArgs},
+    parse::{ColumnArgs, Kind, Part, PartOf, TableArg},
     suggest,
 };
 
-/// An index or a constraint, its own columns by position.
-pub(crate) enum TableArg {
-    Index {
-        columns: Vec<u16>,
-        name: Option<LitStr>,
-    },
-    Unique {
-        columns: Vec<u16>,
-        name: Option<LitStr>,
-    },
-    Check {
-        sql: LitStr,
-        name: Option<LitStr>,
-    },
-    ForeignKey {
-        name: Option<LitStr>,
-        columns: Vec<u16>,
-        own: Vec<Ident>,
-        target: Path,
-        references: Vec<TokenStream>,
-        actions: parse::Actions,
-    },
-}
-
+/// The arguments, their own columns by position.
 pub(super) fn resolve(
-    args: Vec<parse::TableArg>,
+    args: Vec<TableArg>,
     columns: &[Member<ColumnArgs>],
     mistakes: &mut Mistakes,
-) -> Vec<TableArg> {
-    let mut positions = |names: &[Ident]| positions(names, columns, mistakes);
-    let mut resolved = Vec::new();
-    for arg in args {
-        resolved.push(match arg {
-            parse::TableArg::Index { columns, name } => {
-                TableArg::Index { columns: positions(&columns), name }
-            }
-            parse::TableArg::Unique { columns, name } => {
-                TableArg::Unique { columns: positions(&columns), name }
-            }
-            parse::TableArg::Check { sql, name } => TableArg::Check { sql, name },
-            parse::TableArg::ForeignKey { columns: own, target, references, actions, name } => {
-                let columns = positions(&own);
-                TableArg::ForeignKey { name, columns, own, target, references, actions }
-            }
-        });
-    }
-    for arg in &resolved {
-        if let TableArg::ForeignKey { own, target, references, .. } = arg
-            && own.len() != references.len()
-        {
-            let (own, other) = (own.len(), references.len());
-            mistakes.at(target, format!("{own} columns can't refer to {other}"));
-        }
-    }
-    resolved
+) -> Vec<TableArg<u16>> {
+    args.into_iter().map(|it| TableArg::new(kind(it.kind, columns, mistakes))).collect()
 }
 
-fn positions(names: &[Ident], columns: &[Member<ColumnArgs>], mistakes: &mut Mistakes) -> Vec<u16> {
-    let mut seen = HashSet::new();
-    let mut found = Vec::new();
-    for ident in names {
-        let name = ident.unraw().to_string();
-        if !seen.insert(name.clone()) {
-            mistakes.at(ident, format!("`{name}` is named twice"));
+fn kind(kind: Kind, columns: &[Member<ColumnArgs>], mistakes: &mut Mistakes) -> Kind<u16> {
+    let mut finder = Finder { columns, mistakes, seen: HashSet::new() };
+    match kind {
+        Kind::Index { parts, include, calls } => Kind::Index {
+            parts: parts.into_iter().map(|it| finder.part(it)).collect(),
+            include: finder.all(&include),
+            calls,
+        },
+        Kind::Unique { columns, calls } => Kind::Unique { columns: finder.all(&columns), calls },
+        Kind::Check { sql, calls } => Kind::Check { sql, calls },
+        Kind::Exclude { elements, calls } => {
+            let elements = elements.into_iter().map(|(part, by)| (finder.part(part), by));
+            Kind::Exclude { elements: elements.collect(), calls }
         }
-        match columns.iter().find(|column| column.name == name) {
-            Some(column) => found.push(column.index),
+        Kind::ForeignKey { columns, own, target, references, actions, name } => {
+            let columns = finder.all(&columns);
+            if own.len() != references.len() {
+                let (own, other) = (own.len(), references.len());
+                mistakes.at(&target, format!("{own} columns can't refer to {other}"));
+            }
+            Kind::ForeignKey { columns, own, target, references, actions, name }
+        }
+        Kind::Comment(text) => Kind::Comment(text),
+        Kind::Temporary => Kind::Temporary,
+        Kind::Options(calls) => Kind::Options(calls),
+    }
+}
+
+/// Finds the columns of one argument.
+struct Finder<'a> {
+    columns: &'a [Member<ColumnArgs>],
+    mistakes: &'a mut Mistakes,
+    seen: HashSet<String>,
+}
+
+impl Finder<'_> {
+    fn all(&mut self, names: &[Ident]) -> Vec<u16> {
+        names.iter().map(|it| self.position(it)).collect()
+    }
+
+    fn part(&mut self, part: Part) -> Part<u16> {
+        let of = match part.of {
+            PartOf::Column(name) => PartOf::Column(self.position(&name)),
+            PartOf::Expression(sql) => PartOf::Expression(sql),
+        };
+        Part { of, calls: part.calls }
+    }
+
+    /// The column of a field; any, if there is none, as nothing is emitted then.
+    fn position(&mut self, ident: &Ident) -> u16 {
+        let name = ident.unraw().to_string();
+        if !self.seen.insert(name.clone()) {
+            self.mistakes.at(ident, format!("`{name}` is named twice"));
+        }
+        match self.columns.iter().find(|column| column.name == name) {
+            Some(column) => column.index,
             None => {
-                let cure = suggest::cure(&name, columns.iter().map(|it| it.name.as_str()));
-                mistakes.at(ident, format!("no column field is called `{name}`{cure}"));
+                let cure = suggest::cure(&name, self.columns.iter().map(|it| it.name.as_str()));
+                self.mistakes.at(ident, format!("no column field is called `{name}`{cure}"));
+                0
             }
         }
     }
-    found
 }

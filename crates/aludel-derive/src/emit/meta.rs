@@ -6,10 +6,10 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Ident, ext::IdentExt, spanned::Spanned};
 
 use crate::{
-    check::{Entity, Member, Members, TableArg, Via},
+    check::{Entity, Member, Members, Via},
     parse::{
-        Back, BuilderName, ColumnArgs, Identity, NextVersion, Reference, RelationshipArgs,
-        ServerDefault, Version,
+        Back, BuilderName, ColumnArgs, Identity, Kind, NextVersion, Part, PartOf, Reference,
+        RelationshipArgs, ServerDefault, TableArg, Version,
     },
 };
 
@@ -133,6 +133,10 @@ fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
     if args.use_alter {
         meta.extend(quote!(.use_alter()));
     }
+    if let Some(deferrable) = &args.deferrable {
+        let variant = Ident::new(deferrable.variant, Span::call_site());
+        meta.extend(quote!(.deferrable(__aq::Deferrable::#variant)));
+    }
     if args.unique {
         meta.extend(quote!(.unique()));
     }
@@ -210,6 +214,18 @@ fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
         let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::identity);
         meta = quote_spanned!(column.ty.span()=> #method(#meta, #identity));
     }
+    if let Some((name, calls)) = &args.sequence {
+        let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::sequence);
+        let sequence = quote!(|| __aq::Sequence::new(#name) #calls);
+        meta = quote_spanned!(column.ty.span()=> #method(#meta, #sequence));
+    }
+    if !args.collations.is_empty() {
+        let collations = &args.collations;
+        meta.extend(quote!(.collations(&[#(#collations),*])));
+    }
+    if let Some(comment) = &args.comment {
+        meta.extend(quote!(.comment(#comment)));
+    }
     if args.server_onupdate {
         meta.extend(quote!(.server_on_update()));
     }
@@ -241,21 +257,33 @@ fn pair(entity: &Ident, own: &Ident, other: &impl ToTokens) -> TokenStream {
     }
 }
 
-fn table_arg(entity: &Entity, arg: &TableArg) -> TokenStream {
-    match arg {
-        TableArg::Index { columns, name } => {
-            let name = option(name.as_ref());
-            quote!(__aq::TableArg::Index { columns: &[#(#columns),*], name: #name })
+fn table_arg(entity: &Entity, arg: &TableArg<u16>) -> TokenStream {
+    match &arg.kind {
+        Kind::Index { parts, include, calls } => {
+            let parts = parts.iter().map(part);
+            let include = match &**include {
+                [] => TokenStream::new(),
+                columns => quote!(.include([#(__it.name(#columns)),*])),
+            };
+            quote!(__aq::TableArg::Index(|__it| __aq::Index::new([#(#parts),*]) #include #calls))
         }
-        TableArg::Unique { columns, name } => {
-            let name = option(name.as_ref());
-            quote!(__aq::TableArg::Unique { columns: &[#(#columns),*], name: #name })
+        Kind::Unique { columns, calls } => {
+            quote!(__aq::TableArg::Unique(|__it| __aq::Unique::new([#(__it.name(#columns)),*]) #calls))
         }
-        TableArg::Check { sql, name } => {
-            let name = option(name.as_ref());
-            quote!(__aq::TableArg::Check { sql: #sql, name: #name })
+        Kind::Check { sql, calls } => {
+            quote!(__aq::TableArg::Check(|| __aq::Check::new(#sql) #calls))
         }
-        TableArg::ForeignKey { columns, own, target, references, actions, name } => {
+        Kind::Exclude { elements, calls } => {
+            let elements = elements.iter().map(|(it, by)| (part(it), by));
+            let elements = elements.map(|(it, by)| quote!((#it, #by)));
+            quote!(__aq::TableArg::Exclude(|__it| __aq::Exclusion::new([#(#elements),*]) #calls))
+        }
+        Kind::Comment(text) => quote!(__aq::TableArg::Comment(#text)),
+        Kind::Temporary => quote!(__aq::TableArg::Temporary),
+        Kind::Options(calls) => {
+            quote!(__aq::TableArg::Options(|| __aq::TableOptions::new() #calls))
+        }
+        Kind::ForeignKey { columns, own, target, references, actions, name } => {
             let name = option(name.as_ref());
             let pairs = columns.iter().zip(own).zip(references).map(|((at, own), other)| {
                 let column = &entity.members.columns[usize::from(*at)];
@@ -266,8 +294,10 @@ fn table_arg(entity: &Entity, arg: &TableArg) -> TokenStream {
                 }
             });
             let use_alter = actions.use_alter;
-            let [on_delete, on_update] = [actions.on_delete, actions.on_update]
-                .map(|variant| Ident::new(variant, Span::call_site()));
+            let deferrable = actions.deferrable.unwrap_or("No");
+            let [on_delete, on_update, deferrable] =
+                [actions.on_delete, actions.on_update, deferrable]
+                    .map(|variant| Ident::new(variant, Span::call_site()));
             quote! {
                 __aq::TableArg::ForeignKey {
                     name: #name,
@@ -276,9 +306,18 @@ fn table_arg(entity: &Entity, arg: &TableArg) -> TokenStream {
                     on_delete: __aq::Action::#on_delete,
                     on_update: __aq::Action::#on_update,
                     use_alter: #use_alter,
+                    deferrable: __aq::Deferrable::#deferrable,
                 }
             }
         }
+    }
+}
+
+fn part(part: &Part<u16>) -> TokenStream {
+    let calls = &part.calls;
+    match &part.of {
+        PartOf::Column(position) => quote!(__it.part(#position) #calls),
+        PartOf::Expression(sql) => quote!(__aq::IndexPart::expression(#sql) #calls),
     }
 }
 

@@ -138,6 +138,7 @@ pub(super) fn has(entity: &Entity) -> TokenStream {
 /// The macro of the mixin's name: `Timestamps! { [next] … }` calls `next! { { description } … }`.
 fn describe(mixin: &Mixin) -> TokenStream {
     let Mixin { ident, vis, args, members, .. } = mixin;
+    let args = args.iter().map(|it| &it.tokens);
     let columns = members.columns.iter().map(|it| {
         // A mixin is one slot of its struct's draft, so that its own slots begin at nought.
         let slot = &it.slot;

@@ -1,10 +1,13 @@
 //! `#[column(…)]` on a field.
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::{
     Attribute, Expr, Ident, Lit, LitInt, LitStr, Token, UnOp, ext::IdentExt, parse::ParseStream,
+    punctuated::Punctuated,
 };
 
-use super::{Arg, Given, args, attribute_args};
+use super::{Arg, Given, args, attribute_args, constraint};
 use crate::{mistakes::Mistakes, suggest};
 
 const KNOWN: &[&str] = &[
@@ -14,6 +17,8 @@ const KNOWN: &[&str] = &[
     "on_delete",
     "on_update",
     "use_alter",
+    "deferrable",
+    "initially",
     "unique",
     "index",
     "default",
@@ -28,6 +33,9 @@ const KNOWN: &[&str] = &[
     "nullable",
     "computed",
     "identity",
+    "sequence",
+    "collation",
+    "comment",
 ];
 
 /// The arguments of `#[column]`.
@@ -41,6 +49,8 @@ pub(crate) struct ColumnArgs {
     pub(crate) on_update: Option<Action>,
     /// Whether the foreign key is added when all tables are there.
     pub(crate) use_alter: bool,
+    /// When the foreign key is checked, if it can wait: the name of the variant in the schema's enum.
+    pub(crate) deferrable: Option<Deferrable>,
     pub(crate) unique: bool,
     pub(crate) index: bool,
     pub(crate) default: Option<Expr>,
@@ -60,6 +70,11 @@ pub(crate) struct ColumnArgs {
     pub(crate) version: Option<Version>,
     pub(crate) computed: Option<Computed>,
     pub(crate) identity: Option<Identity>,
+    /// Calls of the sequence's builder, behind its name.
+    pub(crate) sequence: Option<(LitStr, TokenStream)>,
+    /// How texts are compared, and where: `(Option<DialectName>, &str)`.
+    pub(crate) collations: Vec<TokenStream>,
+    pub(crate) comment: Option<LitStr>,
     /// Whether it is NOT NULL although its type can be NULL.
     pub(crate) not_null: bool,
 }
@@ -75,6 +90,14 @@ pub(crate) enum Reference {
 /// `ON DELETE`, `ON UPDATE`; the name of the variant in the schema's enum.
 #[derive(Clone)]
 pub(crate) struct Action {
+    /// Where it was said.
+    pub(crate) key: Ident,
+    pub(crate) variant: &'static str,
+}
+
+/// When a foreign key is checked that can wait; the name of the variant in the schema's enum.
+#[derive(Clone)]
+pub(crate) struct Deferrable {
     /// Where it was said.
     pub(crate) key: Ident,
     pub(crate) variant: &'static str,
@@ -148,6 +171,15 @@ impl ColumnArgs {
             "on_delete" => self.on_delete = action(arg, mistakes),
             "on_update" => self.on_update = action(arg, mistakes),
             "use_alter" => self.use_alter = arg.flag(mistakes),
+            "deferrable" => {
+                arg.flag(mistakes);
+                let said = arg.name.clone().map(|key| Deferrable { key, variant: "Immediate" });
+                self.deferrable = self.deferrable.take().or(said);
+            }
+            "initially" => self.deferrable = deferrable(arg, mistakes),
+            "sequence" => self.sequence = sequence(arg, mistakes),
+            "collation" => self.collations = collations(arg, mistakes),
+            "comment" => self.comment = arg.string(mistakes),
             "default" => {
                 let value = arg.value(mistakes).cloned();
                 match value {
@@ -216,11 +248,13 @@ pub(crate) struct Actions {
     pub(crate) on_delete: &'static str,
     pub(crate) on_update: &'static str,
     pub(crate) use_alter: bool,
+    pub(crate) deferrable: Option<&'static str>,
 }
 
 impl Default for Actions {
     fn default() -> Self {
-        Self { on_delete: "NoAction", on_update: "NoAction", use_alter: false }
+        let (on_delete, on_update) = ("NoAction", "NoAction");
+        Self { on_delete, on_update, use_alter: false, deferrable: None }
     }
 }
 
@@ -233,6 +267,59 @@ fn action(arg: &Arg, mistakes: &mut Mistakes) -> Option<Action> {
             None
         }
     }
+}
+
+/// `initially = deferred`
+fn deferrable(arg: &Arg, mistakes: &mut Mistakes) -> Option<Deferrable> {
+    let word = arg.word(mistakes)?;
+    let variant = mistakes.take(constraint::initially(&word))?;
+    Some(Deferrable { key: arg.name.clone()?, variant })
+}
+
+/// `sequence = "name"`, `sequence("name", start = 100, increment = 10)`
+fn sequence(arg: &Arg, mistakes: &mut Mistakes) -> Option<(LitStr, TokenStream)> {
+    match &arg.given {
+        Given::List(_) => arg.list(sequence_list, "sequence(\"name\", start = 100)", mistakes),
+        _ => Some((arg.string(mistakes)?, TokenStream::new())),
+    }
+}
+
+fn sequence_list(input: ParseStream<'_>) -> syn::Result<(LitStr, TokenStream)> {
+    let name = input.parse()?;
+    let mut calls = TokenStream::new();
+    while !input.is_empty() {
+        input.parse::<Token![,]>()?;
+        let word = input.parse::<Ident>()?;
+        if !["start", "increment", "schema"].iter().any(|it| word == it) {
+            return Err(syn::Error::new(word.span(), "expected `start`, `increment` or `schema`"));
+        }
+        input.parse::<Token![=]>()?;
+        let value = input.parse::<Expr>()?;
+        calls.extend(quote!(.#word(#value)));
+    }
+    Ok((name, calls))
+}
+
+/// `collation = "NOCASE"`, `collation(sqlite = "NOCASE", postgres = "C")`
+fn collations(arg: &Arg, mistakes: &mut Mistakes) -> Vec<TokenStream> {
+    if let Given::List(_) = arg.given {
+        let form = "collation(sqlite = \"NOCASE\", postgres = \"C\")";
+        let found = arg.list(collation_list, form, mistakes);
+        return found.unwrap_or_default();
+    }
+    let name = arg.string(mistakes);
+    name.map(|it| quote!((__aq::None, #it))).into_iter().collect()
+}
+
+fn collation_list(input: ParseStream<'_>) -> syn::Result<Vec<TokenStream>> {
+    let one = |input: ParseStream<'_>| {
+        let dialect = constraint::dialect(input)?;
+        input.parse::<Token![=]>()?;
+        let name = input.parse::<LitStr>()?;
+        Ok(quote!((__aq::Some(#dialect), #name)))
+    };
+    let found = Punctuated::<_, Token![,]>::parse_terminated_with(input, one)?;
+    Ok(found.into_iter().collect())
 }
 
 /// The variant of an action's name.

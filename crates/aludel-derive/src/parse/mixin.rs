@@ -1,7 +1,5 @@
 //! `#[mixin(…)]` on a mixin, and what a mixin's macro says of it to the structs that have it.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
 use syn::{
     Attribute, Ident, LitInt, LitStr, Path, Token, braced,
     ext::IdentExt,
@@ -9,10 +7,10 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::{Field, Role, TableArg, args::args, attribute_args, column, relationship, table};
+use super::{Field, Role, TableArg, args::args, attribute_args, column, constraint, relationship};
 use crate::mistakes::Mistakes;
 
-const KNOWN: &[&str] = &["index", "unique", "check", "crate"];
+const KNOWN: &[&str] = &["index", "unique", "check", "exclude", "crate"];
 
 /// The arguments of `#[mixin]`.
 pub(crate) struct MixinArgs {
@@ -44,7 +42,9 @@ pub(super) fn parse(attrs: &[Attribute], mistakes: &mut Mistakes) -> MixinArgs {
     let mut mixin = MixinArgs { args: Vec::new(), krate: super::facade() };
     for arg in attribute_args(attrs, "mixin", mistakes) {
         match arg.key().as_str() {
-            "index" | "unique" | "check" => mixin.args.extend(table::constraint(&arg, mistakes)),
+            "index" | "unique" | "check" | "exclude" => {
+                mixin.args.extend(constraint::parse(&arg, mistakes));
+            }
             "crate" => mixin.krate = arg.path(mistakes).unwrap_or(mixin.krate),
             "foreign_key" => mistakes.at(
                 &arg.name,
@@ -67,7 +67,7 @@ impl Parse for Description {
         // The mixin's own derive has judged all this.
         let mut judged = Mistakes::default();
         let constraints = args(constraints.parse()?, &mut judged);
-        let constraints = constraints.iter().filter_map(|it| table::constraint(it, &mut judged));
+        let constraints = constraints.iter().filter_map(|it| constraint::parse(it, &mut judged));
         let mut description =
             Self { args: constraints.collect(), members: Vec::new(), parts: Vec::new() };
         while !members.is_empty() {
@@ -117,27 +117,5 @@ impl Parse for Described {
             Role::Column(Box::new(column::parse(&attrs, &mut judged)))
         };
         Ok(Self { slot, field: Field { ident, vis, ty, docs, attrs }, role })
-    }
-}
-
-/// As it stands in an attribute.
-impl ToTokens for TableArg {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.extend(match self {
-            Self::Index { columns, name } => {
-                let name = name.iter();
-                quote!(index(#(#columns),* #(, name = #name)*))
-            }
-            Self::Unique { columns, name } => {
-                let name = name.iter();
-                quote!(unique(#(#columns),* #(, name = #name)*))
-            }
-            Self::Check { sql, name } => {
-                let name = name.iter();
-                quote!(check(#sql #(, name = #name)*))
-            }
-            // A mixin has none.
-            Self::ForeignKey { .. } => TokenStream::new(),
-        });
     }
 }

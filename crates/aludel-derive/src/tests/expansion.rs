@@ -169,13 +169,14 @@ fn tables() {
     );
     contains(
         &text,
-        r#"&[__aq::TableArg::Index { columns: &[0u16, 1u16], name: __aq::None },
-        __aq::TableArg::Unique { columns: &[2u16], name: __aq::Some("own") },
-        __aq::TableArg::Check { sql: "code > 0", name: __aq::None },
+        r#"&[__aq::TableArg::Index(|__it| __aq::Index::new([__it.part(0u16), __it.part(1u16),])),
+        __aq::TableArg::Unique(|__it| { __aq::Unique::new([__it.name(2u16)]).named("own") }),
+        __aq::TableArg::Check(|| __aq::Check::new("code > 0")),
         __aq::TableArg::ForeignKey { name: __aq::None, columns: &[0u16, 1u16], references: || __aq::Vec::from([
         __aq::references(__aq::key(Site.country), __aq::key(models::Region.x)),
         __aq::references(__aq::key(Site.code), __aq::key(models::Region.y)),
-        ]), on_delete: __aq::Action::NoAction, on_update: __aq::Action::Cascade, use_alter: false, },]"#,
+        ]), on_delete: __aq::Action::NoAction, on_update: __aq::Action::Cascade, use_alter: false,
+        deferrable: __aq::Deferrable::No, },]"#,
     );
 }
 

@@ -2,8 +2,9 @@
 //! so that a wrong argument is refused when the program is compiled.
 
 use aludel_core::{
+    dialect::DialectName,
     expr::{ColumnRef, Node, OrderBy, SortKeys},
-    schema::{Action, Identity, ServerDefault, Storage},
+    schema::{Action, Deferrable, Identity, Sequence, ServerDefault, Storage},
     value::{SqlType, TypeVariants, Value},
 };
 
@@ -35,7 +36,41 @@ impl ColumnMeta {
             on_update: None,
             version: None,
             identity: None,
+            sequence: None,
+            collations: &[],
+            comment: None,
         }
+    }
+
+    /// A sequence fills it in.
+    ///
+    /// # Panics
+    /// As [`default_expression`](Self::default_expression), or it is no integer.
+    #[must_use]
+    pub const fn sequence(mut self, sequence: fn() -> Sequence) -> Self {
+        assert!(
+            self.auto && self.ty.is_integer(),
+            "what a sequence fills in is an integer that can be without a value: `Auto<i64>`"
+        );
+        self.sequence = Some(sequence);
+        self
+    }
+
+    /// How its texts are compared.
+    #[must_use]
+    pub const fn collations(
+        mut self,
+        collations: &'static [(Option<DialectName>, &'static str)],
+    ) -> Self {
+        self.collations = collations;
+        self
+    }
+
+    /// What it is, in words for people.
+    #[must_use]
+    pub const fn comment(mut self, comment: &'static str) -> Self {
+        self.comment = Some(comment);
+        self
     }
 
     /// The database numbers it, by a sequence of the column's own.
@@ -73,7 +108,9 @@ impl ColumnMeta {
 
     const fn refers(mut self, target: Referred) -> Self {
         let (on_delete, on_update) = (Action::NoAction, Action::NoAction);
-        self.foreign_key = Some(ForeignKeyMeta { target, on_delete, on_update, use_alter: false });
+        let (use_alter, deferrable) = (false, Deferrable::No);
+        self.foreign_key =
+            Some(ForeignKeyMeta { target, on_delete, on_update, use_alter, deferrable });
         self
     }
 
@@ -100,6 +137,15 @@ impl ColumnMeta {
     pub const fn use_alter(mut self) -> Self {
         if let Some(foreign_key) = &mut self.foreign_key {
             foreign_key.use_alter = true;
+        }
+        self
+    }
+
+    /// When the foreign key is checked.
+    #[must_use]
+    pub const fn deferrable(mut self, when: Deferrable) -> Self {
+        if let Some(foreign_key) = &mut self.foreign_key {
+            foreign_key.deferrable = when;
         }
         self
     }

@@ -4,7 +4,7 @@ use std::sync::{Once, OnceLock};
 
 use aludel_core::{
     expr::{ColumnRef, FromItem, Source},
-    schema::Action,
+    schema::{Action, Deferrable},
     value::SqlType,
 };
 
@@ -63,6 +63,8 @@ pub struct ForeignKey {
     pub on_update: Action,
     /// Whether it is added when all tables are there.
     pub use_alter: bool,
+    /// When it is checked.
+    pub deferrable: Deferrable,
 }
 
 /// A column that a foreign key refers to.
@@ -253,19 +255,27 @@ pub(super) fn foreign_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
             on_delete: key.on_delete,
             on_update: key.on_update,
             use_alter: key.use_alter,
+            deferrable: key.deferrable,
         })
     });
     let composite = meta.args.iter().filter_map(|arg| match arg {
-        TableArg::ForeignKey { name, columns, references, on_delete, on_update, use_alter } => {
-            Some(ForeignKey {
-                name: *name,
-                columns: columns.to_vec(),
-                references: references().into_iter().map(target).collect(),
-                on_delete: *on_delete,
-                on_update: *on_update,
-                use_alter: *use_alter,
-            })
-        }
+        TableArg::ForeignKey {
+            name,
+            columns,
+            references,
+            on_delete,
+            on_update,
+            use_alter,
+            deferrable,
+        } => Some(ForeignKey {
+            name: *name,
+            columns: columns.to_vec(),
+            references: references().into_iter().map(target).collect(),
+            on_delete: *on_delete,
+            on_update: *on_update,
+            use_alter: *use_alter,
+            deferrable: *deferrable,
+        }),
         _ => None,
     });
     single.chain(composite).collect()

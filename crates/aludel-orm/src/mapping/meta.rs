@@ -3,8 +3,12 @@
 use std::any::TypeId;
 
 use aludel_core::{
+    dialect::DialectName,
     expr::{ColumnRef, Node, OrderBy, TableName},
-    schema::{Action, Identity, ServerDefault, Storage},
+    schema::{
+        Action, Check, Deferrable, Exclusion, Identity, Index, IndexPart, Sequence, ServerDefault,
+        Storage, TableOptions, Unique,
+    },
     value::{SqlType, TypeVariants, Value},
 };
 
@@ -72,6 +76,12 @@ pub struct ColumnMeta {
     pub version: Option<Version>,
     /// How the database numbers it, where it does by a sequence of the column's own.
     pub identity: Option<Identity>,
+    /// The sequence that fills it in.
+    pub sequence: Option<fn() -> Sequence>,
+    /// How its texts are compared.
+    pub collations: &'static [(Option<DialectName>, &'static str)],
+    /// What it is, in words for people.
+    pub comment: Option<&'static str>,
 }
 
 /// Who says which type a column has in the database.
@@ -133,6 +143,8 @@ pub struct ForeignKeyMeta {
     pub on_update: Action,
     /// Whether it is added when all tables are there.
     pub use_alter: bool,
+    /// When it is checked.
+    pub deferrable: Deferrable,
 }
 
 /// A column that is referred to.
@@ -147,27 +159,14 @@ pub enum Referred {
 /// A table argument: `#[table("site", index(country, code), unique(name))]`.
 #[derive(Debug)]
 pub enum TableArg {
-    /// `index(a, b)`
-    Index {
-        /// Column positions.
-        columns: &'static [u16],
-        /// Its own name.
-        name: Option<&'static str>,
-    },
+    /// `index(country, code.desc(), name = "ix", unique)`
+    Index(fn(&Names) -> Index),
     /// `unique(a, b)`
-    Unique {
-        /// Column positions.
-        columns: &'static [u16],
-        /// Its own name.
-        name: Option<&'static str>,
-    },
+    Unique(fn(&Names) -> Unique),
     /// `check("a > 0")`
-    Check {
-        /// The condition.
-        sql: &'static str,
-        /// Its own name.
-        name: Option<&'static str>,
-    },
+    Check(fn() -> Check),
+    /// `exclude((room, "="), (during, "&&"))`
+    Exclude(fn(&Names) -> Exclusion),
     /// `foreign_key((a, b) -> Region(x, y))`
     ForeignKey {
         /// Its own name.
@@ -182,7 +181,31 @@ pub enum TableArg {
         on_update: Action,
         /// Whether it is added when all tables are there.
         use_alter: bool,
+        /// When it is checked.
+        deferrable: Deferrable,
     },
+    /// `comment = "…"`
+    Comment(&'static str),
+    /// `temporary`
+    Temporary,
+    /// `sqlite(strict)`, `postgres(unlogged)`, `mysql(engine = "Aria")`
+    Options(fn() -> TableOptions),
+}
+
+/// The names of an entity's columns in the database.
+#[derive(Clone, Copy, Debug)]
+pub struct Names(pub(super) &'static [ColumnMeta]);
+
+impl Names {
+    /// The column at this position, as a part of an index.
+    pub fn part(&self, position: u16) -> IndexPart {
+        IndexPart::from(self.name(position))
+    }
+
+    /// The name of the column at this position.
+    pub fn name(&self, position: u16) -> &'static str {
+        self.0[usize::from(position)].name
+    }
 }
 
 /// A relationship, as the derive emits it.

@@ -1,11 +1,11 @@
 //! From mapped structs to [`MetaData`].
 
 use aludel_core::{
-    schema::{self, Check, Column, ForeignKey, Index, MetaData, ServerDefault, Table, Unique},
+    schema::{self, Column, ForeignKey, Index, MetaData, ServerDefault, Table, Unique},
     value::{TypeMap, TypeVariants},
 };
 
-use super::{ColumnDefault, ColumnMeta, EntityMeta, Mapper, TableArg, Typed};
+use super::{ColumnDefault, ColumnMeta, EntityMeta, Mapper, Names, TableArg, Typed};
 
 /// Adds the tables of these entities. What can't be added is told by [`configure`](super::Registry::configure),
 /// and left out.
@@ -90,6 +90,9 @@ fn table(meta: &'static EntityMeta, problems: &mut Vec<String>) -> Table {
                 _ => None,
             },
             identity: it.identity,
+            sequence: it.sequence.map(|it| it()),
+            collations: it.collations.iter().map(|(of, name)| (*of, (*name).to_owned())).collect(),
+            comment: it.comment.map(str::to_owned),
         }
     });
     let foreign_keys = mapper.foreign_keys.iter().map(|key| ForeignKey {
@@ -101,6 +104,7 @@ fn table(meta: &'static EntityMeta, problems: &mut Vec<String>) -> Table {
         on_delete: key.on_delete,
         on_update: key.on_update,
         use_alter: key.use_alter,
+        deferrable: key.deferrable,
     });
     let mut table = Table {
         schema: meta.table.schema.map(str::to_owned),
@@ -114,25 +118,22 @@ fn table(meta: &'static EntityMeta, problems: &mut Vec<String>) -> Table {
     for (position, column) in meta.columns.iter().enumerate() {
         let own = names(&[position as u16]);
         if column.unique {
-            table.uniques.push(Unique { name: None, columns: own.clone() });
+            table.uniques.push(Unique::new(own.clone()));
         }
         if column.index {
-            table.indexes.push(Index { name: None, columns: own, unique: false });
+            table.indexes.push(Index::new(own));
         }
     }
+    let names = &Names(meta.columns);
     for arg in meta.args {
         match arg {
-            TableArg::Index { columns, name } => table.indexes.push(Index {
-                name: name.map(str::to_owned),
-                columns: names(columns),
-                unique: false,
-            }),
-            TableArg::Unique { columns, name } => table
-                .uniques
-                .push(Unique { name: name.map(str::to_owned), columns: names(columns) }),
-            TableArg::Check { sql, name } => {
-                table.checks.push(Check { name: name.map(str::to_owned), sql: (*sql).to_owned() })
-            }
+            TableArg::Index(index) => table.indexes.push(index(names)),
+            TableArg::Unique(unique) => table.uniques.push(unique(names)),
+            TableArg::Check(check) => table.checks.push(check()),
+            TableArg::Exclude(exclusion) => table.exclusions.push(exclusion(names)),
+            TableArg::Comment(comment) => table.comment = Some((*comment).to_owned()),
+            TableArg::Temporary => table.temporary = true,
+            TableArg::Options(options) => table.options = options(),
             TableArg::ForeignKey { .. } => {}
         }
     }

@@ -86,7 +86,7 @@ fn hand_made_tables(at: &Place) {
     assert_eq!(child.checks.len(), 1);
     assert!(child.checks[0].sql.contains("> 3"));
     assert_eq!(child.indexes.len(), 1, "none that a key has: {:?}", child.indexes);
-    assert_eq!(child.indexes[0].columns, ["z", "x"]);
+    assert_eq!(child.indexes[0].columns().unwrap(), ["z", "x"]);
     // What was read makes the same again.
     metadata.drop_all(&engine).unwrap();
     metadata.create_all(&engine).unwrap();
@@ -208,7 +208,7 @@ fn attached(engine: &Engine) {
         (&*table.foreign_keys[0].table, &table.foreign_keys[0].references[..]),
         ("there", &["id".to_owned()][..])
     );
-    assert_eq!(table.indexes[0].columns, ["x"]);
+    assert_eq!(table.indexes[0].columns().unwrap(), ["x"]);
     let differences = there.differences(engine).unwrap();
     assert!(differences.is_empty(), "{differences}");
     let here = MetaData::reflect(engine).unwrap();

@@ -1,5 +1,6 @@
 //! MariaDB and MySQL: `information_schema`.
 
+mod index;
 mod queries;
 mod types;
 
@@ -11,7 +12,8 @@ use crate::{
     Result,
     dialect::{Dialect as _, MySql},
     schema::{
-        Action, Check, Column, Computed, ForeignKey, Index, ServerDefault, Storage, Table, Unique,
+        Action, Check, Column, Computed, ForeignKey, Sequence, ServerDefault, Storage, Table,
+        text::lex,
     },
     value::SqlType,
 };
@@ -59,11 +61,14 @@ impl Catalog for MySqlCatalog {
             None => String::new(),
         };
         let mut places = Places::of(answers.rows(queries::TABLES), options, &default)?;
+        for row in answers.rows(queries::TABLES) {
+            places.each(row, &mut |table| read_table(table, row))?;
+        }
         for row in answers.rows(queries::COLUMNS) {
-            places.each(row, &mut |table| self.read_column(table, row))?;
+            places.each(row, &mut |table| self.read_column(table, row, options, &default))?;
         }
         for rows in groups(answers.rows(queries::INDEXES), &[0, 1, 2]) {
-            places.each(&rows[0], &mut |table| read_index(table, rows))?;
+            places.each(&rows[0], &mut |table| index::read(table, rows))?;
         }
         for rows in groups(answers.rows(queries::KEYS), &[0, 1, 2]) {
             places.each(&rows[0], &mut |table| read_key(table, rows, options, &default))?;
@@ -91,7 +96,13 @@ impl Catalog for MySqlCatalog {
 }
 
 impl MySqlCatalog {
-    fn read_column(&self, table: &mut Table, row: &CatalogRow) -> Result<()> {
+    fn read_column(
+        &self,
+        table: &mut Table,
+        row: &CatalogRow,
+        options: &ReflectOptions,
+        default: &str,
+    ) -> Result<()> {
         let (name, ty, extra) = (row.text(2)?, row.text(3)?, row.text(6)?.to_ascii_lowercase());
         let mut column = Column::new(name, types::read(ty, &format!("{}_{name}", table.name)));
         column.nullable = row.text(4)? == "YES";
@@ -109,6 +120,19 @@ impl MySqlCatalog {
             }
             None => column.server_default = self.read_default(row.optional(5)?, &extra, column.ty),
         }
+        if let Some(ServerDefault::Sql(sql)) = &column.server_default
+            && let Some((schema, name)) = sequence(sql)
+        {
+            let schema = options.target(table.schema.as_deref(), &schema, default);
+            let schema = schema.filter(|it| table.schema.as_ref() != Some(it));
+            column.sequence = Some(Sequence { schema, ..Sequence::new(name) });
+            column.server_default = None;
+            table.autoincrement |= row.text(8)? == "PRI";
+        }
+        column.comment = row.optional(9)?.filter(|it| !it.is_empty()).map(str::to_owned);
+        let is_usual = |it: &&str| table.options.collation.as_deref() == Some(it);
+        let collation = row.optional(10)?.filter(|it| !is_usual(it));
+        column.collations = collation.map(|it| (None, it.to_owned())).into_iter().collect();
         if extra.contains("auto_increment") && row.text(8)? == "PRI" {
             table.autoincrement = true;
         }
@@ -157,9 +181,10 @@ impl MySqlCatalog {
             && column.ty == SqlType::Text
         {
             column.ty = SqlType::Json;
+            column.collations.clear();
             return Ok(());
         }
-        table.checks.push(Check { name: Some(name), sql });
+        table.checks.push(Check::new(sql).named(name));
         Ok(())
     }
 
@@ -169,19 +194,23 @@ impl MySqlCatalog {
     }
 }
 
-fn read_index(table: &mut Table, rows: &[CatalogRow]) -> Result<()> {
-    let name = rows[0].text(2)?;
-    let columns: Result<Vec<_>> = rows.iter().map(|it| it.optional(4)).collect();
-    let columns: Option<Vec<String>> =
-        columns?.into_iter().map(|it| it.map(str::to_owned)).collect();
-    // An index of expressions is none that can be said.
-    let Some(columns) = columns else { return Ok(()) };
-    match (name, rows[0].flag(3)?) {
-        ("PRIMARY", _) => table.primary_key = columns,
-        (name, true) => table.uniques.push(Unique { name: Some(name.to_owned()), columns }),
-        (name, false) => table.indexes.push(Index::new(columns).named(name)),
-    }
+fn read_table(table: &mut Table, row: &CatalogRow) -> Result<()> {
+    table.options.engine = row.optional(2)?.map(str::to_owned);
+    table.options.collation = row.optional(3)?.map(str::to_owned);
+    table.comment = row.optional(4)?.filter(|it| !it.is_empty()).map(str::to_owned);
+    let others = row.optional(5)?.unwrap_or_default().split_whitespace();
+    let others = others.filter_map(|it| it.split_once('='));
+    table.options.others =
+        others.map(|(name, value)| (name.to_uppercase(), value.to_owned())).collect();
     Ok(())
+}
+
+/// The schema and the name of ``nextval(`schema`.`name`)``.
+fn sequence(sql: &str) -> Option<(String, String)> {
+    let tokens = lex(sql, &RULES);
+    let name = |at: usize| tokens.get(at).and_then(|it| it.name(sql)).map(str::to_owned);
+    let is_call = tokens.first().is_some_and(|it| it.is("nextval"));
+    if is_call { Some((name(2)?, name(4)?)) } else { None }
 }
 
 fn read_key(
@@ -197,7 +226,6 @@ fn read_key(
         name: Some(row.owned(2)?),
         schema: options.target(table.schema.as_deref(), row.text(4)?, default),
         on_update: read_action(row.text(7)?),
-        use_alter: false,
         on_delete: read_action(row.text(8)?),
         ..ForeignKey::new(columns?, row.text(5)?, references?)
     });
@@ -224,7 +252,9 @@ fn leave_out_indexes_of_keys(table: &mut Table) {
             let first = key.columns.first().map_or("", String::as_str);
             let numbered = name.strip_prefix(first).and_then(|it| it.strip_prefix('_'));
             let by_column = name == first || numbered.is_some_and(|it| it.parse::<u32>().is_ok());
-            index.columns == key.columns && (key.name.as_deref() == Some(name) || by_column)
+            index.is_plain()
+                && index.column_names() == key.columns
+                && (key.name.as_deref() == Some(name) || by_column)
         })
     });
 }

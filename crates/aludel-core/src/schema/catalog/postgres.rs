@@ -1,5 +1,7 @@
 //! PostgreSQL: `pg_catalog`.
 
+mod exclusion;
+mod index;
 mod queries;
 mod types;
 
@@ -12,8 +14,8 @@ use super::{
 use crate::{
     Result,
     schema::{
-        Action, Check, Column, Computed, ForeignKey, Identity, Index, ServerDefault, Storage,
-        Table, Unique,
+        Action, Check, Column, Computed, Deferrable, Exclusion, ForeignKey, Identity, Partition,
+        Sequence, ServerDefault, Storage, Table, Unique,
     },
     value::{EnumType, SqlType},
 };
@@ -24,6 +26,7 @@ pub(crate) const POSTGRES: &dyn Catalog = &PostgresCatalog;
 struct PostgresCatalog;
 
 static RULES: Rules = Rules {
+    sequences_are_told: true,
     aliases: &[
         ("now", "current_timestamp"),
         ("char_length", "length"),
@@ -44,14 +47,20 @@ impl Catalog for PostgresCatalog {
         };
         let labels = Labels::of(answers.rows(queries::LABELS))?;
         let mut places = Places::of(answers.rows(queries::TABLES), options, &default)?;
+        for row in answers.rows(queries::TABLES) {
+            places.each(row, &mut |table| read_table(table, row))?;
+        }
+        for row in answers.rows(queries::PARTITIONS) {
+            places.each(row, &mut |table| read_partition(table, row))?;
+        }
         for row in answers.rows(queries::COLUMNS) {
-            places.each(row, &mut |table| read_column(table, row, &labels))?;
+            places.each(row, &mut |table| read_column(table, row, &labels, options, &default))?;
         }
         for rows in groups(answers.rows(queries::CONSTRAINTS), &[0, 1, 2]) {
             places.each(&rows[0], &mut |table| read_constraint(table, rows, options, &default))?;
         }
         for rows in groups(answers.rows(queries::INDEXES), &[0, 1, 2]) {
-            places.each(&rows[0], &mut |table| read_index(table, rows))?;
+            places.each(&rows[0], &mut |table| index::read(table, rows))?;
         }
         let mut tables = places.into_tables();
         for table in &mut tables {
@@ -84,7 +93,30 @@ impl Labels {
     }
 }
 
-fn read_column(table: &mut Table, row: &CatalogRow, labels: &Labels) -> Result<()> {
+fn read_table(table: &mut Table, row: &CatalogRow) -> Result<()> {
+    table.comment = row.optional(2)?.map(str::to_owned);
+    table.options.unlogged = row.flag(3)?;
+    table.options.tablespace = row.optional(4)?.map(str::to_owned);
+    table.options.partition_by = row.optional(5)?.map(str::to_owned);
+    let with = row.optional(6)?.unwrap_or_default().split(',').filter_map(|it| it.split_once('='));
+    table.options.with = with.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Ok(())
+}
+
+fn read_partition(table: &mut Table, row: &CatalogRow) -> Result<()> {
+    let bounds = row.optional(3)?.unwrap_or_default();
+    let bounds = bounds.strip_prefix("FOR VALUES ").unwrap_or(bounds).to_owned();
+    table.options.partitions.push(Partition { name: row.owned(2)?, bounds });
+    Ok(())
+}
+
+fn read_column(
+    table: &mut Table,
+    row: &CatalogRow,
+    labels: &Labels,
+    options: &ReflectOptions,
+    default: &str,
+) -> Result<()> {
     // Two sequences may belong to one column.
     if table.find_column(row.text(2)?).is_some() {
         return Ok(());
@@ -92,6 +124,8 @@ fn read_column(table: &mut Table, row: &CatalogRow, labels: &Labels) -> Result<(
     let ty = types::read(row.text(3)?, &|it| labels.0.get(it).copied());
     let mut column = Column::new(row.text(2)?, ty);
     column.nullable = !row.flag(4)?;
+    column.comment = row.optional(11)?.map(str::to_owned);
+    column.collations = row.optional(12)?.map(|it| (None, it.to_owned())).into_iter().collect();
     let expression = row.optional(5)?;
     let storage = match row.text(6)? {
         "s" => Some(Storage::Stored),
@@ -114,6 +148,15 @@ fn read_column(table: &mut Table, row: &CatalogRow, labels: &Labels) -> Result<(
         (None, Some(sql)) if row.flag(10)? && sql.starts_with("nextval(") => {
             column.identity = Some(Identity::default());
         }
+        (None, Some(sql)) if sql.starts_with("nextval(") && row.optional(14)?.is_some() => {
+            let place = options.target(table.schema.as_deref(), row.text(13)?, default);
+            column.sequence = Some(Sequence {
+                schema: place.filter(|it| table.schema.as_ref() != Some(it)),
+                name: row.owned(14)?,
+                start: row.number(15)?.filter(|it| *it != 1),
+                increment: row.number(16)?.filter(|it| *it != 1),
+            });
+        }
         (None, Some(sql)) if !sql.to_ascii_uppercase().starts_with("NULL::") => {
             column.server_default = Some(ServerDefault::Sql(sql.to_owned()));
         }
@@ -127,7 +170,7 @@ fn read_column(table: &mut Table, row: &CatalogRow, labels: &Labels) -> Result<(
 fn number_the_key(table: &mut Table) {
     let [key] = &*table.primary_key else { return };
     let Some(column) = table.columns.iter_mut().find(|it| it.name == *key) else { return };
-    table.autoincrement = column.identity.is_some();
+    table.autoincrement = column.identity.is_some() || column.sequence.is_some();
     if column.identity == Some(Identity::default()) {
         column.identity = None;
     }
@@ -145,10 +188,22 @@ fn read_constraint(
         let columns = rows.iter().map(|it| it.optional(4).map(|it| it.map(str::to_owned)));
         columns.filter_map(Result::transpose).collect()
     };
+    let deferrable = match (row.flag(11)?, row.flag(12)?) {
+        (false, _) => Deferrable::No,
+        (true, false) => Deferrable::Immediate,
+        (true, true) => Deferrable::Deferred,
+    };
     match row.text(3)? {
         "p" => table.primary_key = columns()?,
-        "u" => table.uniques.push(Unique { name, columns: columns()? }),
-        "c" => table.checks.push(Check { name, sql: row.optional(10)?.unwrap_or_default().into() }),
+        "u" => table.uniques.push(Unique { name, columns: columns()?, deferrable }),
+        "c" => {
+            let sql = row.optional(10)?.unwrap_or_default();
+            table.checks.push(Check { name, ..Check::new(sql) });
+        }
+        "x" => {
+            let exclusion = exclusion::read(row.optional(13)?.unwrap_or_default());
+            table.exclusions.push(Exclusion { name, deferrable, ..exclusion });
+        }
         "f" => {
             let references: Result<Vec<_>> = rows.iter().map(|it| it.owned(7)).collect();
             let schema = row.text(5)?;
@@ -156,8 +211,8 @@ fn read_constraint(
                 name,
                 schema: options.target(table.schema.as_deref(), schema, default),
                 on_update: read_action(row.text(8)?),
-                use_alter: false,
                 on_delete: read_action(row.text(9)?),
+                deferrable,
                 ..ForeignKey::new(columns()?, row.text(6)?, references?)
             });
         }
@@ -174,17 +229,4 @@ fn read_action(code: &str) -> Action {
         "d" => Action::SetDefault,
         _ => Action::NoAction,
     }
-}
-
-fn read_index(table: &mut Table, rows: &[CatalogRow]) -> Result<()> {
-    let columns: Result<Vec<_>> = rows.iter().map(|it| it.optional(4)).collect();
-    let columns: Option<Vec<String>> =
-        columns?.into_iter().map(|it| it.map(str::to_owned)).collect();
-    // An index of expressions, or of some rows only, is none that can be said.
-    if let Some(columns) = columns {
-        let index =
-            Index { unique: rows[0].flag(3)?, ..Index::new(columns).named(rows[0].text(2)?) };
-        table.indexes.push(index);
-    }
-    Ok(())
 }

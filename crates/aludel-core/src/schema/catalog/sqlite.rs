@@ -1,6 +1,7 @@
 //! SQLite: its pragmas, and the texts that it keeps of what created a table.
 
 mod create;
+mod index;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     Result,
     dialect::{Dialect as _, Sqlite},
-    schema::{Action, Column, Computed, ForeignKey, Index, ServerDefault, Storage, Table, Unique},
+    schema::{Action, Column, Computed, ForeignKey, ServerDefault, Storage, Table, Unique},
     value::{SqlType, Value},
 };
 
@@ -118,11 +119,12 @@ fn queries(schema: Option<&str>, only: Option<&[String]>) -> [CatalogQuery; STAT
          FROM {schema}.sqlite_schema AS m JOIN pragma_foreign_key_list(m.name, ?) AS p",
         ", p.id DESC, p.seq",
     );
-    // An expression of an index has no name; a rule of its rows is `partial`.
+    // An expression of an index has no name; that of its rows is in its text.
     let indexes = query(
-        "SELECT m.name, l.name, l.\"unique\", l.origin, l.partial, c.name \
+        "SELECT m.name, l.name, l.\"unique\", l.origin, l.partial, c.name, c.\"desc\", x.sql \
          FROM {schema}.sqlite_schema AS m JOIN pragma_index_list(m.name, ?1) AS l \
-         JOIN pragma_index_info(l.name, ?1) AS c",
+         JOIN pragma_index_xinfo(l.name, ?1) AS c ON c.key = 1 \
+         LEFT JOIN {schema}.sqlite_schema AS x ON x.type = 'index' AND x.name = l.name",
         ", l.seq DESC, c.seqno",
     );
     [tables, columns, keys, indexes].map(|sql| CatalogQuery { sql, params: params.clone() })
@@ -140,6 +142,8 @@ fn read(schema: Option<&str>, answers: [&[CatalogRow]; STATEMENTS]) -> Result<Ve
         read_columns(&mut table, columns, &created)?;
         read_keys(&mut table, keys, &created)?;
         read_indexes(&mut table, indexes, &created)?;
+        table.options.strict = created.strict;
+        table.options.without_rowid = created.without_row_id;
         table.checks = created.checks;
         Ok(table)
     };
@@ -171,6 +175,8 @@ fn read_columns(table: &mut Table, rows: &[CatalogRow], created: &Created) -> Re
         }
         let mut column = Column::new(name, SQLITE.read_type(ty));
         column.nullable = !row.flag(3)?;
+        let collation = created.collation(&column.name);
+        column.collations = collation.map(|it| (None, it.to_owned())).into_iter().collect();
         match storage {
             Some(storage) => {
                 let sql = created.computed(&column.name).unwrap_or_default().to_owned();
@@ -212,7 +218,7 @@ fn read_keys(table: &mut Table, rows: &[CatalogRow], created: &Created) -> Resul
         }
     }
     for key in &mut table.foreign_keys {
-        key.name = created.foreign_key(&key.columns, &key.table);
+        (key.name, key.deferrable) = created.foreign_key(&key.columns, &key.table);
     }
     Ok(())
 }
@@ -229,22 +235,15 @@ fn read_action(text: &str) -> Action {
 
 fn read_indexes(table: &mut Table, rows: &[CatalogRow], created: &Created) -> Result<()> {
     for rows in groups(rows, &[1]) {
-        let first = &rows[0];
-        let name = first.text(1)?;
-        let columns: Result<Vec<Option<&str>>> = rows.iter().map(|it| it.optional(5)).collect();
-        let columns: Option<Vec<String>> =
-            columns?.into_iter().map(|it| it.map(str::to_owned)).collect();
-        // An expression, or an index of some rows only.
-        let (Some(columns), false) = (columns, first.flag(4)?) else { continue };
-        match first.text(3)? {
+        match rows[0].text(3)? {
             "u" => {
-                let name = created.unique(&columns);
-                table.uniques.push(Unique { name, columns });
+                let columns: Result<Vec<String>> = rows.iter().map(|it| it.owned(5)).collect();
+                let columns = columns?;
+                table
+                    .uniques
+                    .push(Unique { name: created.unique(&columns), ..Unique::new(columns) });
             }
-            "c" => {
-                let index = Index { unique: first.flag(2)?, ..Index::new(columns).named(name) };
-                table.indexes.push(index);
-            }
+            "c" => table.indexes.push(index::read(rows)?),
             _ => {}
         }
     }

@@ -66,7 +66,7 @@ fn no_answer_stops_the_program() {
             let mut answers = Answers::new(statements);
             for statement in 0..statements {
                 for _ in 0..numbers.below(4) {
-                    let columns = 11 - numbers.below(9);
+                    let columns = 17 - numbers.below(15);
                     answers.push(statement, (0..columns).map(|_| value(&mut numbers)).collect());
                 }
             }
@@ -106,7 +106,7 @@ fn read(catalog: &dyn Catalog, rows: Vec<Vec<Vec<Value>>>) -> super::Reflected {
 fn what_mysql_shows_is_unquoted() {
     let text = |it: &[&str]| it.iter().map(|it| Value::from(*it)).collect::<Vec<_>>();
     let column = |name, ty, default: &str, extra| {
-        text(&["db", "t", name, ty, "YES", default, extra, "", ""])
+        text(&["db", "t", name, ty, "YES", default, extra, "", "", "", "utf8mb4_bin"])
     };
     let columns = vec![
         column("a", "varchar(9)", "it's", ""),
@@ -115,8 +115,8 @@ fn what_mysql_shows_is_unquoted() {
         column("d", "char(36)", "concat(_utf8mb4\\'a\\')", "DEFAULT_GENERATED"),
     ];
     let check = text(&["db", "t", "t_chk_1", "(`a` <> _utf8mb4\\'x\\')"]);
-    let rows =
-        vec![vec![text(&["db"])], vec![text(&["db", "t"])], columns, vec![], vec![], vec![check]];
+    let table = text(&["db", "t", "InnoDB", "utf8mb4_bin", "", "row_format=DYNAMIC"]);
+    let rows = vec![vec![text(&["db"])], vec![table], columns, vec![], vec![], vec![check]];
     let found = read(MYSQL, rows);
     let table = found.metadata.table("t").expect("it is among the rows");
     let defaults: Vec<String> =

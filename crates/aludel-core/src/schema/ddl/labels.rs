@@ -44,7 +44,7 @@ pub(super) fn checks(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>
         }
         let mut writer = Writer::new(dialect);
         // The convention's name for it has the column's in it.
-        let named = Check { name: Some(column.name.clone()), sql: String::new() };
+        let named = Check::new("").named(&column.name);
         if let made @ Some(ConstraintName::Made(_)) = table.check_name(&named)? {
             super::table::constraint(&mut writer, made.as_ref())?;
         }

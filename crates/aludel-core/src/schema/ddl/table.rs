@@ -1,10 +1,13 @@
 //! CREATE TABLE.
 
-use super::{CheckFirst, labels, writer::Writer};
+use super::{CheckFirst, index, labels, options, sequences, writer::Writer};
 use crate::{
     Error, Result,
     dialect::{Autoincrement, Defaults, Dialect, Indexes, Spelling},
-    schema::{Action, Column, ConstraintName, ForeignKey, Identity, ServerDefault, Storage, Table},
+    schema::{
+        Action, Column, ConstraintName, Exclusion, ForeignKey, Identity, IndexMethod,
+        ServerDefault, Storage, Table,
+    },
     value::SqlType,
 };
 
@@ -16,7 +19,7 @@ pub(super) fn create(
     with_key: impl Fn(&ForeignKey) -> bool,
 ) -> Result<String> {
     let mut writer = Writer::new(dialect);
-    writer.push("CREATE TABLE ");
+    writer.push(options::create(table));
     if check_first == CheckFirst::Yes {
         writer.push("IF NOT EXISTS ");
     }
@@ -38,6 +41,7 @@ pub(super) fn create(
         constraint(&mut writer, table.unique_name(it)?.as_ref())?;
         writer.push("UNIQUE ");
         writer.columns(&it.columns)?;
+        writer.push(it.deferrable.sql());
     }
     for it in table.foreign_keys.iter().filter(|it| with_key(it)) {
         lines.next(&mut writer);
@@ -56,15 +60,17 @@ pub(super) fn create(
         writer.push(&it.sql);
         writer.push(")");
     }
+    for it in &table.exclusions {
+        lines.next(&mut writer);
+        exclusion(&mut writer, it)?;
+    }
     let inside = dialect.capability().ddl.indexes == Indexes::InTable;
     for it in table.indexes.iter().filter(|_| inside) {
         lines.next(&mut writer);
-        writer.push(if it.unique { "UNIQUE INDEX " } else { "INDEX " });
-        writer.constraint_name(&table.index_name(it)?)?;
-        writer.push(" ");
-        writer.columns(&it.columns)?;
+        index::inside(&mut writer, table, it)?;
     }
     writer.push("\n)");
+    options::behind(&mut writer, table)?;
     Ok(writer.finish())
 }
 
@@ -91,10 +97,16 @@ fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()>
     writer.name(&column.name)?;
     writer.push(" ");
     let (keyed, ty) = (is_keyed(table, &column.name), column.type_on(dialect));
+    let mut name = String::new();
     if keyed {
-        dialect.key_type_name(&mut writer.sql, ty);
+        dialect.key_type_name(&mut name, ty);
     } else {
-        dialect.type_name(&mut writer.sql, ty);
+        dialect.type_name(&mut name, ty);
+    }
+    writer.push(if table.options.strict { options::strict(&name) } else { &name });
+    if let Some(collation) = column.collation_on(dialect) {
+        writer.push(" COLLATE ");
+        writer.name(collation)?;
     }
     if let Some(computed) = &column.computed {
         writer.push(" GENERATED ALWAYS AS (");
@@ -103,12 +115,15 @@ fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()>
             Storage::Stored => ") STORED",
             Storage::Virtual => ") VIRTUAL",
         });
+    } else if let Some(sequence) = &column.sequence {
+        writer.push(" DEFAULT ");
+        sequences::next(writer, sequence, table.schema.as_deref())?;
     } else if let Some(default) = &column.server_default {
         writer.push(" DEFAULT ");
         server_default(writer, default, ty, keyed);
     }
     let in_key = table.primary_key.contains(&column.name);
-    let generated = table.autoincrement && in_key;
+    let generated = table.autoincrement && in_key && column.sequence.is_none();
     if dialect.capability().ddl.autoincrement == Autoincrement::Identity {
         let by_default = generated.then(Identity::default);
         if let Some(it) = column.identity.or(by_default) {
@@ -130,6 +145,7 @@ fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()>
             Autoincrement::Identity => {}
         }
     }
+    options::comment(writer, " COMMENT ", column.comment.as_deref());
     Ok(())
 }
 
@@ -150,7 +166,7 @@ pub(in crate::schema) fn is_keyed(table: &Table, column: &String) -> bool {
     table.primary_key.contains(column)
         || table.uniques.iter().any(|it| it.columns.contains(column))
         || table.foreign_keys.iter().any(|it| it.columns.contains(column))
-        || table.indexes.iter().any(|it| it.columns.contains(column))
+        || table.indexes.iter().any(|it| it.sorts_by_all_of(column))
 }
 
 /// Refuses types that the database has no form for.
@@ -280,6 +296,29 @@ pub(super) fn references(writer: &mut Writer<'_>, table: &Table, key: &ForeignKe
     writer.columns(&key.references)?;
     action(writer, " ON DELETE ", key.on_delete);
     action(writer, " ON UPDATE ", key.on_update);
+    writer.push(key.deferrable.sql());
+    Ok(())
+}
+
+/// `EXCLUDE USING gist (room WITH =, during WITH &&)`
+fn exclusion(writer: &mut Writer<'_>, it: &Exclusion) -> Result<()> {
+    let name = it.name.clone().map(ConstraintName::Chosen);
+    constraint(writer, name.as_ref())?;
+    writer.push("EXCLUDE USING ");
+    writer.push(it.method.unwrap_or(IndexMethod::Gist).name());
+    for (position, (part, operator)) in it.elements.iter().enumerate() {
+        writer.push(if position == 0 { " (" } else { ", " });
+        index::part(writer, part)?;
+        writer.push(" WITH ");
+        writer.push(operator);
+    }
+    writer.push(")");
+    if let Some(condition) = &it.condition {
+        writer.push(" WHERE (");
+        writer.push(condition);
+        writer.push(")");
+    }
+    writer.push(it.deferrable.sql());
     Ok(())
 }
 

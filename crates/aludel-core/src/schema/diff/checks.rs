@@ -99,7 +99,7 @@ impl Comparison<'_> {
 fn check_of(column: &Column, ty: &EnumType) -> Check {
     let labels = ty.labels.iter().map(|it| format!("'{}'", it.replace('\'', "''")));
     let labels: Vec<String> = labels.collect();
-    Check { name: None, sql: format!("{} IN ({})", column.name, labels.join(", ")) }
+    Check::new(format!("{} IN ({})", column.name, labels.join(", ")))
 }
 
 /// The column and the labels of `column IN ('a', 'b')`.

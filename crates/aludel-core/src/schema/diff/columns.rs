@@ -4,7 +4,7 @@ use super::{Comparison, Known, What, defaults};
 use crate::{
     dialect::{Autoincrement, Enums},
     schema::{
-        Column, Computed, Identity, ServerDefault, Table, ddl,
+        Column, Computed, Identity, Sequence, ServerDefault, Table, ddl,
         text::{Same, compare},
     },
     value::{EnumType, SqlType, Value},
@@ -38,6 +38,14 @@ impl Comparison<'_> {
             self.push(What::Nullable { column, declared: nullable });
         }
         self.computed(declared, found);
+        self.collation(declared, found);
+        if declared.comment != found.comment {
+            let (column, ours) = (Some(declared.name.clone()), declared.comment.clone());
+            self.push(What::Comment { column, declared: ours, found: found.comment.clone() });
+        }
+        if self.sequence(declared, found) {
+            return;
+        }
         if declared.computed.is_none() && found.computed.is_none() && !identity {
             self.default(declared, found);
         }
@@ -65,8 +73,10 @@ impl Comparison<'_> {
     }
 
     fn spelling(&mut self, column: &Column, [declared, found]: [String; 2]) {
+        let strict = self.declared.options.strict || self.found.options.strict;
         let same = declared.eq_ignore_ascii_case(&found)
-            || self.known.rules.texts_are_kept && affinity(&declared) == affinity(&found);
+            || self.known.rules.texts_are_kept && affinity(&declared) == affinity(&found)
+            || strict && ddl::strict(&declared).eq_ignore_ascii_case(&found);
         if !same {
             self.push(What::Type { column: column.name.clone(), declared, found });
         }
@@ -85,6 +95,45 @@ impl Comparison<'_> {
             self.push(What::Identity { column, declared: ours, found: theirs });
         }
         ours.is_some()
+    }
+
+    fn collation(&mut self, declared: &Column, found: &Column) {
+        let of = |it: &Column| it.collations.first().map(|it| it.1.clone());
+        let usual = self.found.options.collation.clone();
+        let (ours, theirs) = (of(declared), of(found));
+        let named =
+            |it: &Option<String>| it.clone().or_else(|| usual.clone()).map(|it| it.to_lowercase());
+        let same = match ours {
+            // What the table's own is needs no words.
+            Some(_) => named(&ours) == named(&theirs),
+            None => theirs.is_none(),
+        };
+        if !same {
+            let column = declared.name.clone();
+            self.push(What::Collation { column, declared: ours, found: theirs });
+        }
+    }
+
+    /// Compares the sequence that fills a column in; whether one does.
+    fn sequence(&mut self, declared: &Column, found: &Column) -> bool {
+        let same = match (&declared.sequence, &found.sequence) {
+            (None, None) => return false,
+            (Some(ours), Some(theirs)) => {
+                let known = self.known;
+                let schema = |it: &Sequence, of: &Table| it.schema.clone().or(of.schema.clone());
+                let places = [schema(ours, self.declared), schema(theirs, self.found)];
+                let numbers = |it: &Sequence| (it.start.unwrap_or(1), it.increment.unwrap_or(1));
+                known.same_name(&ours.name, &theirs.name)
+                    && known.same_schema(places[0].as_deref(), places[1].as_deref())
+                    && (!known.rules.sequences_are_told || numbers(ours) == numbers(theirs))
+            }
+            _ => false,
+        };
+        if !same {
+            let (column, ours) = (declared.name.clone(), declared.sequence.clone());
+            self.push(What::Sequence { column, declared: ours, found: found.sequence.clone() });
+        }
+        declared.sequence.is_some() == found.sequence.is_some()
     }
 
     fn computed(&mut self, declared: &Column, found: &Column) {
@@ -178,7 +227,9 @@ fn labels_of(ty: SqlType) -> Option<&'static EnumType> {
 
 /// How the database numbers a column, be it said of it or of the key.
 fn numbering(table: &Table, column: &Column) -> Option<Identity> {
-    let generated = table.autoincrement && table.primary_key.contains(&column.name);
+    let generated = table.autoincrement
+        && column.sequence.is_none()
+        && table.primary_key.contains(&column.name);
     column.identity.or(generated.then(Identity::default))
 }
 

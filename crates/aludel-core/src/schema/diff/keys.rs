@@ -1,6 +1,6 @@
-//! Foreign keys, unique constraints and indexes.
+//! Foreign keys and unique constraints.
 
-use super::{Change, Comparison, Known, What, settled::text};
+use super::{Change, Comparison, Known, What};
 use crate::schema::{Action, ForeignKey, Index, Unique};
 
 impl Comparison<'_> {
@@ -33,7 +33,9 @@ impl Comparison<'_> {
         let mut open = Vec::new();
         for unique in &self.declared.uniques {
             match take(&mut rest, |it| known.same_set(&unique.columns, &it.columns)) {
-                Some(it) if is_named_so(unique.name.as_deref(), it.name.as_deref()) => {}
+                Some(it)
+                    if is_named_so(unique.name.as_deref(), it.name.as_deref())
+                        && unique.deferrable == it.deferrable => {}
                 Some(it) => self.push(What::Unique(changed(unique, it))),
                 None => open.push(unique),
             }
@@ -50,8 +52,9 @@ impl Comparison<'_> {
         let indexes: Vec<&Index> = indexes.filter(|it| self.is_constraint(it)).collect();
         for index in indexes {
             let name = self.name_of(index);
-            let found = take(&mut rest, |it| it.name.as_ref() == Some(&name))
-                .or_else(|| take(&mut rest, |it| known.same_names(&index.columns, &it.columns)));
+            let found = take(&mut rest, |it| it.name.as_ref() == Some(&name)).or_else(|| {
+                take(&mut rest, |it| known.same_names(&index.column_names(), &it.columns))
+            });
             let found = found.map(|it| {
                 let index = Index::new(it.columns.iter().cloned()).unique();
                 Index { name: it.name.clone(), ..index }
@@ -61,56 +64,6 @@ impl Comparison<'_> {
         for unique in rest {
             self.push(What::Unique(Change::Extra(unique.clone())));
         }
-    }
-
-    pub(super) fn indexes(&mut self) {
-        let known = self.known;
-        let mut rest: Vec<&Index> = self.found.indexes.iter().collect();
-        let declared = self.declared.indexes.iter();
-        let declared: Vec<&Index> = declared.filter(|it| !self.is_constraint(it)).collect();
-        let mut open = Vec::new();
-        for index in declared {
-            let name = self.name_of(index);
-            match take(&mut rest, |it| it.name.as_ref() == Some(&name)) {
-                Some(it) => self.index(index, Some(it)),
-                None => open.push(index),
-            }
-        }
-        for index in open {
-            let same = |it: &Index| {
-                it.unique == index.unique && known.same_names(&index.columns, &it.columns)
-            };
-            let found = take(&mut rest, same);
-            self.index(index, found);
-        }
-        for index in rest {
-            self.push(What::Index(Change::Extra(index.clone())));
-        }
-    }
-
-    fn index(&mut self, declared: &Index, found: Option<&Index>) {
-        let Some(found) = found else {
-            let index = Index { name: Some(self.name_of(declared)), ..declared.clone() };
-            return self.push(What::Index(Change::Missing(index)));
-        };
-        let same = declared.unique == found.unique
-            && self.known.same_names(&declared.columns, &found.columns)
-            && is_named_so(declared.name.as_deref(), found.name.as_deref());
-        if !same {
-            self.push(What::Index(changed(declared, found)));
-        }
-    }
-
-    /// Whether the database has a unique constraint for an index.
-    fn is_constraint(&self, index: &Index) -> bool {
-        index.unique && self.known.rules.unique_indexes_are_constraints
-    }
-
-    /// The name that DDL gives an index.
-    fn name_of(&self, index: &Index) -> String {
-        // That it can be made was checked when the table was added.
-        let name = self.declared.index_name(index);
-        name.map(|it| text(it, self.known.dialect)).unwrap_or_default()
     }
 }
 
@@ -134,6 +87,7 @@ impl Known<'_> {
     fn same_key(&self, a: &ForeignKey, b: &ForeignKey) -> bool {
         self.action(a.on_delete) == self.action(b.on_delete)
             && self.action(a.on_update) == self.action(b.on_update)
+            && a.deferrable == b.deferrable
             && is_named_so(a.name.as_deref(), b.name.as_deref())
     }
 

@@ -4,15 +4,17 @@
 use crate::{
     Result,
     dialect::{Alter, Dialect},
-    schema::{ConstraintName, Table, ddl},
+    schema::{ConstraintName, Table, ddl, settle::settle},
 };
 
 /// Indexes stay as they are: one without a name may have any, as long as its columns are the same.
 pub(super) fn settled(declared: &Table, dialect: &dyn Dialect) -> Result<Table> {
-    let mut table = declared.clone();
+    let mut table = settle(declared, dialect)?;
     for column in &mut table.columns {
         column.ty = column.type_on(dialect);
         column.variants.clear();
+        let collation = column.collation_on(dialect).map(str::to_owned);
+        column.collations = collation.map(|it| (None, it)).into_iter().collect();
     }
     let alters = dialect.capability().ddl.alter != Alter::Nothing;
     table.foreign_keys.retain(|it| alters || !it.use_alter);

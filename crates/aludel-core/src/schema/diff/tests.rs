@@ -149,7 +149,7 @@ fn each_is_a_line() {
         .column(Column::new("b", SqlType::Int))
         .column(Column::new("c", SqlType::named("tsvector")).nullable())
         .index(Index::new(["b"]).named("ix"));
-    found.checks.push(Check { name: Some("ck".into()), sql: "(b > 0)".into() });
+    found.checks.push(Check::new("(b > 0)").named("ck"));
     assert_eq!(
         lines(declared, found, &Postgres),
         [

@@ -240,7 +240,7 @@ pub(super) const OF_THE_DECLARATION: &[Change<Redeclare>] = &[
     ),
     (
         "other columns of an index",
-        |it| table(it, "child").indexes[1].columns = vec!["state".into(), "a".into()],
+        |it| table(it, "child").indexes[1].parts = vec!["state".into(), "a".into()],
         &[
             "child: declared with the index ix_state (state, a), but the database has ix_state (state)",
         ],

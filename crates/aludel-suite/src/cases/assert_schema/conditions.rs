@@ -91,7 +91,7 @@ fn table(runner: &mut TestRunner, count: usize) -> Table {
         .column(Column::new("s", SqlType::VarChar(20)));
     for index in 0..count {
         let sql = condition().new_tree(runner).unwrap().current();
-        table.checks.push(Check { name: Some(format!("c{index}")), sql });
+        table.checks.push(Check::new(sql).named(format!("c{index}")));
         let sql = number().new_tree(runner).unwrap().current();
         let column = Column::new(format!("n{index}"), SqlType::BigInt).nullable();
         table = table.column(column.computed(sql, Storage::Stored));

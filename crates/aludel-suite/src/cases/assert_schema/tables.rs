@@ -3,7 +3,7 @@
 use aludel::{
     dialect::{Autoincrement, Dialect},
     schema::{
-        Action, Check, Column, ForeignKey, Identity, Index, MetaData, ServerDefault, Storage, Table,
+        Action, Column, ForeignKey, Identity, Index, MetaData, ServerDefault, Storage, Table,
     },
     value::{ArrayValue, Date, DateTime, Decimal, EnumType, Inet, SqlType, Time, Value},
 };
@@ -229,9 +229,7 @@ fn child(dialect: &dyn Dialect) -> Table {
         "state NOT IN ('x', 'y')",
     ];
     table = conditions.into_iter().fold(table, Table::check);
-    let sql = "price >= 0.5 AND price < 1000".to_owned();
-    table.checks.push(Check { name: Some("price_is_fair".into()), sql });
-    table
+    table.check_named("price_is_fair", "price >= 0.5 AND price < 1000")
 }
 
 /// Names that want quotes, and a key that the program gives.

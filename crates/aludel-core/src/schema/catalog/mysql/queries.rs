@@ -35,23 +35,26 @@ pub(super) fn all(options: &ReflectOptions, is_maria: bool) -> Vec<CatalogQuery>
             Some(n) => format!("({places}) AND {table} IN ({})", holes(n, 1, false)),
         }
     };
+    // MariaDB has no indexes of expressions.
+    let expression = if is_maria { "NULL" } else { "expression" };
     let common = wanted("table_schema", "table_name");
     let queries = [
         format!(
-            "SELECT table_schema, table_name FROM information_schema.tables \
+            "SELECT table_schema, table_name, engine, table_collation, table_comment, create_options \
+             FROM information_schema.tables \
              WHERE table_type <> 'VIEW' AND table_type <> 'SYSTEM VIEW' AND table_type <> 'SEQUENCE' \
              AND {common} ORDER BY table_schema, table_name"
         ),
         format!(
             "SELECT table_schema, table_name, column_name, column_type, is_nullable, column_default, \
-             extra, generation_expression, column_key FROM information_schema.columns \
+             extra, generation_expression, column_key, column_comment, collation_name \
+             FROM information_schema.columns \
              WHERE {common} ORDER BY table_schema, table_name, ordinal_position"
         ),
         format!(
             "SELECT table_schema, table_name, index_name, CASE non_unique WHEN 0 THEN 1 ELSE 0 END, \
-             column_name FROM information_schema.statistics \
-             WHERE index_type IN ('BTREE', 'HASH') AND {common} \
-             ORDER BY table_schema, table_name, index_name, seq_in_index"
+             column_name, index_type, collation, sub_part, {expression} FROM information_schema.statistics \
+             WHERE {common} ORDER BY table_schema, table_name, index_name, seq_in_index"
         ),
         keys(&wanted("k.table_schema", "k.table_name")),
         if is_maria {

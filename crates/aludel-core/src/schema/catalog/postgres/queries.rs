@@ -1,4 +1,4 @@
-//! The statements to `pg_catalog`: six, whatever the number of tables is.
+//! The statements to `pg_catalog`: seven, whatever the number of tables is.
 
 use crate::{
     schema::{CatalogQuery, ReflectOptions},
@@ -13,6 +13,7 @@ pub(super) const COLUMNS: usize = 2;
 pub(super) const LABELS: usize = 3;
 pub(super) const CONSTRAINTS: usize = 4;
 pub(super) const INDEXES: usize = 5;
+pub(super) const PARTITIONS: usize = 6;
 
 /// Tables, those with partitions included, but not the partitions.
 const FROM: &str = "FROM pg_catalog.pg_class c \
@@ -45,6 +46,7 @@ pub(super) fn all(options: &ReflectOptions) -> Vec<CatalogQuery> {
         labels(&wanted),
         constraints(&wanted),
         indexes(&wanted),
+        partitions(&wanted),
     ];
     let place = "SELECT current_schema()::text AS place".to_owned();
     let place = CatalogQuery { sql: place, params: Vec::new() };
@@ -53,22 +55,38 @@ pub(super) fn all(options: &ReflectOptions) -> Vec<CatalogQuery> {
 }
 
 fn tables(wanted: &str) -> String {
-    format!("SELECT n.nspname::text, c.relname::text {FROM} WHERE {wanted} ORDER BY 1, 2")
+    format!(
+        "SELECT n.nspname::text, c.relname::text, obj_description(c.oid, 'pg_class')::text, \
+         c.relpersistence = 'u', (SELECT t.spcname::text FROM pg_catalog.pg_tablespace t \
+         WHERE t.oid = c.reltablespace), CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid)::text END, \
+         array_to_string(c.reloptions, ',')::text {FROM} WHERE {wanted} ORDER BY 1, 2"
+    )
 }
 
+/// With the sequence that belongs to a column, and the one that its default asks.
 fn columns(wanted: &str) -> String {
     format!(
         "SELECT n.nspname::text, c.relname::text, a.attname::text, \
          format_type(a.atttypid, a.atttypmod)::text, a.attnotnull, \
          pg_get_expr(d.adbin, d.adrelid)::text, a.attgenerated::text, a.attidentity::text, \
-         s.seqstart, s.seqincrement, s.seqrelid IS NOT NULL {FROM} \
+         s.seqstart, s.seqincrement, s.seqrelid IS NOT NULL, col_description(c.oid, a.attnum)::text, \
+         l.collname::text, u.place, u.name, u.seqstart, u.seqincrement {FROM} \
          JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+         LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation AND l.oid <> t.typcollation \
          LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum \
          LEFT JOIN pg_catalog.pg_depend o ON o.refclassid = 'pg_class'::regclass \
          AND o.classid = 'pg_class'::regclass AND o.refobjid = c.oid AND o.refobjsubid = a.attnum \
          AND o.deptype IN ('a', 'i') \
          AND EXISTS (SELECT 1 FROM pg_catalog.pg_sequence q WHERE q.seqrelid = o.objid) \
          LEFT JOIN pg_catalog.pg_sequence s ON s.seqrelid = o.objid \
+         LEFT JOIN LATERAL (SELECT qn.nspname::text AS place, qc.relname::text AS name, q.seqstart, \
+         q.seqincrement FROM pg_catalog.pg_depend x \
+         JOIN pg_catalog.pg_sequence q ON q.seqrelid = x.refobjid \
+         JOIN pg_catalog.pg_class qc ON qc.oid = q.seqrelid \
+         JOIN pg_catalog.pg_namespace qn ON qn.oid = qc.relnamespace \
+         WHERE x.classid = 'pg_attrdef'::regclass AND x.objid = d.oid \
+         AND x.refclassid = 'pg_class'::regclass LIMIT 1) AS u ON true \
          WHERE {wanted} ORDER BY 1, 2, a.attnum"
     )
 }
@@ -89,9 +107,10 @@ fn constraints(wanted: &str) -> String {
     format!(
         "SELECT n.nspname::text, c.relname::text, k.conname::text, k.contype::text, a.attname::text, \
          fn.nspname::text, f.relname::text, fa.attname::text, k.confupdtype::text, \
-         k.confdeltype::text, pg_get_expr(k.conbin, k.conrelid)::text {FROM} \
-         JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c') \
-         LEFT JOIN LATERAL generate_subscripts(k.conkey, 1) AS i(position) ON k.contype <> 'c' \
+         k.confdeltype::text, pg_get_expr(k.conbin, k.conrelid)::text, k.condeferrable, k.condeferred, \
+         CASE k.contype WHEN 'x' THEN pg_get_constraintdef(k.oid)::text END {FROM} \
+         JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x') \
+         LEFT JOIN LATERAL generate_subscripts(k.conkey, 1) AS i(position) ON k.contype NOT IN ('c', 'x') \
          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[i.position] \
          LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid \
          LEFT JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace \
@@ -100,18 +119,33 @@ fn constraints(wanted: &str) -> String {
     )
 }
 
-/// Those that no constraint made, of whole tables and of the usual kind.
+/// Those that no constraint made. Columns that an index only keeps stand behind those that it sorts by.
 fn indexes(wanted: &str) -> String {
     format!(
-        "SELECT n.nspname::text, c.relname::text, x.relname::text, i.indisunique, a.attname::text {FROM} \
-         JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indpred IS NULL \
+        "SELECT n.nspname::text, c.relname::text, x.relname::text, i.indisunique, m.amname::text, \
+         pg_get_expr(i.indpred, i.indrelid)::text, p.position < i.indnkeyatts, a.attname::text, \
+         CASE i.indkey[p.position] WHEN 0 THEN pg_get_indexdef(i.indexrelid, p.position + 1, true)::text END, \
+         (i.indoption[p.position] & 1) <> 0, (i.indoption[p.position] & 2) <> 0, \
+         CASE WHEN NOT oc.opcdefault THEN oc.opcname::text END {FROM} \
+         JOIN pg_catalog.pg_index i ON i.indrelid = c.oid \
          JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid \
-         JOIN pg_catalog.pg_am m ON m.oid = x.relam AND m.amname = 'btree' \
-         JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS p(position) ON true \
+         JOIN pg_catalog.pg_am m ON m.oid = x.relam \
+         JOIN LATERAL generate_series(0, i.indnatts - 1) AS p(position) ON true \
          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[p.position] \
          AND a.attnum <> 0 \
+         LEFT JOIN pg_catalog.pg_opclass oc ON p.position < i.indnkeyatts AND oc.oid = i.indclass[p.position] \
          WHERE {wanted} AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k \
          WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) \
          ORDER BY 1, 2, i.indexrelid, p.position"
+    )
+}
+
+fn partitions(wanted: &str) -> String {
+    format!(
+        "SELECT n.nspname::text, c.relname::text, p.relname::text, \
+         pg_get_expr(p.relpartbound, p.oid)::text {FROM} \
+         JOIN pg_catalog.pg_inherits i ON i.inhparent = c.oid \
+         JOIN pg_catalog.pg_class p ON p.oid = i.inhrelid AND p.relispartition \
+         WHERE {wanted} ORDER BY 1, 2, 3"
     )
 }

@@ -2,8 +2,8 @@
 
 use super::RULES;
 use crate::schema::{
-    Check,
-    text::{Lexeme, lex},
+    Check, Deferrable,
+    text::{Lexeme, closing, items, lex},
 };
 
 /// What a CREATE TABLE says.
@@ -11,9 +11,20 @@ use crate::schema::{
 pub(super) struct Created {
     pub(super) checks: Vec<Check>,
     pub(super) without_row_id: bool,
+    pub(super) strict: bool,
     computed: Vec<(String, String)>,
-    foreign_keys: Vec<(String, Vec<String>, String)>,
+    collations: Vec<(String, String)>,
+    foreign_keys: Vec<Key>,
     uniques: Vec<(String, Vec<String>)>,
+}
+
+/// A foreign key: who has it, and what only the text says of it.
+#[derive(Debug, Default, PartialEq)]
+struct Key {
+    columns: Vec<String>,
+    table: String,
+    name: Option<String>,
+    deferrable: Deferrable,
 }
 
 impl Created {
@@ -23,22 +34,12 @@ impl Created {
         let Some(open) = tokens.iter().position(|it| it.is_symbol("(")) else {
             return created;
         };
-        let close = closing(&tokens, open);
+        let (items, close) = items(&tokens, open);
         let end = tokens.get(close + 1..).unwrap_or_default();
+        created.strict = end.iter().any(|it| it.is("strict"));
         created.without_row_id = end.windows(2).any(|it| it[0].is("without") && it[1].is("rowid"));
-        let mut start = open + 1;
-        let mut at = start;
-        while at <= close {
-            let done = at == close || tokens.get(at).is_some_and(|it| it.is_symbol(","));
-            if done {
-                let item = Item { sql, tokens: tokens.get(start..at).unwrap_or_default() };
-                created.item(&item);
-                start = at + 1;
-            }
-            at = match tokens.get(at) {
-                Some(it) if it.is_symbol("(") => closing(&tokens, at) + 1,
-                _ => at + 1,
-            };
+        for tokens in items {
+            created.item(&Item { sql, tokens });
         }
         created
     }
@@ -49,12 +50,21 @@ impl Created {
         self.computed.iter().find(is_it).map(|it| &*it.1)
     }
 
-    /// The name of a foreign key.
-    pub(super) fn foreign_key(&self, columns: &[String], table: &str) -> Option<String> {
-        let is_it = |it: &&(String, Vec<String>, String)| {
-            same(&it.1, columns) && it.2.eq_ignore_ascii_case(table)
-        };
-        self.foreign_keys.iter().find(is_it).map(|it| it.0.clone())
+    /// How a column's texts are compared.
+    pub(super) fn collation(&self, column: &str) -> Option<&str> {
+        let is_it = |it: &&(String, String)| it.0.eq_ignore_ascii_case(column);
+        self.collations.iter().find(is_it).map(|it| &*it.1)
+    }
+
+    /// The name of a foreign key, and when it is checked.
+    pub(super) fn foreign_key(
+        &self,
+        columns: &[String],
+        table: &str,
+    ) -> (Option<String>, Deferrable) {
+        let is_it = |it: &&Key| same(&it.columns, columns) && it.table.eq_ignore_ascii_case(table);
+        let found = self.foreign_keys.iter().find(is_it);
+        found.map(|it| (it.name.clone(), it.deferrable)).unwrap_or_default()
     }
 
     /// The name of a unique constraint.
@@ -81,7 +91,7 @@ impl Created {
             }
             if token.is("check") {
                 let sql = item.group(at + 1).to_owned();
-                self.checks.push(Check { name: name.take(), sql });
+                self.checks.push(Check { name: name.take(), ..Check::new(sql) });
             } else if token.is("unique") {
                 let columns = key.clone().unwrap_or_else(|| item.names(at + 1));
                 self.uniques.extend(name.take().map(|it| (it, columns)));
@@ -89,8 +99,22 @@ impl Created {
                 key = Some(item.names(at + 2));
             } else if token.is("references") {
                 let table = item.name(at + 1).unwrap_or_default().to_owned();
-                let columns = key.clone().unwrap_or_default();
-                self.foreign_keys.extend(name.take().map(|it| (it, columns, table)));
+                let (columns, name) = (key.clone().unwrap_or_default(), name.take());
+                self.foreign_keys.push(Key { columns, table, name, ..Key::default() });
+            } else if token.is("deferrable") {
+                let is_not = at > 0 && item.tokens.get(at - 1).is_some_and(|it| it.is("not"));
+                let waits = item.tokens.get(at + 2).is_some_and(|it| it.is("deferred"));
+                if let Some(key) = self.foreign_keys.last_mut() {
+                    key.deferrable = match (is_not, waits) {
+                        (true, _) => Deferrable::No,
+                        (false, true) => Deferrable::Deferred,
+                        (false, false) => Deferrable::Immediate,
+                    };
+                }
+            } else if token.is("collate") {
+                let collation = column.zip(item.name(at + 1));
+                let collation = collation.map(|(of, it)| (of.to_owned(), it.to_owned()));
+                self.collations.extend(collation);
             } else if token.is("as") {
                 let sql = item.group(at + 1);
                 self.computed.extend(column.map(|it| (it.to_owned(), sql.to_owned())));
@@ -135,20 +159,4 @@ impl<'a> Item<'a> {
         let inside = self.tokens.get(at + 1..closing(self.tokens, at)).unwrap_or_default();
         inside.iter().filter_map(|it| it.name(self.sql)).map(str::to_owned).collect()
     }
-}
-
-/// Where the parenthesis that opens here is closed; the end, if it never is.
-fn closing(tokens: &[Lexeme], open: usize) -> usize {
-    let mut depth = 0_usize;
-    for (at, token) in tokens.iter().enumerate().skip(open) {
-        if token.is_symbol("(") {
-            depth += 1;
-        } else if token.is_symbol(")") {
-            depth = depth.saturating_sub(1);
-            if depth == 0 {
-                return at;
-            }
-        }
-    }
-    tokens.len()
 }

@@ -1,22 +1,22 @@
 //! What only the text of CREATE TABLE says is found in it, whatever it looks like.
 
 use super::create::Created;
-use crate::schema::Check;
+use crate::schema::{Check, Deferrable};
 
 fn check(name: Option<&str>, sql: &str) -> Check {
-    Check { name: name.map(str::to_owned), sql: sql.to_owned() }
+    Check { name: name.map(str::to_owned), ..Check::new(sql) }
 }
 
 #[test]
 fn names_checks_and_computed_columns() {
     let created = Created::of(
         "CREATE TABLE \"a (b\" (\n  id INTEGER PRIMARY KEY CHECK (id > 0), -- no CHECK (x)\n  \
-         \"check\" VARCHAR(10) DEFAULT 'CHECK (y)' CONSTRAINT short CHECK (length(\"check\") < 5) \
-         CONSTRAINT named_so UNIQUE,\n  [two words] INT CONSTRAINT up REFERENCES Other(id) ON DELETE CASCADE,\n  \
+         \"check\" VARCHAR(10) COLLATE NOCASE DEFAULT 'CHECK (y)' CONSTRAINT short CHECK (length(\"check\") < 5) \
+         CONSTRAINT named_so UNIQUE,\n  [two words] INT CONSTRAINT up REFERENCES Other(id) ON DELETE CASCADE NOT DEFERRABLE INITIALLY DEFERRED,\n  \
          total INT GENERATED ALWAYS AS (id * (2 + 1)) STORED,\n  half AS (id / 2),\n  \
          CONSTRAINT both UNIQUE (id, \"check\") CONSTRAINT third CHECK (id IN (1, 2))\n  \
-         CHECK (total <> ')'), CONSTRAINT k FOREIGN KEY (id, total) REFERENCES \"o\"(a, b)) \
-         WITHOUT ROWID, STRICT",
+         CHECK (total <> ')'), CONSTRAINT k FOREIGN KEY (id, total) REFERENCES \"o\"(a, b) DEFERRABLE INITIALLY DEFERRED, \
+         FOREIGN KEY (id) REFERENCES plain DEFERRABLE) WITHOUT ROWID, STRICT",
     );
     let checks = [
         check(None, "id > 0"),
@@ -25,15 +25,19 @@ fn names_checks_and_computed_columns() {
         check(None, "total <> ')'"),
     ];
     assert_eq!(created.checks, checks);
-    assert!(created.without_row_id);
+    assert!(created.without_row_id && created.strict);
     assert_eq!(created.computed("TOTAL"), Some("id * (2 + 1)"));
     assert_eq!(created.computed("half"), Some("id / 2"));
     let names = |it: &[&str]| it.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
     assert_eq!(created.unique(&names(&["check"])).as_deref(), Some("named_so"));
     assert_eq!(created.unique(&names(&["id", "check"])).as_deref(), Some("both"));
     assert_eq!(created.unique(&names(&["id"])), None);
-    assert_eq!(created.foreign_key(&names(&["two words"]), "other").as_deref(), Some("up"));
-    assert_eq!(created.foreign_key(&names(&["id", "total"]), "o").as_deref(), Some("k"));
+    let key = |columns: &[&str], table| created.foreign_key(&names(columns), table);
+    assert_eq!(key(&["two words"], "other"), (Some("up".into()), Deferrable::No));
+    assert_eq!(key(&["id", "total"], "o"), (Some("k".into()), Deferrable::Deferred));
+    assert_eq!(key(&["id"], "plain"), (None, Deferrable::Immediate));
+    assert_eq!(created.collation("check"), Some("NOCASE"));
+    assert_eq!(created.collation("id"), None);
 }
 
 #[test]

@@ -1,0 +1,138 @@
+//! Indexes and exclusion constraints.
+
+use super::{
+    Change, Comparison, Known, What,
+    keys::{changed, is_named_so, take},
+    settled::text,
+};
+use crate::schema::{
+    Exclusion, Index, IndexMethod, IndexPart, Indexed,
+    text::{Same, compare},
+};
+
+impl Comparison<'_> {
+    pub(super) fn indexes(&mut self) {
+        let known = self.known;
+        let mut rest: Vec<&Index> = self.found.indexes.iter().collect();
+        let declared = self.declared.indexes.iter();
+        let declared: Vec<&Index> = declared.filter(|it| !self.is_constraint(it)).collect();
+        let mut open = Vec::new();
+        for index in declared {
+            let name = self.name_of(index);
+            match take(&mut rest, |it| it.name.as_ref() == Some(&name)) {
+                Some(it) => self.index(index, Some(it)),
+                None => open.push(index),
+            }
+        }
+        for index in open {
+            let same =
+                |it: &Index| it.unique == index.unique && known.same_parts(&index.parts, &it.parts);
+            let found = take(&mut rest, same);
+            self.index(index, found);
+        }
+        for index in rest {
+            self.push(What::Index(Change::Extra(index.clone())));
+        }
+    }
+
+    pub(super) fn index(&mut self, declared: &Index, found: Option<&Index>) {
+        let Some(found) = found else {
+            let index = Index { name: Some(self.name_of(declared)), ..declared.clone() };
+            return self.push(What::Index(Change::Missing(index)));
+        };
+        let same = self.known.same_index(declared, found)
+            && is_named_so(declared.name.as_deref(), found.name.as_deref());
+        if !same {
+            self.push(What::Index(changed(declared, found)));
+        }
+    }
+
+    /// Whether the database has a unique constraint for an index.
+    pub(super) fn is_constraint(&self, index: &Index) -> bool {
+        index.unique && index.is_plain() && self.known.rules.unique_indexes_are_constraints
+    }
+
+    /// The name that DDL gives an index.
+    pub(super) fn name_of(&self, index: &Index) -> String {
+        // That it can be made was checked when the table was added.
+        let name = self.declared.index_name(index);
+        name.map(|it| text(it, self.known.dialect)).unwrap_or_default()
+    }
+
+    pub(super) fn exclusions(&mut self) {
+        let known = self.known;
+        let mut rest: Vec<&Exclusion> = self.found.exclusions.iter().collect();
+        for declared in &self.declared.exclusions {
+            let by_name = take(&mut rest, |it| declared.name.is_some() && declared.name == it.name);
+            let found =
+                by_name.or_else(|| take(&mut rest, |it| known.same_exclusion(declared, it)));
+            self.out.extend(match found {
+                Some(it)
+                    if known.same_exclusion(declared, it)
+                        && is_named_so(declared.name.as_deref(), it.name.as_deref()) =>
+                {
+                    None
+                }
+                Some(it) => Some(self.difference(What::Exclusion(changed(declared, it)))),
+                None => Some(self.difference(What::Exclusion(Change::Missing(declared.clone())))),
+            });
+        }
+        for it in rest {
+            self.push(What::Exclusion(Change::Extra(it.clone())));
+        }
+    }
+}
+
+impl Known<'_> {
+    fn same_index(&self, a: &Index, b: &Index) -> bool {
+        a.unique == b.unique
+            && a.method == b.method
+            && self.same_parts(&a.parts, &b.parts)
+            && self.same_set(&a.include, &b.include)
+            && self.same_sql(a.condition.as_deref(), b.condition.as_deref())
+    }
+
+    fn same_parts(&self, a: &[IndexPart], b: &[IndexPart]) -> bool {
+        let same = |(a, b): (&IndexPart, &IndexPart)| {
+            self.same_indexed(&a.of, &b.of)
+                && a.descending == b.descending
+                && a.nulls == b.nulls
+                && a.length == b.length
+                && a.operator_class == b.operator_class
+        };
+        a.len() == b.len() && a.iter().zip(b).all(same)
+    }
+
+    fn same_indexed(&self, a: &Indexed, b: &Indexed) -> bool {
+        match (a, b) {
+            (Indexed::Column(a), Indexed::Column(b)) => self.same_name(a, b),
+            (Indexed::Expression(a), Indexed::Expression(b)) => self.same_sql(Some(a), Some(b)),
+            // A column in parentheses is a column.
+            (Indexed::Column(column), Indexed::Expression(sql))
+            | (Indexed::Expression(sql), Indexed::Column(column)) => {
+                self.same_name(sql.trim_matches(['(', ')']), column)
+            }
+        }
+    }
+
+    /// Whether two texts may mean the same.
+    pub(super) fn same_sql(&self, a: Option<&str>, b: Option<&str>) -> bool {
+        match (a, b) {
+            (None, None) => true,
+            (Some(a), Some(b)) => compare(a, b, self.rules) != Same::No,
+            _ => false,
+        }
+    }
+
+    fn same_exclusion(&self, a: &Exclusion, b: &Exclusion) -> bool {
+        let method = |it: &Exclusion| it.method.unwrap_or(IndexMethod::Gist);
+        let same = |(a, b): (&(IndexPart, String), &(IndexPart, String))| {
+            self.same_indexed(&a.0.of, &b.0.of) && a.1 == b.1
+        };
+        method(a) == method(b)
+            && a.deferrable == b.deferrable
+            && a.elements.len() == b.elements.len()
+            && a.elements.iter().zip(&b.elements).all(same)
+            && self.same_sql(a.condition.as_deref(), b.condition.as_deref())
+    }
+}
