@@ -29,6 +29,8 @@ static RULES: Rules = Rules {
     sequences_are_told: true,
     aliases: &[
         ("now", "current_timestamp"),
+        // The same moment, by the clock of the session's time zone.
+        ("localtimestamp", "current_timestamp"),
         ("char_length", "length"),
         ("character_length", "length"),
     ],

@@ -1,5 +1,7 @@
 //! [`Node`]: an expression in the one form in which two spellings of it are equal.
 
+use crate::value::DateTime;
+
 /// An expression.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::schema) enum Node {
@@ -88,6 +90,21 @@ impl Node {
             }
         }
         Self::Op(name, flat)
+    }
+
+    /// The same, with each text that is a day or a moment spelled out, to the second or as far as it goes.
+    pub(super) fn with_times(self) -> Self {
+        let all = |it: Vec<Self>| it.into_iter().map(Self::with_times).collect();
+        match self {
+            Self::Text(it) => Self::Text(match DateTime::parse_utc(&it) {
+                Some(moment) => moment.to_string(),
+                None => it,
+            }),
+            Self::Call(name, arguments) => Self::Call(name, all(arguments)),
+            Self::Op(name, operands) => Self::Op(name, all(operands)),
+            Self::List(items) => Self::List(all(items)),
+            other => other,
+        }
     }
 
     /// Whether it is a constant.

@@ -30,12 +30,22 @@ fn what_postgres_makes_of_conditions() {
         ("\"Größe\" != 0.50", "(\"Größe\" <> 0.5)"),
         ("day > '2024-01-01'", "(day > '2024-01-01'::date)"),
         ("at < current_timestamp", "(at < CURRENT_TIMESTAMP)"),
+        ("at < localtimestamp", "(at < now())"),
+        (
+            "at >= '2007-01-01' AND at < '2007-02-01 00:00:00.5'",
+            "((at >= '2007-01-01 00:00:00'::timestamp without time zone) \
+             AND (at < '2007-02-01 00:00:00.5'::timestamp without time zone))",
+        ),
+        ("at > '2007-01-01'", "(at > '2007-01-01 00:00:00+00'::timestamp with time zone)"),
         ("a * 2 + b - 1", "(((a * 2) + b) - 1)"),
     ] {
         assert_eq!(compare(written, shown, rules), Same::Yes, "{written}: {shown}");
     }
     assert_eq!(compare("a - (b - 1)", "((a - b) - 1)", rules), Same::No);
     assert_eq!(compare("a > 1", "(a >= 1)", rules), Same::No);
+    let shown = "(at > '2007-01-01 00:00:00'::timestamp without time zone)";
+    assert_eq!(compare("at > '2007-01-02'", shown, rules), Same::No);
+    assert_eq!(compare("t > '2007-01-01'", "(t > '2007-01-01 00:00:00'::text)", rules), Same::No);
     assert_eq!(compare("a > 1 OR b", "((a > 1) AND b)", rules), Same::No);
     // A cast, and a function that is shown in another way.
     assert_eq!(compare("CAST(a AS text) = 'x'", "((a)::text = 'x'::text)", rules), Same::Unknown);
