@@ -130,12 +130,15 @@ fn emit(labels: &Labels) -> TokenStream {
     quote! {
         const _: () = {
             use #krate::__private as __aq;
-            impl __aq::Scalar for #ident {
-                const TYPE: __aq::SqlType = __aq::SqlType::Enum(&__aq::EnumType {
+            impl __aq::SqlEnum for #ident {
+                const LABELS: &'static __aq::EnumType = &__aq::EnumType {
                     name: #name,
                     labels: &[#(#texts),*],
                     native: #native,
-                });
+                };
+            }
+            impl __aq::Scalar for #ident {
+                const TYPE: __aq::SqlType = __aq::SqlType::Enum(<Self as __aq::SqlEnum>::LABELS);
                 fn to_ref(&self) -> __aq::ValueRef<'_> {
                     __aq::ValueRef::Text(match self { #(#to)* })
                 }

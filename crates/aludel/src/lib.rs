@@ -98,7 +98,9 @@ pub use aludel_core::{
         func, insert, lit, not_exists, select, sql_expr, text, update,
     },
     schema, value,
-    value::{Auto, Range, Scalar, SqlType, TypeMap, TypeVariants, Value, sql},
+    value::{
+        Auto, Range, Scalar, SqlEnum, SqlSet, SqlType, TsVector, TypeMap, TypeVariants, Value, sql,
+    },
 };
 pub use aludel_derive::{Mapped, Mixin, Row, SqlEnum, SqlNewtype};
 pub use aludel_engine::{
@@ -173,7 +175,8 @@ pub mod prelude {
         Auto, Base, CreateAll as _, DeclarativeBase as _, Engine, EntityConst as _,
         Expression as _, ForUpdate, Has, InsertObjects as _, Many, Mapped, MetaDataOf as _, Mixin,
         Obj, One, Optional as _, Reflect as _, Relationships as _, Row, Session, SqlEnum,
-        SqlNewtype, Synchronize, WithOptions as _, all_of, any_of, assert_schema, case, delete,
+        SqlNewtype, SqlSet, Synchronize, WithOptions as _, all_of, any_of, assert_schema, case,
+        delete,
         events::{
             ColumnEvents as _, ListenEngine as _, ListenMapper as _, RelationshipEvents as _,
         },

@@ -27,7 +27,7 @@ pub use aludel_core::{
         ServerDefault, Storage, TableOptions, Unique,
     },
     value::{
-        Assign, ColumnType, Columns, Cursor, Element, EnumType, FromRow, Scalar, SqlType,
+        Assign, ColumnType, Columns, Cursor, Element, EnumType, FromRow, Scalar, SqlEnum, SqlType,
         TypeVariants, Value, ValueRef, read,
     },
 };

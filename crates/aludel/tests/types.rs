@@ -22,7 +22,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ::uuid::Uuid;
 use aludel::{
-    CreateAll as _, Json, Range,
+    CreateAll as _, Json, Range, TsVector,
     blocking::{Engine, Session},
     prelude::*,
     schema::MetaData,
@@ -168,6 +168,15 @@ pub enum Size {
 round_trips! {
     mood "types_mood_column": Mood = |_| select_from(vec![Mood::Sad, Mood::SoSo, Mood::Happy]), [Mood::SoSo];
     size "types_size": Size = |_| select_from(vec![Size::Small, Size::VeryLarge]), [Size::VeryLarge];
+    moods "types_moods": SqlSet<Mood> =
+        |_| vec(select_from(vec![Mood::Sad, Mood::SoSo, Mood::Happy]), 0..4).prop_map(SqlSet::from_iter),
+        [SqlSet::new(), SqlSet::all()];
+    sizes "types_sizes": SqlSet<Size> =
+        |_| vec(select_from(vec![Size::Small, Size::VeryLarge]), 0..3).prop_map(SqlSet::from_iter),
+        [SqlSet::new(), SqlSet::all()];
+    document "types_document": TsVector =
+        |_| select_from(vec!["'cat':3 'fat':2,11A", "'größe' 'it''s':16383C", r"'a\\b':1"]).prop_map(TsVector::new),
+        [TsVector::default()];
     weathers "types_weathers": Vec<Option<Weather>> =
         |_| vec(option::of(select_from(vec![Weather::Rain, Weather::Sun])), 0..4), [vec![]];
     boolean "types_bool": bool = |_| any::<bool>(), [true, false];

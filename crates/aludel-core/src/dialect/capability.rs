@@ -76,6 +76,8 @@ pub struct Types {
     pub arrays: bool,
     /// Whether a column can be a range.
     pub ranges: bool,
+    /// Whether a column can be a document for full-text search.
+    pub text_search: bool,
 }
 
 /// How truth values are kept.

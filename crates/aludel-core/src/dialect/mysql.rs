@@ -7,7 +7,7 @@ pub(super) use reserved::RESERVED;
 use super::{Dialect, Spelling, capability::*};
 use crate::{
     schema::{Catalog, IndexMethod, catalog},
-    value::SqlType,
+    value::{EnumType, SqlType},
 };
 
 /// MySQL 8 or later, and whatever understands what it does: no RETURNING.
@@ -29,6 +29,7 @@ const MYSQL: Capability = Capability {
         texts: Texts::Collated,
         arrays: false,
         ranges: false,
+        text_search: false,
     },
     select: Select {
         max_parameters: 65_535,
@@ -121,14 +122,10 @@ impl Dialect for MySql {
             SqlType::Uuid => sql.push_str("CHAR(32)"),
             // The longest is an IPv6 address that ends in an IPv4 one, and its prefix.
             SqlType::Inet => sql.push_str("VARCHAR(49)"),
-            SqlType::Enum(it) if it.native => {
-                for (index, label) in it.labels.iter().enumerate() {
-                    sql.push_str(if index == 0 { "ENUM(" } else { ", " });
-                    self.text_literal(sql, label);
-                }
-                sql.push(')');
-            }
+            SqlType::Enum(it) if it.native => labels(sql, "ENUM(", it),
+            SqlType::Set(it) if it.native => labels(sql, "SET(", it),
             SqlType::Enum(it) => sql.push_str(&format!("VARCHAR({})", it.width())),
+            SqlType::Set(it) => sql.push_str(&format!("VARCHAR({})", it.set_width())),
             SqlType::Decimal => sql.push_str("DECIMAL(65, 30)"),
             SqlType::Numeric(p, s) => sql.push_str(&format!("DECIMAL({p}, {s})")),
             standard => sql.push_str(&standard.to_string()),
@@ -149,9 +146,12 @@ impl Dialect for MySql {
             SqlType::Bool | SqlType::SmallInt | SqlType::Int | SqlType::BigInt => {
                 sql.push_str("SIGNED");
             }
-            SqlType::Text | SqlType::Uuid | SqlType::Json | SqlType::Inet | SqlType::Enum(_) => {
-                sql.push_str("CHAR")
-            }
+            SqlType::Text
+            | SqlType::Uuid
+            | SqlType::Json
+            | SqlType::Inet
+            | SqlType::Enum(_)
+            | SqlType::Set(_) => sql.push_str("CHAR"),
             SqlType::VarChar(n) => sql.push_str(&format!("CHAR({n})")),
             SqlType::Bytes => sql.push_str("BINARY"),
             other => self.type_name(sql, other),
@@ -176,6 +176,18 @@ impl Dialect for MySql {
     fn is_reserved(&self, word: &str) -> bool {
         RESERVED.binary_search(&word).is_ok()
     }
+}
+
+/// `ENUM('a', 'b')`, `SET('a', 'b')`
+fn labels(sql: &mut String, start: &str, of: &EnumType) {
+    sql.push_str(start);
+    for (index, label) in of.labels.iter().enumerate() {
+        if index > 0 {
+            sql.push_str(", ");
+        }
+        MySql.text_literal(sql, label);
+    }
+    sql.push(')');
 }
 
 impl Dialect for MariaDb {

@@ -23,6 +23,7 @@ const CAPABILITY: Capability = Capability {
         texts: Texts::Sorted,
         arrays: true,
         ranges: true,
+        text_search: true,
     },
     select: Select {
         max_parameters: 65_535,
@@ -104,6 +105,7 @@ impl Dialect for Postgres {
             SqlType::Json => sql.push_str("JSONB"),
             SqlType::Enum(it) if it.native => self.identifier(sql, it.name),
             SqlType::Enum(it) => sql.push_str(&format!("VARCHAR({})", it.width())),
+            SqlType::Set(it) => sql.push_str(&format!("VARCHAR({})", it.set_width())),
             SqlType::Array(element) => {
                 self.type_name(sql, *element);
                 sql.push_str("[]");

@@ -22,6 +22,7 @@ const CAPABILITY: Capability = Capability {
         texts: Texts::Bytes,
         arrays: false,
         ranges: false,
+        text_search: false,
     },
     select: Select {
         max_parameters: 32_766,
@@ -95,6 +96,7 @@ impl Dialect for Sqlite {
             SqlType::VarChar(n) => sql.push_str(&format!("VARCHAR({n})")),
             SqlType::Uuid => sql.push_str("CHAR(32)"),
             SqlType::Enum(it) => sql.push_str(&format!("VARCHAR({})", it.width())),
+            SqlType::Set(it) => sql.push_str(&format!("VARCHAR({})", it.set_width())),
             SqlType::Bytes => sql.push_str("BLOB"),
             SqlType::Named(it) => sql.push_str(it),
             SqlType::Text
@@ -107,6 +109,7 @@ impl Dialect for Sqlite {
             | SqlType::Json
             | SqlType::Inet
             // Refused before: there are no such columns.
+            | SqlType::TsVector
             | SqlType::Array(_)
             | SqlType::Range(_) => sql.push_str("TEXT"),
         }

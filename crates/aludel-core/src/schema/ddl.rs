@@ -8,6 +8,7 @@ mod sequences;
 mod table;
 mod writer;
 
+pub(super) use labels::{condition as label_condition, is_text as is_label_text};
 pub(super) use options::strict;
 use std::collections::HashSet;
 pub(super) use table::{default_text, is_keyed, is_parenthesised};

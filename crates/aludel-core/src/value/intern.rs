@@ -34,7 +34,7 @@ impl SqlType {
     ///
     /// ```
     /// use aludel_core::value::SqlType;
-    /// assert_eq!(SqlType::named(&format!("ts{}", "vector")), SqlType::Named("tsvector"));
+    /// assert_eq!(SqlType::named(&format!("ts{}", "query")), SqlType::Named("tsquery"));
     /// ```
     pub fn named(text: &str) -> Self {
         Self::Named(name(text))
@@ -58,7 +58,9 @@ fn kept(ty: SqlType) -> &'static SqlType {
 /// As `==`, but two types of labels are one only if their labels are the same, too.
 fn is_same(a: SqlType, b: SqlType) -> bool {
     match (a, b) {
-        (SqlType::Enum(a), SqlType::Enum(b)) => std::ptr::eq(a, b),
+        (SqlType::Enum(a), SqlType::Enum(b)) | (SqlType::Set(a), SqlType::Set(b)) => {
+            std::ptr::eq(a, b)
+        }
         (SqlType::Array(a), SqlType::Array(b)) | (SqlType::Range(a), SqlType::Range(b)) => {
             is_same(*a, *b)
         }

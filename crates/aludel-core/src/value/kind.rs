@@ -44,11 +44,15 @@ pub enum SqlType {
     Inet,
     /// One of some labels; values travel as text.
     Enum(&'static EnumType),
+    /// Any number of some labels; they travel as text, with commas between them.
+    Set(&'static EnumType),
+    /// A document as PostgreSQL's full-text search sees it; it travels as text.
+    TsVector,
     /// An array of values of one type.
     Array(&'static SqlType),
     /// A range of values of one type.
     Range(&'static SqlType),
-    /// A type that is known by its name only, which DDL spells as it stands: `Named("tsvector")`.
+    /// A type that is known by its name only, which DDL spells as it stands: `Named("tsquery")`.
     /// Reflection says so of what no other variant is; [`SqlType::named`] makes one at run time.
     Named(&'static str),
 }
@@ -70,6 +74,12 @@ impl EnumType {
     pub fn width(&self) -> u32 {
         let longest = self.labels.iter().map(|it| it.chars().count()).max();
         longest.and_then(|it| u32::try_from(it).ok()).unwrap_or(1).max(1)
+    }
+
+    /// The characters of all labels with commas between them, as a set of all is kept where it is text.
+    pub fn set_width(&self) -> u32 {
+        let all: usize = self.labels.iter().map(|it| it.chars().count() + 1).sum();
+        u32::try_from(all.saturating_sub(1)).unwrap_or(u32::MAX).max(1)
     }
 }
 
@@ -123,6 +133,8 @@ impl fmt::Display for SqlType {
             Self::TimestampTz => f.write_str("TIMESTAMP WITH TIME ZONE"),
             Self::Inet => f.write_str("INET"),
             Self::Enum(it) => f.write_str(it.name),
+            Self::Set(it) => write!(f, "SET OF {}", it.name),
+            Self::TsVector => f.write_str("TSVECTOR"),
             Self::Array(it) => write!(f, "{it} ARRAY"),
             Self::Range(it) => write!(f, "{it} RANGE"),
             Self::Named(it) => f.write_str(it),

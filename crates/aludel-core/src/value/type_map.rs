@@ -101,6 +101,9 @@ impl SqlType {
             || self.is_integer() && other.is_integer()
             || self.is_decimal() && other.is_decimal()
             || is_float(self) && is_float(other)
-            || is_text(self) && (is_text(other) || matches!(other, Self::Enum(_)))
+            || is_text(self) && (is_text(other) || matches!(other, Self::Enum(_) | Self::Set(_)))
+            || self == Self::TsVector && is_text(other)
+            // Nobody but the database knows what it is: a domain, or a type of one database only.
+            || matches!(self, Self::Named(_))
     }
 }

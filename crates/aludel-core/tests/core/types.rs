@@ -203,3 +203,46 @@ fn metadata(tables: impl IntoIterator<Item = Table>) -> MetaData {
     tables.into_iter().for_each(|it| metadata.add(it).unwrap());
     metadata
 }
+
+// DDL-12
+#[test]
+fn a_set_of_labels_is_a_type_or_a_constraint() {
+    static DAY: EnumType = EnumType { name: "day", labels: &["mon", "o'tue"], native: true };
+    static SIZE: EnumType = EnumType { name: "size", labels: &["s"], native: false };
+    let table = Table::new("shop")
+        .column(Column::new("open", SqlType::Set(&DAY)))
+        .column(Column::new("sizes", SqlType::Set(&SIZE)).nullable());
+    let sql = |dialect: &dyn Dialect| create_table(&table, dialect, CheckFirst::No).unwrap();
+    let text = expect![[r#"
+        CREATE TABLE shop (
+            open VARCHAR(9) NOT NULL,
+            sizes VARCHAR(1),
+            CHECK (open = '' OR replace(replace(',' || open || ',', ',mon,', ','), ',o''tue,', ',') = ','),
+            CHECK (sizes = '' OR replace(',' || sizes || ',', ',s,', ',') = ',')
+        )"#]];
+    text.assert_eq(&sql(&Sqlite));
+    text.assert_eq(&sql(&Postgres));
+    let inline = expect![[r#"
+        CREATE TABLE shop (
+            open SET('mon', 'o''tue') NOT NULL,
+            sizes VARCHAR(1),
+            CHECK (sizes = '' OR replace(concat(',', sizes, ','), ',s,', ',') = ',')
+        )"#]];
+    inline.assert_eq(&sql(&MySql));
+    inline.assert_eq(&sql(&MariaDb));
+}
+
+// DDL-12
+#[test]
+fn only_postgres_has_documents_for_full_text_search() {
+    let table = Table::new("page").column(Column::new("words", SqlType::TsVector));
+    let sql = |dialect: &dyn Dialect| create_table(&table, dialect, CheckFirst::No);
+    assert!(sql(&Postgres).unwrap().contains("words TSVECTOR NOT NULL"));
+    for dialect in [&Sqlite as &dyn Dialect, &MySql, &MariaDb] {
+        let error = sql(dialect).unwrap_err().to_string();
+        assert!(
+            error.contains("`page.words` is a text search vector; use a text column"),
+            "{error}"
+        );
+    }
+}

@@ -20,6 +20,7 @@ mod rustls;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod text_search;
 mod tls;
 
 use aludel_core::dialect::{Dialect, Postgres};

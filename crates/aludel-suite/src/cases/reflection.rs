@@ -50,8 +50,8 @@ fn hand_made_tables(at: &Place) {
     // A type that has no name here, a numbered key, and a default.
     let (odd, key, note) = match at.dialect().name() {
         "sqlite" => ("MONEY(3)", "INTEGER PRIMARY KEY", "TEXT DEFAULT 'it''s'"),
-        "postgres" => ("tsvector", "serial PRIMARY KEY", "text DEFAULT 'it''s'"),
-        _ => ("SET('a','b')", "INT AUTO_INCREMENT PRIMARY KEY", "LONGTEXT DEFAULT 'it''s'"),
+        "postgres" => ("tsquery", "serial PRIMARY KEY", "text DEFAULT 'it''s'"),
+        _ => ("mediumtext", "INT AUTO_INCREMENT PRIMARY KEY", "LONGTEXT DEFAULT 'it''s'"),
     };
     run(
         &engine,

@@ -201,6 +201,7 @@ impl Database {
         match T::TYPE {
             SqlType::Array(_) => !types.arrays,
             SqlType::Range(_) => !types.ranges,
+            SqlType::TsVector => !types.text_search,
             _ => false,
         }
     }

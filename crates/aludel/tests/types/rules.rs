@@ -2,7 +2,7 @@
 
 use aludel::{CreateAll as _, blocking::Session, prelude::*, schema::MetaData};
 
-use crate::{Size, databases::databases};
+use crate::{Mood, Size, databases::databases};
 
 #[derive(Mapped, Debug)]
 #[table("types_wide")]
@@ -10,6 +10,15 @@ pub struct Wide {
     #[column(primary_key)]
     pub id: Auto<i64>,
     pub value: Option<u64>,
+}
+
+#[derive(Mapped, Debug)]
+#[table("types_label_sets")]
+pub struct Rack {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub native: SqlSet<Mood>,
+    pub text: Option<SqlSet<Size>>,
 }
 
 #[derive(Mapped, Debug)]
@@ -57,5 +66,42 @@ fn labels_are_checked_by_the_database() {
         assert!(session.execute(insert).is_err());
         session.rollback().unwrap();
         MetaData::of(Parcel).drop_all(&engine).unwrap();
+    }
+}
+
+/// A set holds labels and nothing else, in whichever way the database keeps it, and is asked for them.
+#[test]
+fn sets_of_labels_are_checked_and_searched() {
+    for database in &databases() {
+        let engine = database.engine();
+        MetaData::of(Rack).drop_all(&engine).unwrap();
+        MetaData::of(Rack).create_all(&engine).unwrap();
+        assert_eq!(MetaData::of(Rack).differences(&engine).unwrap().to_string(), "");
+        let mut session = Session::new(&engine);
+        let racks = [
+            (SqlSet::from([Mood::Sad, Mood::Happy]), Some(SqlSet::all())),
+            (SqlSet::from([Mood::SoSo]), None),
+            (SqlSet::new(), Some(SqlSet::from([Size::VeryLarge]))),
+        ];
+        session.add_all(racks.map(|(native, text)| Rack { id: Auto::UNSET, native, text }));
+        session.flush().unwrap();
+        let mut found = |condition| {
+            let rows = select(Rack.id).filter(condition).order_by(Rack.id);
+            session.scalars(rows).all().unwrap()
+        };
+        assert_eq!(found(Rack.native.has_label(Mood::Sad)), [1]);
+        assert_eq!(found(Rack.native.has_label(Mood::SoSo)), [2]);
+        assert_eq!(found(Rack.text.has_label(Size::VeryLarge)), [1, 3]);
+        assert_eq!(found(!Rack.text.has_label(Size::Small)), [3]);
+        assert_eq!(found(Rack.native.eq(SqlSet::new())), [3]);
+        session.rollback().unwrap();
+        for wrong in
+            ["SMALL,MEDIUM", ",", "SMALL,", "SMALL,SMALL", ",SMALL", "SMALL,,VERY_LARGE", "SMALL "]
+        {
+            let insert = text("INSERT INTO types_label_sets (native, text) VALUES ('sad', :text)");
+            assert!(session.execute(insert.bind("text", wrong)).is_err(), "{wrong}");
+            session.rollback().unwrap();
+        }
+        MetaData::of(Rack).drop_all(&engine).unwrap();
     }
 }

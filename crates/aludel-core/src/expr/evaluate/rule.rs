@@ -15,7 +15,8 @@ impl Rule {
     /// How values of a type are compared.
     pub(super) fn of(ty: SqlType, ordering: bool, texts: Texts) -> Result<Self, &'static str> {
         let exact = match ty {
-            SqlType::Text | SqlType::VarChar(_) | SqlType::Enum(_) => match texts {
+            SqlType::Text | SqlType::VarChar(_) | SqlType::Enum(_) | SqlType::Set(_) => match texts
+            {
                 Texts::Bytes => true,
                 Texts::Sorted => !ordering,
                 Texts::Collated => false,
@@ -26,7 +27,11 @@ impl Rule {
             SqlType::Float => false,
             // Nobody knows what it is.
             SqlType::Named(_) => false,
-            SqlType::Json | SqlType::Inet | SqlType::Array(_) | SqlType::Range(_) => {
+            SqlType::Json
+            | SqlType::Inet
+            | SqlType::TsVector
+            | SqlType::Array(_)
+            | SqlType::Range(_) => {
                 return Err("a comparison of documents, addresses, arrays or ranges");
             }
             _ => true,

@@ -3,7 +3,7 @@
 use super::{Expr, InList, Labeled, Operand, func::Text};
 use crate::{
     expr::{BinaryOp, Node, NullsOrder, OrderBy, UnaryOp},
-    value::{ColumnType, Nullness, Scalar, Value},
+    value::{ColumnType, Nullness, Scalar, SqlEnum, SqlSet, Value},
 };
 
 /// The scalar of an expression's type.
@@ -172,6 +172,43 @@ pub trait Expression: Sized {
         Base<Self>: Text,
     {
         Expr::new(affix(self.into_node(), true, part.into_operand(), false))
+    }
+
+    /// Whether a set of labels has this one.
+    ///
+    /// ```
+    /// # use aludel_core::{dialect::Sqlite, expr::{Column, Source, TableName}};
+    /// # use aludel_core::value::{EnumType, Scalar, SqlEnum, SqlSet, SqlType, ValueRef};
+    /// use aludel_core::expr::{Expression, select};
+    /// # #[derive(Clone)]
+    /// # enum Day { Mon }
+    /// # impl Scalar for Day {
+    /// #     const TYPE: SqlType = SqlType::Enum(Self::LABELS);
+    /// #     fn to_ref(&self) -> ValueRef<'_> { ValueRef::Text("mon") }
+    /// #     fn from_ref(_: ValueRef<'_>) -> Option<Self> { Some(Self::Mon) }
+    /// # }
+    /// # impl SqlEnum for Day {
+    /// #     const LABELS: &'static EnumType = &EnumType { name: "day", labels: &["mon"], native: true };
+    /// # }
+    /// # struct Shop;
+    /// # let open = Column::<Shop, SqlSet<Day>>::new(Source::Table, TableName::new("shop"), "open");
+    ///
+    /// let on_mondays = select(open).filter(open.has_label(Day::Mon)); // `open` is a `SqlSet<Day>`
+    /// assert_eq!(
+    ///     on_mondays.to_sql(&Sqlite)?,
+    ///     "SELECT shop.open FROM shop WHERE ',' || shop.open || ',' LIKE ? ESCAPE '/'"
+    /// );
+    /// # Ok::<(), aludel_core::Error>(())
+    /// ```
+    fn has_label<E: SqlEnum>(self, label: E) -> Expr<bool>
+    where
+        Self::Type: ColumnType<Base = SqlSet<E>>,
+    {
+        let comma = || Node::Text("','");
+        let start = Node::binary(BinaryOp::Concat, comma(), self.into_node());
+        let all = Node::binary(BinaryOp::Concat, start, comma());
+        let wanted = format!(",{},", SqlSet::from_iter([label]));
+        Expr::new(affix(all, true, Node::Bind(Value::Text(wanted)), true))
     }
 
     /// Smallest first.

@@ -3,7 +3,7 @@
 use super::writer::Writer;
 use crate::{
     Error, Result,
-    dialect::{Dialect, Enums},
+    dialect::{Concat, Dialect, Enums},
     schema::{Check, Column, ConstraintName, MetaData, Table},
     value::{EnumType, SqlType},
 };
@@ -38,8 +38,8 @@ pub(super) fn drop(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec<Str
 /// The constraints of columns of labels that are text here: `CHECK (column IN ('a', 'b'))`.
 pub(super) fn checks(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>> {
     let constraint = |column: &Column| {
-        let SqlType::Enum(it) = column.type_on(dialect) else { return Ok(None) };
-        if it.native && dialect.capability().types.enums != Enums::Check {
+        let ty = column.type_on(dialect);
+        if !is_text(ty, dialect) {
             return Ok(None);
         }
         let mut writer = Writer::new(dialect);
@@ -49,13 +49,61 @@ pub(super) fn checks(table: &Table, dialect: &dyn Dialect) -> Result<Vec<String>
             super::table::constraint(&mut writer, made.as_ref())?;
         }
         writer.push("CHECK (");
-        writer.name(&column.name)?;
-        writer.push(" IN (");
-        list(&mut writer, it);
-        writer.push("))");
+        writer.push(&condition(&column.name, ty, dialect)?);
+        writer.push(")");
         Ok(Some(writer.finish()))
     };
     table.columns.iter().filter_map(|it| constraint(it).transpose()).collect()
+}
+
+/// Whether columns of this type are labels that are kept as text.
+pub(in crate::schema) fn is_text(ty: SqlType, dialect: &dyn Dialect) -> bool {
+    let enums = dialect.capability().types.enums;
+    match ty {
+        SqlType::Enum(it) => !it.native || enums == Enums::Check,
+        // Types of sets are only where they are spelled at each column.
+        SqlType::Set(it) => !it.native || enums != Enums::Inline,
+        _ => false,
+    }
+}
+
+/// What holds for a column of labels that is text. Of a set, each label is taken out of `,a,b,` once, and
+/// a comma is left.
+pub(in crate::schema) fn condition(
+    column: &str,
+    ty: SqlType,
+    dialect: &dyn Dialect,
+) -> Result<String> {
+    let mut writer = Writer::new(dialect);
+    match ty {
+        SqlType::Enum(it) => {
+            writer.name(column)?;
+            writer.push(" IN (");
+            list(&mut writer, it);
+            writer.push(")");
+        }
+        SqlType::Set(it) => {
+            writer.name(column)?;
+            writer.push(" = '' OR ");
+            it.labels.iter().for_each(|_| writer.push("replace("));
+            let [before, between, after] = match dialect.capability().select.concat {
+                Concat::Operator => ["',' || ", " || ", "','"],
+                Concat::Function => ["concat(',', ", ", ", "',')"],
+            };
+            writer.push(before);
+            writer.name(column)?;
+            writer.push(between);
+            writer.push(after);
+            for label in it.labels {
+                writer.push(", ");
+                dialect.text_literal(&mut writer.sql, &format!(",{label},"));
+                writer.push(", ',')");
+            }
+            writer.push(" = ','");
+        }
+        _ => {}
+    }
+    Ok(writer.finish())
 }
 
 /// The types that the tables need and the database wants created, each once.

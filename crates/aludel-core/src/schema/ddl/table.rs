@@ -182,6 +182,7 @@ fn representable(table: &Table, column: &Column, dialect: &dyn Dialect) -> Resul
     let (ty, hint) = match column.type_on(dialect) {
         SqlType::Array(_) if !types.arrays => ("an array", "a table of its own, or JSON"),
         SqlType::Range(_) if !types.ranges => ("a range", "two columns, one for each bound"),
+        SqlType::TsVector if !types.text_search => ("a text search vector", "a text column"),
         _ => return Ok(()),
     };
     let name = &column.name;

@@ -5,12 +5,11 @@ use super::{
     keys::{changed, is_named_so, take},
 };
 use crate::{
-    dialect::Enums,
     schema::{
-        Check, Column,
+        Check, Column, ddl,
         text::{Node, Same, compare, parse},
     },
-    value::{EnumType, SqlType},
+    value::SqlType,
 };
 
 impl Comparison<'_> {
@@ -64,20 +63,24 @@ impl Comparison<'_> {
     /// Constraints of columns of labels that are text here.
     fn labels(&mut self, rest: &mut Vec<&Check>) {
         let rules = self.known.rules;
-        let native = self.known.dialect.capability().types.enums != Enums::Check;
-        let is_text = |it: &&Column| matches!(it.ty, SqlType::Enum(it) if !(it.native && native));
+        let dialect = self.known.dialect;
+        let is_text = |it: &&Column| ddl::is_label_text(it.ty, dialect);
         let has = |column: &Column| {
             self.found.columns.iter().any(|it| self.known.same_name(&it.name, &column.name))
         };
         let columns: Vec<&Column> =
             self.declared.columns.iter().filter(is_text).filter(|it| has(it)).collect();
         let of = |column: &Column, check: &Check| {
-            let found = parse(&check.sql, rules).and_then(labels_of)?;
+            let labels = match column.ty {
+                SqlType::Set(_) => labels_of_set,
+                _ => labels_of,
+            };
+            let found = parse(&check.sql, rules).and_then(labels)?;
             self.known.same_name(&found.0, &column.name).then_some(found.1)
         };
         let mut differences = Vec::new();
         for column in columns {
-            let SqlType::Enum(ty) = column.ty else { continue };
+            let (SqlType::Enum(ty) | SqlType::Set(ty)) = column.ty else { continue };
             let exact = |it: &Check| of(column, it).is_some_and(|it| ty.labels.iter().eq(&it));
             if take(rest, exact).is_some() {
                 continue;
@@ -89,17 +92,16 @@ impl Comparison<'_> {
                     declared: ty.labels.iter().map(|it| (*it).to_owned()).collect(),
                     found,
                 },
-                None => What::Check(Change::Missing(check_of(column, ty))),
+                None => {
+                    // Its name could be written, or there would be no such table.
+                    let sql = ddl::label_condition(&column.name, column.ty, dialect);
+                    let sql = sql.unwrap_or_default();
+                    What::Check(Change::Missing(Check::new(sql)))
+                }
             });
         }
         differences.into_iter().for_each(|it| self.push(it));
     }
-}
-
-fn check_of(column: &Column, ty: &EnumType) -> Check {
-    let labels = ty.labels.iter().map(|it| format!("'{}'", it.replace('\'', "''")));
-    let labels: Vec<String> = labels.collect();
-    Check::new(format!("{} IN ({})", column.name, labels.join(", ")))
 }
 
 /// The column and the labels of `column IN ('a', 'b')`.
@@ -115,4 +117,23 @@ fn labels_of(node: Node) -> Option<(String, Vec<String>)> {
         item => text(item).map(|it| vec![it]),
     };
     Some((column.clone(), labels?))
+}
+
+/// The same of the condition that a set of labels has where it is text: the labels that are replaced.
+fn labels_of_set(node: Node) -> Option<(String, Vec<String>)> {
+    let Node::Op("or", cases) = node else { return None };
+    let [Node::Op("=", empty), Node::Op("=", rest)] = &*cases else { return None };
+    let [Node::Name(column), Node::Text(_)] = &**empty else { return None };
+    let [inner, Node::Text(_)] = &**rest else { return None };
+    let mut inner = inner;
+    let mut labels = Vec::new();
+    while let Node::Call(name, arguments) = inner
+        && name == "replace"
+        && let [within, Node::Text(label), _] = &**arguments
+    {
+        labels.push(label.trim_matches(',').to_owned());
+        inner = within;
+    }
+    labels.reverse();
+    Some((column.clone(), labels))
 }

@@ -28,6 +28,12 @@ impl Comparison<'_> {
     }
 
     fn column(&mut self, declared: &Column, found: &Column) {
+        let mut found = found.clone();
+        if declared.sequence.is_none() && is_generated(self.declared, declared) {
+            // It numbers the key, whoever else it may number.
+            found.sequence = None;
+        }
+        let found = &found;
         self.ty(declared, found);
         let identity = self.identity(declared, found);
         let in_key = self.declared.primary_key.contains(&declared.name);
@@ -61,7 +67,8 @@ impl Comparison<'_> {
             return self.spelling(declared, spelled);
         };
         // A type that is spelled at each column is its labels.
-        if enums != Enums::Inline {
+        let is_set = |it| matches!(it, SqlType::Set(_));
+        if enums != Enums::Inline || is_set(declared.ty) != is_set(found.ty) {
             self.spelling(declared, spelled);
         }
         if ours.labels != theirs.labels {
@@ -207,7 +214,7 @@ impl Known<'_> {
             false => self.dialect.type_name(&mut sql, ty),
         }
         match self.catalog.read_type(&sql) {
-            SqlType::Enum(_) => sql,
+            SqlType::Enum(_) | SqlType::Set(_) => sql,
             known => {
                 let mut sql = String::new();
                 self.dialect.type_name(&mut sql, known);
@@ -219,17 +226,20 @@ impl Known<'_> {
 
 fn labels_of(ty: SqlType) -> Option<&'static EnumType> {
     match ty {
-        SqlType::Enum(it) if it.native => Some(it),
+        SqlType::Enum(it) | SqlType::Set(it) if it.native => Some(it),
         SqlType::Array(it) => labels_of(*it),
         _ => None,
     }
 }
 
+/// Whether it is the key, and the database generates that.
+fn is_generated(table: &Table, column: &Column) -> bool {
+    table.autoincrement && table.primary_key.contains(&column.name)
+}
+
 /// How the database numbers a column, be it said of it or of the key.
 fn numbering(table: &Table, column: &Column) -> Option<Identity> {
-    let generated = table.autoincrement
-        && column.sequence.is_none()
-        && table.primary_key.contains(&column.name);
+    let generated = is_generated(table, column) && column.sequence.is_none();
     column.identity.or(generated.then(Identity::default))
 }
 

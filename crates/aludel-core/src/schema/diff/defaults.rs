@@ -57,8 +57,8 @@ fn constants(ty: SqlType, a: &Node, b: &Node) -> bool {
         SqlType::Json => equal(a, b, |it| Some(document(it))),
         SqlType::Bytes => a.eq_ignore_ascii_case(b),
         // Each has several spellings.
-        SqlType::Range(_) | SqlType::Array(_) | SqlType::Named(_) => true,
-        SqlType::Text | SqlType::VarChar(_) | SqlType::Enum(_) => a == b,
+        SqlType::Range(_) | SqlType::Array(_) | SqlType::TsVector | SqlType::Named(_) => true,
+        SqlType::Text | SqlType::VarChar(_) | SqlType::Enum(_) | SqlType::Set(_) => a == b,
     }
 }
 

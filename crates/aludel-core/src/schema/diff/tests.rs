@@ -191,6 +191,37 @@ fn labels_in_their_own_type_and_in_a_check() {
 }
 
 #[test]
+fn sets_of_labels_in_their_own_type_and_in_a_check() {
+    static DAY: EnumType = EnumType { name: "day", labels: &["mon", "tue"], native: true };
+    let declared = || of(Column::new("c", SqlType::Set(&DAY)));
+    let inline = |ty: &str| of(Column::new("c", MariaDb.catalog().unwrap().read_type(ty)));
+    assert!(lines(declared(), inline("set('mon','tue')"), &MariaDb).is_empty());
+    let expected =
+        "t.c: declared with the labels ('mon', 'tue'), but the database has ('mon', 'wed')";
+    assert_eq!(lines(declared(), inline("set('mon','wed')"), &MariaDb), [expected]);
+    assert_eq!(
+        lines(declared(), inline("enum('mon','tue')"), &MariaDb),
+        ["t.c: declared as SET('mon', 'tue'), but the database has ENUM('mon', 'tue')"]
+    );
+    let text = of(Column::new("c", SqlType::VarChar(7)));
+    let shown = |last: &str| {
+        text.clone().check(format!(
+            "(((c)::text = ''::text) OR (replace(replace(((','::text || (c)::text) || ','::text), \
+             ',mon,'::text, ','::text), ',{last},'::text, ','::text) = ','::text))"
+        ))
+    };
+    assert!(lines(declared(), shown("tue"), &Postgres).is_empty());
+    assert_eq!(lines(declared(), shown("wed"), &Postgres), [expected]);
+    assert_eq!(
+        lines(declared(), text, &Sqlite),
+        [
+            "t: declared with the check constraint (c = '' OR replace(replace(',' || c || ',', ',mon,', ','), \
+             ',tue,', ',') = ','), but the database has none such"
+        ]
+    );
+}
+
+#[test]
 fn a_schema_by_its_name_is_the_default_one() {
     let key = |schema: Option<&str>| {
         let mut key = ForeignKey::new(["a"], "t", ["a"]);

@@ -11,10 +11,13 @@ use aludel_core::value::{
 use bytes::{BufMut, BytesMut};
 use tokio_postgres::types::{Kind, Type};
 
-use super::{calendar, numeric};
+use super::{calendar, numeric, text_search};
 
 /// Writes a value in a type's binary form; `false` if there is none, and then `out` may hold part of it.
 pub(super) fn encode(value: ValueRef<'_>, ty: &Type, out: &mut BytesMut) -> bool {
+    if let Kind::Domain(base) = ty.kind() {
+        return encode(value, base, out);
+    }
     match value {
         ValueRef::Int(it) => integer(it, ty, out),
         ValueRef::Text(it) => is_text(ty) && put(out, it.as_bytes()),
@@ -174,7 +177,7 @@ fn range(it: &dyn RangeRef, element: &Type, out: &mut BytesMut) -> bool {
     bounds.into_iter().flatten().all(|it| framed(it, element, out))
 }
 
-/// What a column's bytes mean; arrays and ranges are read by [`decode_whole`].
+/// What a column's bytes mean; arrays, ranges and what else [`is_whole`] are read by [`decode_whole`].
 ///
 /// Where they mean nothing that a program could hold (an infinite moment, a number too long), a text says
 /// what it is, so that the error of whoever wanted a value does.
@@ -263,17 +266,17 @@ pub(super) fn is_whole(ty: &Type) -> bool {
     match ty.kind() {
         Kind::Array(_) | Kind::Range(_) => true,
         Kind::Domain(base) => is_whole(base),
-        _ => false,
+        _ => *ty == Type::TS_VECTOR,
     }
 }
 
-/// An array or a range.
+/// An array, a range, or a document of full-text search.
 pub(super) fn decode_whole(bytes: &[u8], ty: &Type) -> Value {
     let read = match ty.kind() {
         Kind::Array(element) => read_array(bytes, element),
         Kind::Range(element) => read_range(bytes, element),
         Kind::Domain(base) => return decode_whole(bytes, base),
-        _ => None,
+        _ => text_search::vector(bytes).map(Value::Text),
     };
     read.unwrap_or_else(|| Value::Text(format!("a value of {ty} that can't be read")))
 }

@@ -72,6 +72,10 @@ fn types(dialect: &dyn Dialect) -> Vec<SqlType> {
             SqlType::Named("set('a','b')"),
         ],
     });
+    all.extend([SqlType::Set(&MOOD), SqlType::Set(&SIZE)]);
+    if dialect.capability().types.text_search {
+        all.push(SqlType::TsVector);
+    }
     all
 }
 

@@ -13,8 +13,10 @@ use crate::{
 pub(super) fn read(text: &str, name: &str) -> SqlType {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let lower = words.to_ascii_lowercase();
-    if lower.starts_with("enum") {
-        return labels(text, name).unwrap_or_else(|| SqlType::named(&words));
+    for (kind, make) in [("enum", SqlType::Enum as fn(_) -> _), ("set", SqlType::Set)] {
+        if lower.starts_with(kind) {
+            return labels(text, kind, name).map_or_else(|| SqlType::named(&words), make);
+        }
     }
     let named = if lower.contains('\'') { words } else { without_width(&lower) };
     known(&lower).unwrap_or_else(|| SqlType::named(&named))
@@ -33,18 +35,18 @@ fn without_width(text: &str) -> String {
     }
 }
 
-/// `enum('a','b')`
-fn labels(text: &str, name: &str) -> Option<SqlType> {
+/// `enum('a','b')`, `set('a','b')`
+fn labels(text: &str, kind: &str, name: &str) -> Option<&'static EnumType> {
     let mut labels = Vec::new();
     for lexeme in lex(text, &RULES) {
         match lexeme.token {
             Token::Text(it) => labels.push(it),
-            Token::Word(it) if it == "enum" => {}
+            Token::Word(it) if it == kind => {}
             Token::Symbol("(" | ")" | ",") => {}
             _ => return None,
         }
     }
-    Some(SqlType::Enum(EnumType::interned(name, &labels, true)))
+    Some(EnumType::interned(name, &labels, true))
 }
 
 fn known(text: &str) -> Option<SqlType> {

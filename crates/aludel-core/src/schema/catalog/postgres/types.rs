@@ -43,6 +43,7 @@ fn known(text: &str) -> Option<SqlType> {
         "uuid" => SqlType::Uuid,
         "jsonb" => SqlType::Json,
         "inet" => SqlType::Inet,
+        "tsvector" => SqlType::TsVector,
         "int4range" => SqlType::Range(&SqlType::Int),
         "int8range" => SqlType::Range(&SqlType::BigInt),
         "numrange" => SqlType::Range(&SqlType::Decimal),
