@@ -1,0 +1,73 @@
+//! Sakila on PostgreSQL: a native enum, a domain, arrays, a `tsvector`, tables that inherit.
+
+mod business;
+mod models;
+mod payments;
+mod reading;
+mod writing;
+
+use aludel::{blocking::Engine, prelude::*, schema::CompareOptions};
+
+use crate::load;
+use models::Sakila;
+
+/// What the database has in another way than it can be declared, and why. Not compared are the index for
+/// full-text search, triggers, rules, and which table inherits from which.
+const DIFFERENCES: &[(&str, &str)] = &[
+    (
+        "payment_p2007_01: declared with the primary key (payment_id), but the database has ()",
+        NO_KEY,
+    ),
+    (
+        "payment_p2007_02: declared with the primary key (payment_id), but the database has ()",
+        NO_KEY,
+    ),
+    (
+        "payment_p2007_03: declared with the primary key (payment_id), but the database has ()",
+        NO_KEY,
+    ),
+    (
+        "payment_p2007_04: declared with the primary key (payment_id), but the database has ()",
+        NO_KEY,
+    ),
+    (
+        "payment_p2007_05: declared with the primary key (payment_id), but the database has ()",
+        NO_KEY,
+    ),
+    (
+        "payment_p2007_06: declared with the primary key (payment_id), but the database has ()",
+        NO_KEY,
+    ),
+    (
+        "rental: declared with the unique constraint (rental_date, inventory_id, customer_id), but the database has none such",
+        AN_INDEX,
+    ),
+    (
+        "rental: the database has the index idx_unq_rental_rental_date_inventory_id_customer_id unique (rental_date, inventory_id, customer_id), but it is not declared",
+        AN_INDEX,
+    ),
+    (
+        "store: declared with the unique constraint (manager_staff_id), but the database has none such",
+        AN_INDEX,
+    ),
+    (
+        "store: the database has the index idx_unq_manager_staff_id unique (manager_staff_id), but it is not declared",
+        AN_INDEX,
+    ),
+];
+
+const NO_KEY: &str = "a table doesn't inherit the primary key, and an object needs one";
+const AN_INDEX: &str =
+    "a unique index is no constraint there, and a mapped struct can only declare that";
+
+#[test]
+fn the_schema_is_what_is_declared() {
+    let own = load::postgres("sakila_schema");
+    let engine = Engine::new(own.url()).unwrap();
+    Sakila::configure().unwrap();
+    let strict = CompareOptions::new().extra_tables(true);
+    let found = Sakila::metadata().differences_with(&engine, strict).unwrap();
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let expected: Vec<&str> = DIFFERENCES.iter().map(|it| it.0).collect();
+    assert_eq!(found, expected, "{}", found.join("\n"));
+}
