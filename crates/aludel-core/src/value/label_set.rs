@@ -42,7 +42,23 @@ pub trait SqlEnum: Scalar {
 /// assert!(open.contains(Day::Tue) && open.len() == 2);
 /// assert_eq!(open.iter().collect::<Vec<_>>(), [Day::Tue, Day::Wed]);
 /// ```
-pub struct SqlSet<E> {
+///
+/// ```compile_fail,E0080
+/// # use aludel_core::value::{EnumType, Scalar, SqlEnum, SqlSet, SqlType, ValueRef};
+/// # #[derive(Clone)]
+/// # enum Topping { Ham }
+/// # impl Scalar for Topping {
+/// #     const TYPE: SqlType = SqlType::Text;
+/// #     fn to_ref(&self) -> ValueRef<'_> { ValueRef::Null }
+/// #     fn from_ref(_: ValueRef<'_>) -> Option<Self> { None }
+/// # }
+/// impl SqlEnum for Topping {
+///     const LABELS: &'static EnumType =
+///         &EnumType { name: "topping", labels: &["ham, cooked"], native: true };
+/// }
+/// let all = SqlSet::<Topping>::all();
+/// ```
+pub struct SqlSet<E: SqlEnum> {
     /// The labels in the enum's order, with commas between them.
     text: String,
     of: PhantomData<fn() -> E>,
@@ -51,7 +67,10 @@ pub struct SqlSet<E> {
 impl<E: SqlEnum> SqlSet<E> {
     const LABELS: &'static EnumType = {
         assert!(E::LABELS.labels.len() <= 64, "a set has 64 labels at the most");
-        assert!(!has_comma(E::LABELS.labels), "labels of a set have no commas");
+        assert!(
+            !has_comma(E::LABELS.labels),
+            "labels of a set have no commas, which stand between them"
+        );
         E::LABELS
     };
 
@@ -202,34 +221,34 @@ impl<E: SqlEnum> Default for SqlSet<E> {
     }
 }
 
-impl<E> Clone for SqlSet<E> {
+impl<E: SqlEnum> Clone for SqlSet<E> {
     fn clone(&self) -> Self {
         Self { text: self.text.clone(), of: PhantomData }
     }
 }
 
-impl<E> PartialEq for SqlSet<E> {
+impl<E: SqlEnum> PartialEq for SqlSet<E> {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }
 }
 
-impl<E> Eq for SqlSet<E> {}
+impl<E: SqlEnum> Eq for SqlSet<E> {}
 
-impl<E> std::hash::Hash for SqlSet<E> {
+impl<E: SqlEnum> std::hash::Hash for SqlSet<E> {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.text.hash(state);
     }
 }
 
-impl<E> fmt::Debug for SqlSet<E> {
+impl<E: SqlEnum> fmt::Debug for SqlSet<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.text.split(',').filter(|it| !it.is_empty())).finish()
     }
 }
 
 /// With commas between the labels.
-impl<E> fmt::Display for SqlSet<E> {
+impl<E: SqlEnum> fmt::Display for SqlSet<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
