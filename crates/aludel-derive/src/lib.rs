@@ -114,6 +114,7 @@ pub fn derive_sql_newtype(input: TokenStream) -> TokenStream {
 /// | `name = "mood"` | the type's name in the database | the enum's, in `snake_case` |
 /// | `rename_all = "kebab-case"` | how labels are written: `snake_case`, `lowercase`, `UPPERCASE`, `camelCase`, `PascalCase`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE` | `snake_case` |
 /// | `native = false` | text with a CHECK constraint on every database | the database's own type |
+/// | `integer` | no labels: each variant is the number that the enum gives it (`Draft = 1`), of the type that `#[repr(i16)]` says or an `i32` | |
 /// | `crate = path` | where the crate `aludel` is | `::aludel` |
 ///
 /// On a variant, `#[sql_enum(rename = "so-so")]` gives its label.

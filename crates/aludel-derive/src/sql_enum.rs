@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{Data, DeriveInput, Expr, Ident, Lit, Path, Variant, ext::IdentExt};
+use syn::{Attribute, Data, DeriveInput, Expr, Ident, Lit, Path, Variant, ext::IdentExt};
 
 use crate::{
     mistakes::Mistakes,
@@ -19,6 +19,8 @@ struct Labels {
     /// The type's name in the database.
     name: String,
     native: bool,
+    /// The integer that values are kept as, if they aren't labels.
+    integer: Option<Ident>,
     variants: Vec<(Ident, String)>,
 }
 
@@ -43,6 +45,7 @@ fn read(input: TokenStream, mistakes: &mut Mistakes) -> Option<Labels> {
         name: rename(&input.ident.unraw().to_string(), "snake_case").unwrap_or_default(),
         krate: syn::parse_quote!(::aludel),
         native: true,
+        integer: None,
         variants: Vec::new(),
         ident: input.ident,
     };
@@ -64,8 +67,15 @@ fn read(input: TokenStream, mistakes: &mut Mistakes) -> Option<Labels> {
                 }
             }
             "native" => labels.native = truth(&arg, mistakes).unwrap_or(true),
+            "integer" => {
+                arg.flag(mistakes);
+                labels.integer = Some(repr(&input.attrs));
+            }
             "crate" => labels.krate = arg.path(mistakes).unwrap_or(labels.krate),
-            _ => arg.unknown("sql_enum", &["name", "rename_all", "native", "crate"], mistakes),
+            _ => {
+                let known = ["name", "rename_all", "native", "integer", "crate"];
+                arg.unknown("sql_enum", &known, mistakes);
+            }
         }
     }
     let mut seen = HashMap::new();
@@ -81,6 +91,19 @@ fn read(input: TokenStream, mistakes: &mut Mistakes) -> Option<Labels> {
         mistakes.at(&labels.ident, "an enum without variants has no labels");
     }
     Some(labels)
+}
+
+/// The integer that `#[repr(…)]` says; a 32-bit one without it.
+fn repr(attrs: &[Attribute]) -> Ident {
+    let mut said = None;
+    for attr in attrs.iter().filter(|it| it.path().is_ident("repr")) {
+        // What stands there is the compiler's to judge.
+        let _ = attr.parse_nested_meta(|it| {
+            said = it.path.get_ident().cloned().or(said.take());
+            Ok(())
+        });
+    }
+    said.unwrap_or_else(|| Ident::new("i32", Span::call_site()))
 }
 
 fn label(variant: &Variant, style: &str, mistakes: &mut Mistakes) -> String {
@@ -121,8 +144,38 @@ fn truth(arg: &parse::Arg, mistakes: &mut Mistakes) -> Option<bool> {
     }
 }
 
+/// A number for each variant: the one that the enum itself gives it.
+fn emit_integer(labels: &Labels, integer: &Ident) -> TokenStream {
+    let Labels { ident, krate, variants, .. } = labels;
+    let to = variants.iter().map(|(it, _)| quote!(Self::#it => Self::#it as i64,));
+    let from = variants.iter().map(|(it, _)| {
+        quote!(__aq::ValueRef::Int(__it) if __it == Self::#it as i64 => __aq::Some(Self::#it),)
+    });
+    quote! {
+        const _: () = {
+            use #krate::__private as __aq;
+            impl __aq::Scalar for #ident {
+                const TYPE: __aq::SqlType = <#integer as __aq::Scalar>::TYPE;
+                fn to_ref(&self) -> __aq::ValueRef<'_> {
+                    __aq::ValueRef::Int(match self { #(#to)* })
+                }
+                fn from_ref(__value: __aq::ValueRef<'_>) -> __aq::Option<Self> {
+                    match __value {
+                        #(#from)*
+                        _ => __aq::None,
+                    }
+                }
+            }
+            impl __aq::Element for #ident {}
+        };
+    }
+}
+
 fn emit(labels: &Labels) -> TokenStream {
-    let Labels { ident, krate, name, native, variants } = labels;
+    if let Some(integer) = &labels.integer {
+        return emit_integer(labels, integer);
+    }
+    let Labels { ident, krate, name, native, variants, .. } = labels;
     let texts = variants.iter().map(|(_, label)| label);
     let to = variants.iter().map(|(variant, label)| quote!(Self::#variant => #label,));
     let from =

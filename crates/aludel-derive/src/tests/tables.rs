@@ -148,3 +148,19 @@ fn columns() {
         `deferrable` needs `foreign_key = …` beside it
         what a sequence fills in nobody else does"#]].assert_eq(&errors(&crate::mapped(input)).join("\n"));
 }
+
+#[test]
+fn enums_as_numbers() {
+    let input = quote! {
+        #[sql_enum(integer = 3, nativ = false)]
+        #[repr(i16)]
+        enum Grade {
+            Poor(i64),
+            Good,
+        }
+    };
+    expect![[r#"
+        `integer` takes no value
+        `#[sql_enum]` has no argument `nativ`; did you mean `native`?
+        `Poor` has data, which a label has no place for; keep the data in columns of its own, or the whole as JSON (`Json<T>`)"#]].assert_eq(&errors(&crate::sql_enum::expand(input)).join("\n"));
+}

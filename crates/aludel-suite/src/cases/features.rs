@@ -28,6 +28,7 @@ pub(super) const CASES: &[Case] = cases!["features":
     sequences_number_rows,
     some_rows_are_unique,
     texts_are_compared_as_declared,
+    numbers_for_variants,
     constraints_wait_for_the_end,
     nothing_overlaps,
     rows_go_where_they_belong,
@@ -308,6 +309,25 @@ fn some_rows_are_unique(at: &Place) {
         session.add(film("psycho", 1998));
         session.commit().unwrap();
     }
+}
+
+fn numbers_for_variants(at: &Place) {
+    let full = Full::new(at);
+    let mut session = full.session();
+    let grades = [Grade::Poor, Grade::Fair, Grade::Good];
+    let films = grades.map(|it| {
+        let film = session.add(film(&format!("psycho {it:?}"), it as i32));
+        film.borrow_mut().grade = Some(it);
+        film
+    });
+    session.commit().unwrap();
+    let numbers = text("SELECT grade FROM film ORDER BY id").rows::<(i16,)>();
+    assert_eq!(session.execute(numbers).all().unwrap(), [(-1,), (0,), (300,)]);
+    let good = select(Film).filter(Film.grade.ge(Grade::Fair)).order_by(Film.id);
+    assert_eq!(session.scalars(good).all().unwrap(), films[1..]);
+    session.execute(text("UPDATE film SET grade = 7")).unwrap();
+    let error = session.refresh(&films[0]).unwrap_err().to_string();
+    assert!(error.contains("grade"), "{error}");
 }
 
 fn texts_are_compared_as_declared(at: &Place) {

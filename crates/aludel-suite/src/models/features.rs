@@ -73,6 +73,15 @@ pub enum Size {
     Large,
 }
 
+#[derive(SqlEnum, Clone, Copy, PartialEq, Debug)]
+#[sql_enum(integer)]
+#[repr(i16)]
+pub enum Grade {
+    Poor = -1,
+    Fair,
+    Good = 300,
+}
+
 #[derive(Mixin, Debug)]
 pub struct Stamps {
     #[column(server_default = now, index)]
@@ -133,6 +142,7 @@ pub struct Film {
     pub doubled: Auto<i32>,
     pub kind: Kind,
     pub size: Option<Size>,
+    pub grade: Option<Grade>,
     #[column(annotated = "amount")]
     pub price: Decimal,
     pub deleted: Option<NaiveDateTime>,
