@@ -16,6 +16,7 @@ mod follow;
 mod gather;
 mod inserts;
 mod leaves;
+mod links;
 mod mirrored;
 mod original;
 mod orphans;

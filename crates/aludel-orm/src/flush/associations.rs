@@ -1,16 +1,17 @@
 //! Association rows of many-to-many relationships: deleted, then inserted, each once.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use aludel_core::{
-    compile::{bulk, compile},
-    expr::{Delete, Insert, Node, Update},
+    compile::compile,
+    expr::{Delete, Node, Update},
 };
 use aludel_engine::driver::{Statement, Want};
 
 use super::{
     follow::Relink,
     gather::Pair,
+    links::Link,
     plan::{CellRows, Fill, FlushAction, Rows, Step},
     run::Planner,
 };
@@ -41,7 +42,11 @@ impl Planner {
             for relation in relations {
                 let Some(secondary) = &relation.secondary else { continue };
                 let mapper = Mapper::checked(secondary.meta)?;
-                let columns = columns(secondary);
+                let keys = columns(secondary);
+                let link = match action {
+                    FlushAction::Link => Some(Link::new(mapper, &keys, self.dialect)?),
+                    _ => None,
+                };
                 let mut cells = Vec::new();
                 for (pair, net) in &pairs {
                     let wanted = (*net > 0) == (action == FlushAction::Link);
@@ -57,15 +62,19 @@ impl Planner {
                     };
                     // More than once only in a session that does as SQLAlchemy: the database refuses it.
                     for _ in 0..net.unsigned_abs().max(1) {
-                        cells.extend(owner.iter().map(|it| value(pair.owner, it.0)));
-                        cells.extend(target.iter().map(|it| value(pair.member, it.0)));
+                        let owners = owner.iter().map(|it| value(pair.owner, it.0));
+                        let row = owners.chain(target.iter().map(|it| value(pair.member, it.0)));
+                        match &link {
+                            Some(link) => cells.extend(link.row(row.collect(), self)?),
+                            None => cells.extend(row),
+                        }
                     }
                 }
                 if cells.is_empty() {
                     continue;
                 }
                 let rows = CellRows {
-                    width: columns.len(),
+                    width: link.as_ref().map_or(keys.len(), Link::width),
                     cells,
                     objects: Vec::new(),
                     columns: Columns::new(),
@@ -77,7 +86,10 @@ impl Planner {
                     mapper,
                     action,
                     wave,
-                    statement: self.association_statement(mapper, &columns, action)?,
+                    statement: match link {
+                        Some(link) => link.into_statement(),
+                        None => self.unlink_statement(mapper, &keys)?,
+                    },
                     want: if action == FlushAction::Link { Want::Nothing } else { self.count() },
                     rows: Rows::Cells(rows.into()),
                 });
@@ -143,22 +155,8 @@ impl Planner {
         former.map_or_else(|| self.value_of(object, column), |it| Fill::Value(it.1.clone()))
     }
 
-    fn association_statement(
-        &self,
-        mapper: &'static Mapper,
-        columns: &[u16],
-        action: FlushAction,
-    ) -> Result<Statement> {
-        let name = |it: &u16| mapper.meta.columns[usize::from(*it)].name;
+    fn unlink_statement(&self, mapper: &'static Mapper, columns: &[u16]) -> Result<Statement> {
         let table = mapper.meta.table;
-        if action == FlushAction::Link {
-            let rows = vec![columns.iter().map(|_| Node::Hole).collect()];
-            let columns = columns.iter().map(name).collect();
-            let insert = Insert { table, columns, rows, on_conflict: None, returning: Vec::new() };
-            let pieces = bulk(&insert, self.dialect)?.map(Arc::new);
-            let sql = compile(&insert.into(), self.dialect)?.sql;
-            return Ok(Statement::new(sql).with_bulk(pieces));
-        }
         let filter = Node::all(columns.iter().map(|it| mapper.node(*it).equals(Node::Hole)));
         let delete = Delete { table, filter, returning: Vec::new() };
         Ok(Statement::new(compile(&delete.into(), self.dialect)?.sql))

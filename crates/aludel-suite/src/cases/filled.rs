@@ -19,6 +19,8 @@ pub(super) const CASES: &[Case] = cases!["filled":
     rows_by_key_bring_more_along,
     the_database_changes_what_statements_reach,
     values_changed_in_place,
+    rows_of_links_have_defaults,
+    rows_of_links_know_their_keys,
 ];
 
 fn invoice(net: i64) -> Invoice {
@@ -240,4 +242,42 @@ fn values_changed_in_place(at: &Place) {
     store.commit().unwrap();
     let sent = store.sent();
     assert!(sent.ends_with("UPDATE sleeve SET title = ? WHERE id = ?\nCOMMIT"), "{sent}");
+}
+
+// DEF-3, DEF-4, DEF-6, UOW-25
+fn rows_of_links_have_defaults(at: &Place) {
+    let mut store = at.store();
+    let herbs = store.add_all([(), ()].map(|()| Herb::builder()));
+    let recipe = store.add(Recipe::builder());
+    recipe.herbs().extend(herbs.clone());
+    store.log_parameters();
+    store.commit().unwrap();
+    let insert = "INSERT INTO recipe_herb (herb_id, recipe_id, grams, twice, number) VALUES (?, ?, ?, ?, 40 + ";
+    let sent = store.sent();
+    assert!(sent.contains(insert), "{sent}");
+    let what = (RecipeHerb.herb_id, RecipeHerb.grams, RecipeHerb.number, RecipeHerb.twice);
+    let rows = store.execute(select(what).order_by(RecipeHerb.herb_id)).all().unwrap();
+    assert_eq!(rows, [(1, 5, 42, Some(10)), (2, 5, 42, Some(10))]);
+    // One that goes is known by its keys.
+    recipe.herbs().remove(&herbs[0]).unwrap();
+    store.log_parameters();
+    store.commit().unwrap();
+    assert!(store.sent().contains("DELETE FROM recipe_herb WHERE herb_id = ? AND recipe_id = ?"));
+}
+
+// DEF-6
+fn rows_of_links_know_their_keys(at: &Place) {
+    let mut store = at.store();
+    let recipe = store.add(Recipe::builder());
+    let herbs = store.add_all([(), ()].map(|()| Herb::builder()));
+    store.commit().unwrap();
+    recipe.garnishes().extend(herbs);
+    store.commit().unwrap();
+    let places = store.scalars(select(Garnish.place).order_by(Garnish.place)).all().unwrap();
+    assert_eq!(places, [101, 102]);
+    recipe.garnishes().push(Herb::builder());
+    let error = store.commit().unwrap_err().to_string();
+    assert!(error.contains("the default of Garnish.place depends on a key"), "{error}");
+    assert!(error.contains("flush both ends before they are linked"), "{error}");
+    store.rollback().unwrap();
 }

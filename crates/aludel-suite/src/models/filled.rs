@@ -94,3 +94,53 @@ pub struct Sleeve {
     pub cover: Vec<u8>,
     pub back: Option<Vec<u8>>,
 }
+
+/// Its links hold more than keys.
+#[derive(Mapped, Debug)]
+#[table("recipe", base = Suite)]
+pub struct Recipe {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[relationship(secondary = RecipeHerb, back_populates = recipes)]
+    pub herbs: Many<Herb>,
+    #[relationship(secondary = Garnish)]
+    pub garnishes: Many<Herb>,
+}
+
+#[derive(Mapped, Debug)]
+#[table("herb", base = Suite)]
+pub struct Herb {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[relationship(secondary = RecipeHerb, back_populates = herbs)]
+    pub recipes: Many<Recipe>,
+}
+
+/// Of which each column but the keys has a default.
+#[derive(Mapped, Debug)]
+#[table("recipe_herb", base = Suite)]
+pub struct RecipeHerb {
+    #[column(primary_key, foreign_key = Recipe.id)]
+    pub recipe_id: Auto<i64>,
+    #[column(primary_key, foreign_key = Herb.id)]
+    pub herb_id: Auto<i64>,
+    #[column(default = 5)]
+    pub grams: i64,
+    #[column(default = sql_expr::<i64>("40") + 2)]
+    pub number: Auto<i64>,
+    #[column(default = |row| row.get(RecipeHerb.grams).map(|it| it * 2))]
+    pub twice: Option<i64>,
+    pub note: Option<String>,
+}
+
+/// With a default that depends on a key.
+#[derive(Mapped, Debug)]
+#[table("garnish", base = Suite)]
+pub struct Garnish {
+    #[column(primary_key, foreign_key = Recipe.id)]
+    pub recipe_id: Auto<i64>,
+    #[column(primary_key, foreign_key = Herb.id)]
+    pub herb_id: Auto<i64>,
+    #[column(default = |row| row.get(Garnish.herb_id).map_or(0, |it| it + 100))]
+    pub place: Auto<i64>,
+}
