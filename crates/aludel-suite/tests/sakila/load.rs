@@ -48,6 +48,21 @@ pub fn mariadb(name: &str) -> Own {
     own
 }
 
+/// A file of SQLite's, in a folder of its own.
+pub struct OwnFile {
+    pub url: String,
+    _folder: tempfile::TempDir,
+}
+
+/// SQLite's, which is no program of its own.
+pub fn sqlite() -> OwnFile {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sakila.db");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database.execute_batch(&file("jooq/sqlite-sakila-schema.sql")).unwrap();
+    OwnFile { url: format!("sqlite:{}", path.display()), _folder: folder }
+}
+
 fn file(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sakila/data").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

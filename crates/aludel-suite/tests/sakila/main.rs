@@ -1,4 +1,4 @@
-//! Sakila, the shop that lets films, as PostgreSQL and MariaDB know it: somebody else's database, mapped by
+//! Sakila, the shop that lets films, as PostgreSQL, MariaDB and SQLite know it: somebody else's database, mapped by
 //! hand, compared, read as a whole, and written. The files in `data` have their licences beside them.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(missing_docs, unreachable_pub, reason = "a test's models speak for themselves")]
@@ -8,6 +8,7 @@ mod mariadb;
 #[path = "../support/own.rs"]
 mod own;
 mod postgres;
+mod sqlite;
 
 use aludel::prelude::*;
 use chrono::NaiveDateTime;
@@ -33,6 +34,19 @@ pub enum Rating {
     Restricted,
     #[sql_enum(rename = "NC-17")]
     Adults17,
+}
+
+/// What comes along with a film: a `SET` on MariaDB.
+#[derive(SqlEnum, Clone, Copy, Debug, PartialEq)]
+pub enum Feature {
+    #[sql_enum(rename = "Trailers")]
+    Trailers,
+    #[sql_enum(rename = "Commentaries")]
+    Commentaries,
+    #[sql_enum(rename = "Deleted Scenes")]
+    DeletedScenes,
+    #[sql_enum(rename = "Behind the Scenes")]
+    BehindTheScenes,
 }
 
 /// Reads tables as a whole, and compares how many objects there are with what is known and with what the

@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 use rust_decimal::Decimal;
 
 use super::business::{Inventory, Rental, Store};
-use crate::{Rating, Updated};
+use crate::{Feature, Rating, Updated};
 
 pub enum Sakila {}
 
@@ -20,18 +20,6 @@ impl DeclarativeBase for Sakila {
             .annotated("text", sql::Named("text"))
             .annotated("datetime", sql::Named("datetime"))
     }
-}
-
-#[derive(SqlEnum, Clone, Copy, Debug, PartialEq)]
-pub enum Feature {
-    #[sql_enum(rename = "Trailers")]
-    Trailers,
-    #[sql_enum(rename = "Commentaries")]
-    Commentaries,
-    #[sql_enum(rename = "Deleted Scenes")]
-    DeletedScenes,
-    #[sql_enum(rename = "Behind the Scenes")]
-    BehindTheScenes,
 }
 
 #[derive(Mapped)]

@@ -7,7 +7,7 @@ use aludel::{
 use rust_decimal::Decimal;
 
 use super::{business::*, models::*};
-use crate::{Rating, load, sent, whole};
+use crate::{Feature, Rating, load, sent, whole};
 
 #[test]
 fn all_rows_are_objects() {

@@ -6,7 +6,7 @@ use aludel::{
 };
 
 use super::models::*;
-use crate::{Rating, load, sent};
+use crate::{Feature, Rating, load, sent};
 
 #[test]
 fn a_film_is_changed_added_and_deleted() {
