@@ -10,6 +10,7 @@ mod maria;
 mod memory;
 mod pg;
 mod selectin;
+mod startup;
 mod stream;
 mod tree;
 mod update;
@@ -35,7 +36,7 @@ pub(crate) struct Row {
 }
 
 /// The rows that need nothing but this program, in the table's order.
-pub(crate) const ROWS: [Row; 11] = [
+pub(crate) const ROWS: [Row; 12] = [
     load::ROW,
     selectin::ROW,
     get::ROW,
@@ -47,6 +48,7 @@ pub(crate) const ROWS: [Row; 11] = [
     chinook::ROW,
     stream::ROW,
     tree::ROW,
+    startup::ROW,
 ];
 
 /// Those that need a PostgreSQL server.

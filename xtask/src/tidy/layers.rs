@@ -6,7 +6,7 @@ use crate::shell::{Result, cargo, output};
 
 /// The crates of this workspace and those of them that each may name in its dependencies. A crate
 /// that isn't listed here is refused, so that a new one is placed on purpose.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("aludel-core", &[]),
     ("aludel-derive", &[]),
     ("aludel-engine", &["aludel-core"]),
@@ -17,6 +17,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("aludel-cli", &["aludel", "aludel-migrate"]),
     ("aludel-conformance", &["aludel"]),
     ("aludel-bench", &["aludel"]),
+    ("aludel-bench-startup", &["aludel"]),
     ("aludel-examples", &["aludel"]),
     ("aludel-example-axum", &["aludel"]),
     ("xtask", &[]),

@@ -251,6 +251,9 @@ impl Table {
 
     /// Whether every name can be made.
     pub(super) fn check_names(&self) -> Result<()> {
+        if self.naming == NamingConvention::default() {
+            return Ok(());
+        }
         self.primary_key_name()?;
         self.uniques.iter().try_for_each(|it| self.unique_name(it).map(drop))?;
         self.foreign_keys.iter().try_for_each(|it| self.foreign_key_name(it).map(drop))?;

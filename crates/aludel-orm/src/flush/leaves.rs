@@ -63,7 +63,7 @@ impl Planner {
         }
         let (mut edges, mut blanks) = (Vec::new(), Map::default());
         for (mapper, children) in &by_mapper {
-            for key in &mapper.foreign_keys {
+            for key in mapper.foreign_keys {
                 let parent = by_mapper.iter().find(|it| refers_to(key, it.0).is_some());
                 let Some((parent, parents)) = parent else { continue };
                 let Some(columns) = refers_to(key, parent) else { continue };
@@ -175,7 +175,7 @@ fn refers_to(key: &ForeignKey, parent: &Mapper) -> Option<Columns> {
     let position = |name: &str| parent.meta.columns.iter().position(|it| it.name == name);
     let columns = key.references.iter().map(|it| {
         let same = it.table == parent.table();
-        Some(same.then(|| position(&it.column)).flatten()? as u16)
+        Some(same.then(|| position(it.column)).flatten()? as u16)
     });
     columns.collect()
 }

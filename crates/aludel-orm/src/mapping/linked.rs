@@ -12,6 +12,7 @@ use std::{
 use super::{
     EntityMeta,
     order::{Standing, order},
+    overlaps::Writers,
 };
 
 /// A mapped struct that registered itself at link time.
@@ -27,6 +28,7 @@ pub struct Linked {
     entities: Vec<&'static EntityMeta>,
     places: HashMap<TypeId, Place>,
     stragglers: AtomicU32,
+    writers: OnceLock<Writers>,
 }
 
 /// An entity's place in the order of tables.
@@ -51,6 +53,11 @@ impl Linked {
         &self.entities
     }
 
+    /// Which relationships may write which tables.
+    pub(super) fn writers(&self) -> &Writers {
+        self.writers.get_or_init(|| Writers::of(&self.entities))
+    }
+
     /// These entities and whatever they relate to.
     pub(super) fn new(start: impl Iterator<Item = &'static EntityMeta>) -> Self {
         let entities = closure(start);
@@ -60,7 +67,8 @@ impl Linked {
             let Standing { depth, group, cyclic } = order[number];
             places.insert((meta.type_id)(), Place { number: number as u32, depth, group, cyclic });
         }
-        Self { stragglers: AtomicU32::new(entities.len() as u32), entities, places }
+        let stragglers = AtomicU32::new(entities.len() as u32);
+        Self { entities, places, stragglers, writers: OnceLock::new() }
     }
 
     /// The place of an entity. One that neither registered itself nor is related to one that did

@@ -9,8 +9,8 @@ use aludel_core::{
 };
 
 use super::{
-    EntityMeta, Linked, OnUpdate, Referred, Relation, Statements, TableArg, Version, overlaps,
-    resolve::resolve,
+    EntityMeta, Linked, OnUpdate, Referred, Relation, Statements, TableArg, Version,
+    metadata::Declared, overlaps, resolve::resolve,
 };
 use crate::{Error, Result, error::MappingError, events::AttributeSlot, object::chunk::Columns};
 
@@ -22,7 +22,7 @@ pub struct Mapper {
     /// The static description.
     pub meta: &'static EntityMeta,
     /// Its foreign keys.
-    pub foreign_keys: Vec<ForeignKey>,
+    pub foreign_keys: &'static [ForeignKey],
     /// Its relationships, in field order.
     pub relationships: Vec<Relation>,
     /// How many tables stand above it, one referring to the next: what it refers to comes before it
@@ -68,27 +68,39 @@ pub struct ForeignKey {
 }
 
 /// A column that a foreign key refers to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The table's schema, if it has one.
-    pub schema: Option<String>,
+    pub schema: Option<&'static str>,
     /// The table.
-    pub table: String,
+    pub table: &'static str,
     /// The column.
-    pub column: String,
+    pub column: &'static str,
 }
 
 /// The place of a mapper in its entity's static description.
 #[derive(Debug, Default)]
 pub struct MapperSlot {
     mapper: OnceLock<Mapper>,
+    foreign_keys: OnceLock<Vec<ForeignKey>>,
+    table: OnceLock<Declared>,
     attributes: AttributeSlot,
 }
 
 impl MapperSlot {
     /// An empty place.
     pub const fn new() -> Self {
-        Self { mapper: OnceLock::new(), attributes: AttributeSlot::new() }
+        Self {
+            mapper: OnceLock::new(),
+            foreign_keys: OnceLock::new(),
+            table: OnceLock::new(),
+            attributes: AttributeSlot::new(),
+        }
+    }
+
+    /// The entity's table, made at first use.
+    pub(super) fn table(&self, make: impl FnOnce() -> Declared) -> &Declared {
+        self.table.get_or_init(make)
     }
 
     /// The hooks of the entity's attributes.
@@ -230,11 +242,15 @@ fn on_update(meta: &EntityMeta) -> Vec<(u16, OnUpdate)> {
 }
 
 /// The foreign keys that an entity's columns and table arguments declare.
-pub(super) fn foreign_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
+pub(super) fn foreign_keys(meta: &EntityMeta) -> &[ForeignKey] {
+    meta.mapper.foreign_keys.get_or_init(|| declared_keys(meta))
+}
+
+fn declared_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
     let target = |it: ColumnRef| Target {
-        schema: it.from.table.schema.map(str::to_owned),
-        table: it.from.table.name.into(),
-        column: it.name.into(),
+        schema: it.from.table.schema,
+        table: it.from.table.name,
+        column: it.name,
     };
     let single = meta.columns.iter().enumerate().filter_map(|(index, column)| {
         let key = column.foreign_key.as_ref()?;
@@ -244,8 +260,8 @@ pub(super) fn foreign_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
                 // `schema.table.column`, or a table of the base's schema.
                 let mut parts = path.rsplitn(3, '.');
                 let (column, table) = (parts.next().unwrap_or(path), parts.next().unwrap_or(path));
-                let schema = parts.next().or((meta.base)().schema).map(str::to_owned);
-                Target { schema, table: table.into(), column: column.into() }
+                let schema = parts.next().or((meta.base)().schema);
+                Target { schema, table, column }
             }
         };
         Some(ForeignKey {

@@ -7,6 +7,34 @@ use aludel_core::{
 
 use super::{ColumnDefault, ColumnMeta, EntityMeta, Mapper, Names, TableArg, Typed};
 
+/// An entity's table, before a [`MetaData`] says how things are called in it, and what is wrong with it.
+#[derive(Debug)]
+pub(super) struct Declared {
+    pub(super) table: Table,
+    pub(super) problems: Vec<String>,
+}
+
+impl Declared {
+    pub(super) fn of(meta: &'static EntityMeta) -> &'static Self {
+        meta.mapper.table(|| {
+            let mut problems = Vec::new();
+            let table = table(meta, &mut problems);
+            Self { table, problems }
+        })
+    }
+
+    /// Whether this is what stands in a [`MetaData`].
+    pub(super) fn is_in(&self, metadata: &MetaData) -> bool {
+        let Some(found) = metadata.find(self.table.schema.as_deref(), &self.table.name) else {
+            return false;
+        };
+        match self.table.naming == *metadata.naming() {
+            true => self.table == *found,
+            false => Table { naming: metadata.naming().clone(), ..self.table.clone() } == *found,
+        }
+    }
+}
+
 /// Adds the tables of these entities. What can't be added is told by [`configure`](super::Registry::configure),
 /// and left out.
 pub(super) fn add_tables(
@@ -15,7 +43,9 @@ pub(super) fn add_tables(
 ) -> Vec<String> {
     let mut problems = Vec::new();
     for entity in entities {
-        let mut table = table(entity, &mut problems);
+        let declared = Declared::of(entity);
+        problems.extend_from_slice(&declared.problems);
+        let mut table = declared.table.clone();
         table.naming = metadata.naming().clone();
         match metadata.find(entity.table.schema, entity.table.name) {
             // Two structs may map one table, as long as they say the same of it.
@@ -98,9 +128,9 @@ fn table(meta: &'static EntityMeta, problems: &mut Vec<String>) -> Table {
     let foreign_keys = mapper.foreign_keys.iter().map(|key| ForeignKey {
         name: key.name.map(str::to_owned),
         columns: names(&key.columns),
-        schema: key.references.first().and_then(|it| it.schema.clone()),
-        table: key.references.first().map(|it| it.table.clone()).unwrap_or_default(),
-        references: key.references.iter().map(|it| it.column.clone()).collect(),
+        schema: key.references.first().and_then(|it| it.schema).map(str::to_owned),
+        table: key.references.first().map(|it| it.table.to_owned()).unwrap_or_default(),
+        references: key.references.iter().map(|it| it.column.to_owned()).collect(),
         on_delete: key.on_delete,
         on_update: key.on_update,
         use_alter: key.use_alter,

@@ -20,11 +20,10 @@ pub(super) struct Standing {
 pub(super) fn order(entities: &[&'static EntityMeta]) -> Vec<Standing> {
     let mut by_table: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (index, meta) in entities.iter().enumerate() {
-        let key = (meta.table.schema.map(str::to_owned), meta.table.name.to_owned());
-        by_table.entry(key).or_default().push(index);
+        by_table.entry((meta.table.schema, meta.table.name)).or_default().push(index);
     }
     let parents = entities.iter().map(|meta| {
-        let tables = foreign_keys(meta).into_iter().flat_map(|it| it.references);
+        let tables = foreign_keys(meta).iter().flat_map(|it| &it.references);
         let tables = tables.map(|it| (it.schema, it.table));
         tables.filter_map(|it| by_table.get(&it)).flatten().copied().collect()
     });

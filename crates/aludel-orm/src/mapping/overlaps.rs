@@ -1,33 +1,55 @@
 //! Relationships that write the same column without knowing of each other (REL-16).
 
+use std::collections::HashMap;
+
 use aludel_core::expr::TableName;
 
 use super::{Direction, EntityMeta, Linked, Mapper, Relation};
 
-/// A column that a relationship writes.
+/// A column that a relationship writes. All that one relationship writes are of one table.
 type Written = (TableName, &'static str);
+
+/// The relationships that may write a table, as far as it can be seen without resolving them: entities, and the
+/// relationships' positions there.
+#[derive(Debug, Default)]
+pub(super) struct Writers(HashMap<TableName, Vec<(&'static EntityMeta, usize)>>);
+
+impl Writers {
+    pub(super) fn of(entities: &[&'static EntityMeta]) -> Self {
+        let mut writers = Self::default();
+        for entity in entities {
+            for (index, it) in entity.relationships.iter().enumerate() {
+                let mut tables = match it.secondary {
+                    Some(secondary) => vec![secondary().table],
+                    None => vec![entity.table, (it.target)().table],
+                };
+                tables.dedup();
+                for table in tables {
+                    writers.0.entry(table).or_default().push((entity, index));
+                }
+            }
+        }
+        writers
+    }
+
+    fn of_table(&self, table: TableName) -> &[(&'static EntityMeta, usize)] {
+        self.0.get(&table).map_or(&[], Vec::as_slice)
+    }
+}
 
 /// Warns of each of a mapper's relationships that writes what another does, unless they are the two
 /// sides of one link, or one of them says that it is meant so.
 pub(super) fn warn(mapper: &'static Mapper) {
-    let tables: Vec<TableName> =
-        mapper.relationships.iter().flat_map(written).map(|it| it.0).collect();
-    if tables.is_empty() {
-        return;
-    }
-    let registry = Linked::global();
-    let mut others: Vec<&'static Mapper> = vec![mapper];
-    others.extend(
-        registry
-            .entities()
-            .iter()
-            .filter(|it| (it.base)().id == (mapper.meta.base)().id && !same(it, mapper.meta))
-            .filter(|it| may_write(it, &tables))
-            .map(|it| Mapper::of(it)),
-    );
+    let writers = Linked::global().writers();
     for relation in &mapper.relationships {
         let columns = written(relation);
-        let all = others.iter().flat_map(|it| &it.relationships);
+        let Some((table, _)) = columns.first() else { continue };
+        let others = writers
+            .of_table(*table)
+            .iter()
+            .filter(|(it, _)| (it.base)().id == (mapper.meta.base)().id && !same(it, mapper.meta));
+        let others = others.map(|(it, index)| &Mapper::of(it).relationships[*index]);
+        let all = mapper.relationships.iter().chain(others);
         // Of two, the one that stands behind says so.
         let before = all.filter(|it| place(it) < place(relation) && !is_meant(relation, it));
         for other in before {
@@ -60,15 +82,6 @@ fn written(relation: &Relation) -> Vec<Written> {
         (None, Direction::ManyToOne) => of(relation.owner, &mut relation.key.iter().map(|it| it.0)),
         (None, _) => of(relation.target, &mut relation.key.iter().map(|it| it.0)),
     }
-}
-
-/// Whether an entity may have relationships that write these tables, as far as it can be seen without
-/// resolving them.
-fn may_write(meta: &EntityMeta, tables: &[TableName]) -> bool {
-    meta.relationships.iter().any(|it| {
-        let ends = [Some(meta.table), Some((it.target)().table), it.secondary.map(|it| it().table)];
-        ends.into_iter().flatten().any(|it| tables.contains(&it))
-    })
 }
 
 /// Whether two relationships may write the same columns: both sides of a link, or as one of them says.

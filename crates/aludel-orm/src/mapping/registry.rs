@@ -7,7 +7,10 @@ use aludel_core::{
     value::{TypeMap, short_name},
 };
 
-use super::{DeclarativeBase, EntityMeta, Linked, Mapper, metadata::add_tables};
+use super::{
+    DeclarativeBase, EntityMeta, Linked, Mapper,
+    metadata::{Declared, add_tables},
+};
 use crate::{Error, Result, error::MappingError};
 
 /// The mapped structs of one declarative base, and what holds for all of them.
@@ -78,14 +81,7 @@ impl Registry {
             problems.extend(mapper.problems.iter().map(of));
         }
         let declared = self.metadata();
-        let mut own = MetaData::new().naming_convention(declared.naming().clone());
-        problems.extend(add_tables(&mut own, self.entities()));
-        if !own.problems().is_empty() {
-            // What a foreign key refers to may be another base's.
-            let mut all = MetaData::new();
-            add_tables(&mut all, Linked::global().entities().iter().copied());
-            problems.extend(own.problems_among(&all));
-        }
+        problems.extend(self.table_problems(&declared));
         if let Some(schema) = declared.default_schema().filter(|it| Some(*it) != self.base.schema) {
             problems.push(format!(
                 "the tables of `{name}` have the schema that its constant `SCHEMA` says, by which queries \
@@ -99,5 +95,22 @@ impl Registry {
         }
         problems.dedup();
         Err(Error::Mapping(Box::new(MappingError { entity: self.name, problems })))
+    }
+
+    /// What is wrong with the tables, by themselves and together.
+    fn table_problems(&self, declared: &MetaData) -> Vec<String> {
+        let is_fine = |it: &Declared| it.problems.is_empty() && it.is_in(declared);
+        if self.entities().map(Declared::of).all(is_fine) && declared.problems().is_empty() {
+            return Vec::new();
+        }
+        let mut own = MetaData::new().naming_convention(declared.naming().clone());
+        let mut problems = add_tables(&mut own, self.entities());
+        if !own.problems().is_empty() {
+            // What a foreign key refers to may be another base's.
+            let mut all = MetaData::new();
+            add_tables(&mut all, Linked::global().entities().iter().copied());
+            problems.extend(own.problems_among(&all));
+        }
+        problems
     }
 }

@@ -16,9 +16,8 @@ fn paths(from: &EntityMeta, to: &EntityMeta) -> Vec<Vec<(u16, u16)>> {
             .iter()
             .zip(&key.references)
             .map(|(column, target)| {
-                let same =
-                    target.table == to.table.name && target.schema.as_deref() == to.table.schema;
-                Some((*column, same.then(|| position(&target.column)).flatten()? as u16))
+                let same = target.table == to.table.name && target.schema == to.table.schema;
+                Some((*column, same.then(|| position(target.column)).flatten()? as u16))
             })
             .collect()
     };

@@ -1,0 +1,102 @@
+//! A program that starts: checking its mapped structs and writing the script of `create_all`, beside what
+//! the database needs to run that script.
+
+use std::{env, process::Command};
+
+use super::Row;
+use crate::{
+    harness::{Options, Result, median},
+    report::Verdict,
+};
+
+pub(super) const ROW: Row = Row {
+    name: "startup",
+    about: "programs of 30 and 300 mapped structs: configure and script, over running it on SQLite",
+    run,
+    probe: None,
+};
+
+/// How the time may grow with the number of structs: as the number, but for noise.
+const MOST_EXPONENT: f64 = 1.1;
+
+/// Of the time that the script takes.
+const MOST_SHARE: f64 = 0.1;
+
+/// Optimizing hundreds of mapped structs as one whole, as the other rows are, takes minutes.
+const PROFILE: &str = "release";
+
+/// What a program does once is measured once in a program.
+const STARTS: usize = 5;
+
+/// Nanoseconds of one start.
+struct Start {
+    configure: f64,
+    script: f64,
+    run: f64,
+}
+
+impl Start {
+    fn ours(&self) -> f64 {
+        self.configure + self.script
+    }
+}
+
+fn run(options: Options) -> Result<Vec<Verdict>> {
+    let programs = [program("startup_30")?, program("startup_300")?];
+    let mut starts = [Vec::new(), Vec::new()];
+    for _ in 0..options.rounds * STARTS {
+        for (program, starts) in programs.iter().zip(&mut starts) {
+            starts.push(start(program)?);
+        }
+    }
+    let [few, many] = &starts;
+    let of = |starts: &[Start], what: fn(&Start) -> f64| median(starts.iter().map(what));
+    let exponent = (of(many, Start::ours) / of(few, Start::ours)).log10();
+    let describe = |starts: &[Start]| {
+        format!(
+            "configure {:.0} µs, script {:.0} µs, running it {:.0} µs",
+            of(starts, |it| it.configure) / 1e3,
+            of(starts, |it| it.script) / 1e3,
+            of(starts, |it| it.run) / 1e3,
+        )
+    };
+    let share = |what, starts: &[Start]| {
+        let share = of(starts, |it| it.ours() / it.run);
+        Verdict::ratio(what, share, MOST_SHARE, describe(starts))
+    };
+    Ok(vec![
+        Verdict::count("from 30 to 300 structs: exponent", exponent, MOST_EXPONENT, String::new()),
+        share("30 structs", few),
+        share("300 structs", many),
+    ])
+}
+
+/// Builds one of the programs, and says where it is.
+fn program(name: &str) -> Result<String> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["build", "--quiet", "--message-format", "json", "--package", "aludel-bench-startup"])
+        .args(["--profile", PROFILE, "--bench", name])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    let messages = String::from_utf8(output.stdout)?;
+    let path = messages
+        .lines()
+        .rev()
+        .find_map(|it| it.split_once("\"executable\":\"")?.1.split('"').next());
+    path.map(str::to_owned).ok_or_else(|| format!("cargo built no {name}").into())
+}
+
+fn start(program: &str) -> Result<Start> {
+    let output = Command::new(program).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let numbers: Vec<f64> =
+        text.split_whitespace().map(str::parse).collect::<std::result::Result<_, _>>()?;
+    match numbers[..] {
+        [configure, script, run] => Ok(Start { configure, script, run }),
+        _ => Err(String::from_utf8_lossy(&output.stderr).into_owned().into()),
+    }
+}
