@@ -38,6 +38,18 @@ pub trait Dialect: Send + Sync + std::fmt::Debug + 'static {
     /// The name, as it stands in URLs and messages: `sqlite`.
     fn name(&self) -> &'static str;
 
+    /// The schema that a table stands in which is declared in this one: another where an engine has a
+    /// [map of schemas](crate::schema::SchemaTranslate), and this one otherwise.
+    fn schema<'a>(&'a self, declared: Option<&'a str>) -> Option<&'a str> {
+        declared
+    }
+
+    /// What compiled statements are kept by: the name, and the number of the map of schemas; 0 without any.
+    #[doc(hidden)]
+    fn cache_key(&self) -> (&'static str, u32) {
+        (self.name(), 0)
+    }
+
     /// What the database can do, and in which form.
     fn capability(&self) -> &'static Capability;
 

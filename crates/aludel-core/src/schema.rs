@@ -16,6 +16,7 @@ mod sequence;
 mod settle;
 mod table;
 mod text;
+mod translate;
 mod validate;
 
 pub use catalog::{Answers, Catalog, CatalogQuery, CatalogRow, ReflectOptions, Reflected, Rules};
@@ -30,3 +31,4 @@ pub use naming::{ConstraintName, NamingConvention};
 pub use options::{Partition, TableOptions};
 pub use sequence::Sequence;
 pub use table::Table;
+pub use translate::SchemaTranslate;

@@ -75,7 +75,11 @@ fn statements<E: EngineFace>(
     engine: &E,
     make: Statements,
 ) -> Result<Vec<String>> {
-    Ok(make(metadata, engine.core().dialect())?)
+    let (core, schemas) = (engine.core(), engine.core().schemas());
+    match schemas.is_empty() {
+        true => Ok(make(metadata, core.dialect())?),
+        false => Ok(make(&metadata.translated(schemas), core.dialect())?),
+    }
 }
 
 /// How often a program tries that meets others. Whoever fails has waited for the end of one that doesn't, so

@@ -15,7 +15,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use aludel_core::dialect::Dialect;
+use aludel_core::{dialect::Dialect, schema::SchemaTranslate};
 
 use crate::{
     EngineConnection, PoolStatus, Pooled, Result,
@@ -23,12 +23,17 @@ use crate::{
     driver::{Driver, Face, driver_for},
     log::StatementLog,
     pool::{ConnectionInfo, NewConnection, Pool},
+    schemas::Schemas,
     url::Url,
 };
 
 /// What both faces of an engine share: cheap to clone, and to keep in a session.
 #[derive(Clone)]
-pub struct EngineCore(Arc<Shared>);
+pub struct EngineCore {
+    shared: Arc<Shared>,
+    dialect: &'static dyn Dialect,
+    schemas: Schemas,
+}
 
 struct Shared {
     url: Url,
@@ -58,57 +63,73 @@ impl EngineCore {
         let pool = options.to_pool(&*driver, &url);
         let pool = Pool::new(Arc::clone(&driver), url.clone(), connect, pool);
         let extension = Arc::default();
-        Ok(Self(Arc::new(Shared { url, driver, pool, log, face, extension })))
+        let dialect = driver.dialect();
+        let shared = Arc::new(Shared { url, driver, pool, log, face, extension });
+        Ok(Self { shared, dialect, schemas: Schemas::declared() })
     }
 
     /// An engine for another driver, as this one is otherwise.
     pub(crate) fn around(&self, driver: Arc<dyn Driver>) -> Self {
-        let Shared { url, pool, log, face, extension, .. } = &*self.0;
+        let Shared { url, pool, log, face, extension, .. } = &*self.shared;
         let (url, log, face) = (url.clone(), log.clone(), *face);
         let (pool, extension) = (pool.around(Arc::clone(&driver)), Arc::clone(extension));
-        Self(Arc::new(Shared { url, driver, pool, log, face, extension }))
+        let shared = Arc::new(Shared { url, driver, pool, log, face, extension });
+        Self { shared, ..self.clone() }
+    }
+
+    /// The same engine for tables in other schemas than those that they are declared in.
+    #[must_use]
+    #[doc(hidden)]
+    pub fn in_schemas(&self, schemas: Schemas) -> Self {
+        let dialect = schemas.dialect(self.shared.driver.dialect());
+        Self { shared: Arc::clone(&self.shared), dialect, schemas }
+    }
+
+    /// In which schemas tables stand.
+    pub fn schemas(&self) -> &'static SchemaTranslate {
+        self.schemas.map()
     }
 
     /// Where the database is.
     pub fn url(&self) -> &Url {
-        &self.0.url
+        &self.shared.url
     }
 
     /// What opens its connections.
     pub fn driver(&self) -> &Arc<dyn Driver> {
-        &self.0.driver
+        &self.shared.driver
     }
 
     /// How the database speaks SQL.
     pub fn dialect(&self) -> &'static dyn Dialect {
-        self.0.driver.dialect()
+        self.dialect
     }
 
     /// What kind of program the engine is for.
     pub fn face(&self) -> Face {
-        self.0.face
+        self.shared.face
     }
 
     /// Whether a transaction that began to read has to begin anew to write
     /// ([`Driver::restarts_to_write`]).
     pub fn restarts_to_write(&self) -> bool {
-        self.0.driver.restarts_to_write()
+        self.shared.driver.restarts_to_write()
     }
 
     /// What is sent, once it is started.
     pub fn log(&self) -> &StatementLog {
-        &self.0.log
+        &self.shared.log
     }
 
     /// A place where what is built on the engine keeps what all its users share.
     #[doc(hidden)]
     pub fn extension(&self) -> &OnceLock<Box<dyn Any + Send + Sync>> {
-        &self.0.extension
+        &self.shared.extension
     }
 
     /// How many connections there are.
     pub fn status(&self) -> PoolStatus {
-        self.0.pool.status()
+        self.shared.pool.status()
     }
 
     /// Takes a connection out of the pool, or opens one. It is outside any transaction.
@@ -116,48 +137,48 @@ impl EngineCore {
     /// # Errors
     /// [`Error::PoolTimeout`](crate::Error::PoolTimeout), or the database can't be reached.
     pub async fn checkout(&self) -> Result<Pooled> {
-        self.0.pool.checkout().await
+        self.shared.pool.checkout().await
     }
 
     pub(crate) async fn renew(&self, pooled: &mut Pooled) -> Result<()> {
-        self.0.pool.renew(pooled).await
+        self.shared.pool.renew(pooled).await
     }
 
     /// Closes the connections that nobody uses; those that are out are closed when they come back.
     /// `:memory:` loses its database by that, unless it is out.
     pub fn dispose(&self) {
-        self.0.pool.dispose();
+        self.shared.pool.dispose();
     }
 
     /// As [`Engine::on_connect`].
     pub fn on_connect(&self, listener: impl Fn(&mut NewConnection<'_>) + Send + Sync + 'static) {
-        self.0.pool.events().connect.add(Arc::new(listener));
+        self.shared.pool.events().connect.add(Arc::new(listener));
     }
 
     /// As [`Engine::on_checkout`].
     pub fn on_checkout(&self, listener: impl Fn(&ConnectionInfo) + Send + Sync + 'static) {
-        self.0.pool.events().checkout.add(Arc::new(listener));
+        self.shared.pool.events().checkout.add(Arc::new(listener));
     }
 
     /// As [`Engine::on_checkin`].
     pub fn on_checkin(&self, listener: impl Fn(&ConnectionInfo) + Send + Sync + 'static) {
-        self.0.pool.events().checkin.add(Arc::new(listener));
+        self.shared.pool.events().checkin.add(Arc::new(listener));
     }
 
     /// As [`Engine::on_close`].
     pub fn on_close(&self, listener: impl Fn(&ConnectionInfo) + Send + Sync + 'static) {
-        self.0.pool.events().close.add(Arc::new(listener));
+        self.shared.pool.events().close.add(Arc::new(listener));
     }
 
     /// Whether two handles are of one engine.
     pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.shared, &other.shared)
     }
 }
 
 impl fmt::Debug for EngineCore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Engine({}, {:?})", self.0.url, self.0.face)
+        write!(f, "Engine({}, {:?})", self.shared.url, self.shared.face)
     }
 }
 
@@ -237,6 +258,32 @@ macro_rules! engines {
             /// How the database speaks SQL.
             pub fn dialect(&self) -> &'static dyn Dialect {
                 self.0.dialect()
+            }
+
+            /// The same engine for tables in other schemas than those that they are declared in: one
+            /// static model, many tenants. It shares the pool, is as cheap to make as a clone, and says
+            /// nothing of the engine that it is made of.
+            ///
+            /// It counts for everything that names tables: queries, changes, loading, `create_all`,
+            /// `drop_all`, reflection and comparison; not for SQL that is given as text. A map
+            /// is kept for the program's whole life, with the statements that were compiled for it.
+            ///
+            /// # Example
+            /// ```
+            /// # #[cfg(feature = "sqlite")] {
+            /// let engine = aludel_engine::blocking::Engine::new("sqlite::memory:")?;
+            /// let tenant = engine.schema_translate([(None, "tenant_a")]);
+            /// assert_eq!(tenant.dialect().schema(None), Some("tenant_a"));
+            /// assert_eq!(engine.dialect().schema(None), None);
+            /// # }
+            /// # Ok::<(), aludel_engine::Error>(())
+            /// ```
+            #[must_use]
+            pub fn schema_translate<'a, T: Into<Option<&'a str>>>(
+                &self,
+                schemas: impl IntoIterator<Item = (Option<&'a str>, T)>,
+            ) -> Self {
+                Self(self.0.in_schemas(Schemas::of(SchemaTranslate::new(schemas))))
             }
 
             /// What is sent, once it is started.

@@ -20,6 +20,7 @@ mod engine;
 mod error;
 mod pool;
 mod reflect;
+mod schemas;
 mod url;
 
 pub use connect::{EngineConnection, Executable, JoinMode, Joint, Row, Rowful};
@@ -30,4 +31,6 @@ pub use pool::{ConnectionInfo, NewConnection, PoolStatus, Pooled};
 pub use reflect::Reflect;
 #[doc(hidden)]
 pub use reflect::compare;
+#[doc(hidden)]
+pub use schemas::Schemas;
 pub use url::{Host, Unit, Url, UrlOptions};

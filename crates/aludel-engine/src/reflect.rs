@@ -52,7 +52,8 @@ pub trait Reflect: Sized {
         engine: &E,
     ) -> E::Out<impl Future<Output = Result<Self>> + Send + 'static>;
 
-    /// Reads the tables of other schemas, or some tables only.
+    /// Reads the tables of other schemas, or some tables only. An engine with a map of schemas reads those
+    /// that the map says, and tells them by their own names.
     ///
     /// # Errors
     /// As [`Self::reflect`].
@@ -124,7 +125,9 @@ pub async fn compare(
     options: CompareOptions,
 ) -> Result<Differences> {
     let dialect = engine.dialect();
-    let found = read(engine, options.to_reflect(&declared)?).await?;
+    let wanted = options.to_reflect(&declared)?;
+    let declared = declared.translated(engine.schemas());
+    let found = read(engine, wanted).await?;
     Ok(differences(&declared, &found, dialect, options)?)
 }
 
@@ -135,6 +138,7 @@ async fn read(engine: EngineCore, options: ReflectOptions) -> Result<Reflected> 
             dialect: dialect.name(),
             what: "reading its tables; its dialect gives no `catalog`".into(),
         })?;
+    let options = options.translated(engine.schemas());
     let queries = catalog.queries(&options);
     let mut connection = engine.checkout().await?;
     let answers = Answers::new(queries.len());

@@ -61,6 +61,7 @@ mod sides;
 mod states;
 mod streaming;
 mod switches;
+mod tenants;
 mod transactions;
 mod transient;
 mod versions;
@@ -136,6 +137,7 @@ pub fn cases() -> Vec<Case> {
         cancellation::CASES,
         faults::CASES,
         kills::CASES,
+        tenants::CASES,
         reflection::CASES,
         assert_schema::CASES,
         features::CASES,

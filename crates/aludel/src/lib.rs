@@ -393,6 +393,8 @@ mod book {
     mod engine {}
     #[doc = include_str!("../../../book/src/schema.md")]
     mod schema {}
+    #[doc = include_str!("../../../book/src/tenants.md")]
+    mod tenants {}
     #[doc = include_str!("../../../book/src/testing.md")]
     mod testing {}
     #[doc = include_str!("../../../book/src/sqlite.md")]

@@ -18,10 +18,10 @@ use crate::{Error, Result};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MetaData {
-    schema: Option<String>,
+    pub(super) schema: Option<String>,
     naming: NamingConvention,
     options: TableOptions,
-    tables: Vec<Table>,
+    pub(super) tables: Vec<Table>,
     /// Where the tables of a name are, in whatever schemas.
     by_name: HashMap<String, Vec<usize>>,
 }

@@ -21,9 +21,12 @@ use crate::{Result, object::chunk::Columns};
 #[derive(Default)]
 pub(crate) struct Statements {
     /// The one statement that every program wants fast.
-    get: OnceLock<(&'static str, Statement)>,
-    others: Mutex<HashMap<(&'static str, Purpose), Statement>>,
+    get: OnceLock<(CacheKey, Statement)>,
+    others: Mutex<HashMap<(CacheKey, Purpose), Statement>>,
 }
+
+/// A dialect, and the schemas that tables stand in.
+type CacheKey = (&'static str, u32);
 
 /// What a fixed statement is for.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -76,9 +79,7 @@ impl Mapper {
         dialect: &'static dyn Dialect,
     ) -> Result<Cow<'static, Statement>> {
         match self.statements.get.get() {
-            Some((name, statement)) if std::ptr::eq(*name, dialect.name()) => {
-                Ok(Cow::Borrowed(statement))
-            }
+            Some((key, statement)) if is(*key, dialect.cache_key()) => Ok(Cow::Borrowed(statement)),
             _ => self.statement(Purpose::Get, dialect).map(Cow::Owned),
         }
     }
@@ -89,7 +90,7 @@ impl Mapper {
         purpose: Purpose,
         dialect: &'static dyn Dialect,
     ) -> Result<Statement> {
-        let key = (dialect.name(), purpose);
+        let key = (dialect.cache_key(), purpose);
         let mut others = self.statements.others.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(statement) = others.get(&key) {
             return Ok(statement.clone());
@@ -102,7 +103,7 @@ impl Mapper {
         };
         let statement = Statement::new(sql).with_bulk(pieces.map(Arc::new));
         if key.1 == Purpose::Get {
-            let _ = self.statements.get.set((dialect.name(), statement.clone()));
+            let _ = self.statements.get.set((dialect.cache_key(), statement.clone()));
         }
         others.insert(key, statement.clone());
         Ok(statement)
@@ -189,6 +190,11 @@ impl Mapper {
     fn names(&self, columns: &[u16]) -> Vec<&'static str> {
         columns.iter().map(|it| self.meta.columns[usize::from(*it)].name).collect()
     }
+}
+
+/// Whether two keys are one: of names, those of the same place are.
+fn is(one: CacheKey, other: CacheKey) -> bool {
+    std::ptr::eq(one.0, other.0) && one.1 == other.1
 }
 
 /// `a IN (?, …)` or `(a, b) IN ((?, ?), …)`.

@@ -75,6 +75,10 @@ impl Core {
     pub(crate) fn new(engine: EngineCore, options: SessionOptions) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let engine = match options.schemas {
+            Some(schemas) => engine.in_schemas(schemas),
+            None => engine,
+        };
         let graph = Arc::new(Graph::new());
         let mut ledger = Ledger::new(id);
         ledger.sqlalchemy = options.sqlalchemy;

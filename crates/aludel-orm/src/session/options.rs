@@ -1,6 +1,7 @@
 //! [`SessionOptions`].
 
-use aludel_engine::JoinMode;
+use aludel_core::schema::SchemaTranslate;
+use aludel_engine::{JoinMode, Schemas};
 
 /// How a session behaves.
 ///
@@ -17,6 +18,7 @@ pub struct SessionOptions {
     pub(crate) close_resets_only: bool,
     pub(crate) join_mode: JoinMode,
     pub(crate) sqlalchemy: bool,
+    pub(crate) schemas: Option<Schemas>,
 }
 
 impl Default for SessionOptions {
@@ -29,6 +31,7 @@ impl Default for SessionOptions {
             close_resets_only: true,
             join_mode: JoinMode::default(),
             sqlalchemy: false,
+            schemas: None,
         }
     }
 }
@@ -86,6 +89,22 @@ impl SessionOptions {
     #[must_use]
     pub fn join_mode(mut self, mode: JoinMode) -> Self {
         self.join_mode = mode;
+        self
+    }
+
+    /// In which schemas the tables stand that its statements name, instead of what the engine says
+    /// ([`Engine::schema_translate`](aludel_engine::Engine::schema_translate)).
+    ///
+    /// ```
+    /// use aludel_orm::session::SessionOptions;
+    /// let options = SessionOptions::new().schema_translate([(None, "tenant_a")]);
+    /// ```
+    #[must_use]
+    pub fn schema_translate<'a, T: Into<Option<&'a str>>>(
+        mut self,
+        schemas: impl IntoIterator<Item = (Option<&'a str>, T)>,
+    ) -> Self {
+        self.schemas = Some(Schemas::of(SchemaTranslate::new(schemas)));
         self
     }
 

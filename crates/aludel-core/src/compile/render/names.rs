@@ -91,7 +91,8 @@ impl Writer<'_> {
     }
 
     pub(super) fn table(&mut self, table: TableName) {
-        if let Some(schema) = table.schema {
+        let dialect = self.dialect;
+        if let Some(schema) = dialect.schema(table.schema) {
             self.name(schema);
             self.push(".");
         }

@@ -1,5 +1,7 @@
 //! [`ReflectOptions`]: which tables are read.
 
+use crate::schema::SchemaTranslate;
+
 /// Which tables are read: by default all of the connection's default schema.
 ///
 /// ```
@@ -54,6 +56,14 @@ impl ReflectOptions {
     pub fn only<T: Into<String>>(mut self, tables: impl IntoIterator<Item = T>) -> Self {
         self.only = Some(tables.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// The same tables where they stand: what an engine with such a map reads.
+    #[must_use]
+    pub fn translated(self, schemas: &SchemaTranslate) -> Self {
+        let to = |it: Option<String>| schemas.schema(it.as_deref()).map(str::to_owned);
+        let Self { schemas: declared, only, is_default } = self;
+        Self { schemas: declared.into_iter().map(to).collect(), only, is_default }
     }
 
     /// The schemas; `None` is the default one.
