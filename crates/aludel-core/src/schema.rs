@@ -6,6 +6,7 @@ mod column;
 mod constraint;
 mod ddl;
 mod diff;
+mod events;
 mod index;
 mod mermaid;
 mod metadata;
@@ -24,7 +25,10 @@ pub use catalog::{Answers, Catalog, CatalogQuery, CatalogRow, ReflectOptions, Re
 pub use column::{Column, Computed, Identity, ServerDefault, Storage};
 pub use constraint::{Action, Check, Deferrable, Exclusion, ForeignKey, Unique};
 pub use ddl::{CheckFirst, create_index, create_statements, create_table, drop_statements};
+#[doc(hidden)]
+pub use ddl::{create_missing, drop_present};
 pub use diff::{Change, CompareOptions, Difference, Differences, What, differences};
+pub use events::{Ddl, DdlTarget};
 pub use index::{Index, IndexMethod, IndexPart, Indexed};
 pub use metadata::MetaData;
 pub use naming::{ConstraintName, NamingConvention};

@@ -5,12 +5,13 @@ mod tests;
 
 use aludel_core::{
     dialect::Dialect,
-    schema::{MetaData, create_statements, drop_statements},
+    schema::{self, CompareOptions, MetaData, Table},
 };
 
 use crate::{
     EngineCore, EngineFace, Error, Integrity, Kind, Result,
     driver::{Begin, Control, Params, Run, Statement, Step, Want, once},
+    reflect::read,
     retry::{Retry, sleep},
 };
 
@@ -31,7 +32,8 @@ use crate::{
 pub trait CreateAll {
     /// Creates all tables that aren't there yet, in one transaction, in the order of their foreign
     /// keys, and their indexes. Where other programs do the same at the same time, there is one schema in
-    /// the end, and no error.
+    /// the end, and no error. Statements that are attached to a table ([`MetaData::after_create`]) are executed
+    /// if it wasn't there.
     ///
     /// # Errors
     /// There are no tables at all; or the database refuses, and then nothing was created. MySQL and
@@ -57,28 +59,83 @@ impl CreateAll for MetaData {
         &self,
         engine: &E,
     ) -> E::Out<impl Future<Output = Result<()>> + Send + 'static> {
-        E::run(execute(statements(self, engine, create_statements), engine.core().clone()))
+        E::run(execute(Plan::new(self, engine.core(), create_missing), engine.core().clone()))
     }
 
     fn drop_all<E: EngineFace>(
         &self,
         engine: &E,
     ) -> E::Out<impl Future<Output = Result<()>> + Send + 'static> {
-        E::run(execute(statements(self, engine, drop_statements), engine.core().clone()))
+        E::run(execute(Plan::new(self, engine.core(), drop_statements_of), engine.core().clone()))
     }
 }
 
-type Statements = fn(&MetaData, &dyn Dialect) -> aludel_core::Result<Vec<String>>;
+/// The statements, where it is known of each table whether it is there.
+type Statements = fn(
+    &MetaData,
+    &dyn Dialect,
+    is_there: &dyn Fn(&Table) -> bool,
+) -> aludel_core::Result<Vec<String>>;
 
-fn statements<E: EngineFace>(
+fn create_missing(
     metadata: &MetaData,
-    engine: &E,
-    make: Statements,
-) -> Result<Vec<String>> {
-    let (core, schemas) = (engine.core(), engine.core().schemas());
-    match schemas.is_empty() {
-        true => Ok(make(metadata, core.dialect())?),
-        false => Ok(make(&metadata.translated(schemas), core.dialect())?),
+    dialect: &dyn Dialect,
+    is_there: &dyn Fn(&Table) -> bool,
+) -> aludel_core::Result<Vec<String>> {
+    schema::create_missing(metadata, dialect, &|it| !is_there(it))
+}
+
+fn drop_statements_of(
+    metadata: &MetaData,
+    dialect: &dyn Dialect,
+    is_there: &dyn Fn(&Table) -> bool,
+) -> aludel_core::Result<Vec<String>> {
+    schema::drop_present(metadata, dialect, is_there)
+}
+
+/// What is to be executed.
+enum Plan {
+    /// These statements, whatever there is.
+    Always(Result<Vec<String>>),
+    /// Statements that depend on which tables there are.
+    Events(Box<MetaData>, Statements),
+}
+
+impl Plan {
+    fn new(metadata: &MetaData, engine: &EngineCore, make: Statements) -> Self {
+        if metadata.has_table_events() {
+            return Self::Events(Box::new(metadata.clone()), make);
+        }
+        let (schemas, any) = (engine.schemas(), |_: &Table| true);
+        let made = match schemas.is_empty() {
+            true => make(metadata, engine.dialect(), &any),
+            false => make(&metadata.translated(schemas), engine.dialect(), &any),
+        };
+        Self::Always(made.map_err(Error::from))
+    }
+
+    /// Whether a statement of the program's own failed: that isn't another's doing.
+    fn is_event(&self, error: &Error, engine: &EngineCore) -> bool {
+        match (self, error) {
+            (Self::Events(metadata, _), Error::Database(error)) => {
+                let metadata = metadata.translated(engine.schemas());
+                error.sql.as_deref().is_none_or(|it| metadata.is_event(it, engine.dialect()))
+            }
+            _ => true,
+        }
+    }
+
+    /// The statements as things stand.
+    async fn statements(&mut self, engine: &EngineCore) -> Result<Vec<String>> {
+        match self {
+            Self::Always(made) => std::mem::replace(made, Ok(Vec::new())),
+            Self::Events(metadata, make) => {
+                let wanted = CompareOptions::new().to_reflect(metadata)?;
+                let there = read(engine.clone(), wanted).await?.metadata;
+                let is_there = |it: &Table| there.find(it.schema.as_deref(), &it.name).is_some();
+                Ok(make(&metadata.translated(engine.schemas()), engine.dialect(), &is_there)?)
+            }
+        }
     }
 }
 
@@ -86,12 +143,19 @@ fn statements<E: EngineFace>(
 /// that fewer would do.
 const RETRIES: u32 = 20;
 
-async fn execute(statements: Result<Vec<String>>, engine: EngineCore) -> Result<()> {
-    let statements = statements?;
+async fn execute(mut plan: Plan, engine: EngineCore) -> Result<()> {
+    let mut statements = plan.statements(&engine).await?;
     let mut retry = Retry::new(RETRIES);
     loop {
         let Err(error) = attempt(&statements, &engine).await else { return Ok(()) };
-        let pause = if has_met_another(&error) { retry.pause() } else { None };
+        let mut again = has_met_another(&error);
+        if let Plan::Events(..) = plan {
+            // What was missing may have been created by another, with its statements.
+            let now = plan.statements(&engine).await?;
+            again |= now != statements && !plan.is_event(&error, &engine);
+            statements = now;
+        }
+        let pause = if again { retry.pause() } else { None };
         match pause {
             Some(pause) => sleep(pause).await,
             None => return Err(error),

@@ -131,7 +131,8 @@ pub async fn compare(
     Ok(differences(&declared, &found, dialect, options)?)
 }
 
-async fn read(engine: EngineCore, options: ReflectOptions) -> Result<Reflected> {
+/// The tables as they are, under the names of an engine's map of schemas.
+pub(crate) async fn read(engine: EngineCore, options: ReflectOptions) -> Result<Reflected> {
     let dialect = engine.dialect();
     let catalog: &dyn Catalog =
         dialect.catalog().ok_or_else(|| aludel_core::Error::Unsupported {

@@ -17,6 +17,7 @@ mod circles;
 mod composite;
 mod computed;
 mod contract;
+mod ddl_events;
 mod deletions;
 mod dialects;
 mod dml;
@@ -138,6 +139,7 @@ pub fn cases() -> Vec<Case> {
         faults::CASES,
         kills::CASES,
         tenants::CASES,
+        ddl_events::CASES,
         reflection::CASES,
         assert_schema::CASES,
         features::CASES,

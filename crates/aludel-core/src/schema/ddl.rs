@@ -15,7 +15,12 @@ pub(super) use table::{default_text, is_keyed, is_parenthesised};
 
 use writer::Writer;
 
-use super::{ForeignKey, Index, MetaData, Table, order::Order, settle::settle};
+use super::{
+    ForeignKey, Index, MetaData, Table,
+    events::When::{AfterCreate, AfterDrop, BeforeCreate, BeforeDrop},
+    order::Order,
+    settle::settle,
+};
 use crate::{
     Error, Result,
     dialect::{Alter, Dialect, Indexes, Unless},
@@ -52,10 +57,30 @@ pub enum CheckFirst {
 /// # Ok::<(), aludel_core::Error>(())
 /// ```
 pub fn create_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    create_missing(metadata, dialect, &|_| true)
+}
+
+/// Of a table that others belong to, nobody but who creates or drops it may take care.
+fn check_first(metadata: &MetaData, table: &Table, is_known: bool) -> CheckFirst {
+    if is_known && metadata.has_events(table) { CheckFirst::No } else { CheckFirst::Yes }
+}
+
+/// The same, where statements that are attached to a table count only if it is missing.
+///
+/// # Errors
+/// As [`create_statements`].
+#[doc(hidden)]
+pub fn create_missing(
+    metadata: &MetaData,
+    dialect: &dyn Dialect,
+    is_missing: &dyn Fn(&Table) -> bool,
+) -> Result<Vec<String>> {
     not_empty(metadata)?;
     metadata.validate()?;
+    metadata.check_events()?;
     let order = Order::of(metadata.tables());
-    let mut statements = sequences::create(metadata, dialect)?;
+    let mut statements: Vec<String> = metadata.events(BeforeCreate, None, dialect).collect();
+    statements.append(&mut sequences::create(metadata, dialect)?);
     statements.append(&mut labels::create(metadata, dialect)?);
     let mut late = Vec::new();
     index_names(metadata, dialect)?;
@@ -63,18 +88,24 @@ pub fn create_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<V
         let table = settle(declared, dialect)?;
         let is_late = |it: &ForeignKey| is_late(&order, declared, it, dialect);
         let inside = |it: &ForeignKey| !it.use_alter && !is_late(it);
-        statements.push(table::create(&table, dialect, CheckFirst::Yes, inside)?);
+        let events = |when| metadata.events(when, Some(declared), dialect);
+        let is_missing = is_missing(declared);
+        statements.extend(events(BeforeCreate).filter(|_| is_missing));
+        let check_first = check_first(metadata, declared, is_missing);
+        statements.push(table::create(&table, dialect, check_first, inside)?);
         statements.append(&mut options::partitions(&table, dialect)?);
         let separate = dialect.capability().ddl.indexes == Indexes::Separately;
         for index in table.indexes.iter().filter(|_| separate) {
             statements.push(index::create(&table, index, dialect, CheckFirst::Yes)?);
         }
         statements.append(&mut comments::statements(&table, dialect)?);
+        statements.extend(events(AfterCreate).filter(|_| is_missing));
         for key in table.foreign_keys.iter().filter(|it| is_late(it)) {
             late.push(add_constraint(&table, key, dialect)?);
         }
     }
     statements.append(&mut late);
+    statements.extend(metadata.events(AfterCreate, None, dialect));
     Ok(statements)
 }
 
@@ -85,22 +116,44 @@ pub fn create_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<V
 /// There are no tables, or a ring of foreign keys has none with a name by which it can be dropped
 /// first.
 pub fn drop_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec<String>> {
+    drop_present(metadata, dialect, &|_| true)
+}
+
+/// The same, where statements that are attached to a table count only if it is there.
+///
+/// # Errors
+/// As [`drop_statements`].
+#[doc(hidden)]
+pub fn drop_present(
+    metadata: &MetaData,
+    dialect: &dyn Dialect,
+    is_present: &dyn Fn(&Table) -> bool,
+) -> Result<Vec<String>> {
     not_empty(metadata)?;
+    metadata.check_events()?;
     let order = Order::of(metadata.tables());
-    let mut statements = Vec::new();
+    let mut statements: Vec<String> = metadata.events(BeforeDrop, None, dialect).collect();
     for table in &order.tables {
         for key in table.foreign_keys.iter().filter(|it| is_late(&order, table, it, dialect)) {
             statements.push(drop_constraint(table, key, dialect)?);
         }
     }
     for table in order.tables.iter().rev() {
+        let events = |when| metadata.events(when, Some(table), dialect);
+        let is_present = is_present(table);
+        statements.extend(events(BeforeDrop).filter(|_| is_present));
         let mut writer = Writer::new(dialect);
-        writer.push("DROP TABLE IF EXISTS ");
+        writer.push(match check_first(metadata, table, is_present) {
+            CheckFirst::Yes => "DROP TABLE IF EXISTS ",
+            CheckFirst::No => "DROP TABLE ",
+        });
         writer.table(table.schema.as_deref(), &table.name)?;
         statements.push(writer.finish());
+        statements.extend(events(AfterDrop).filter(|_| is_present));
     }
     statements.append(&mut labels::drop(metadata, dialect)?);
     statements.append(&mut sequences::drop(metadata, dialect)?);
+    statements.extend(metadata.events(AfterDrop, None, dialect));
     Ok(statements)
 }
 

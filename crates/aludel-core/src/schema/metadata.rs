@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{NamingConvention, Table, TableOptions, order::Order, validate};
+use super::{NamingConvention, Table, TableOptions, events::Attached, order::Order, validate};
 use crate::{Error, Result};
 
 /// A set of tables that belong together.
@@ -22,6 +22,7 @@ pub struct MetaData {
     naming: NamingConvention,
     options: TableOptions,
     pub(super) tables: Vec<Table>,
+    pub(super) attached: Vec<Attached>,
     /// Where the tables of a name are, in whatever schemas.
     by_name: HashMap<String, Vec<usize>>,
 }

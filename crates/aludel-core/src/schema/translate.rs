@@ -1,8 +1,8 @@
 //! [`SchemaTranslate`]: tables that are declared in one schema, and stand in another.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
-use super::MetaData;
+use super::{DdlTarget, MetaData};
 
 /// In which schemas tables stand, by those that they are declared in (DDL-14). `None` is a table's that names
 /// no schema, and the connection's default one.
@@ -61,6 +61,17 @@ impl MetaData {
         for table in &mut translated.tables {
             to(&mut table.schema);
             table.foreign_keys.iter_mut().for_each(|it| to(&mut it.schema));
+            // One without a schema is in its table's.
+            let sequences = table.columns.iter_mut().filter_map(|it| it.sequence.as_mut());
+            sequences.filter(|it| it.schema.is_some()).for_each(|it| to(&mut it.schema));
+        }
+        for it in &mut translated.attached {
+            if let DdlTarget::TableOf(schema, name) = &mut it.target {
+                it.target = match schemas.schema(Some(schema)) {
+                    Some(schema) => DdlTarget::TableOf(schema.to_owned(), mem::take(name)),
+                    None => DdlTarget::Table(mem::take(name)),
+                };
+            }
         }
         translated
     }
