@@ -130,10 +130,30 @@ pub trait Dialect: Send + Sync + std::fmt::Debug + 'static {
         None
     }
 
+    /// Writes a statement of a script for the database's own client: with `;` behind it.
+    fn script_statement(&self, script: &mut String, statement: &str) {
+        with_end(script, statement, ";");
+    }
+
     /// Writes a moment as a literal; only DDL needs it.
     fn instant_literal(&self, sql: &mut String, moment: DateTime) {
         let _ = write!(sql, "'{moment}'");
     }
+}
+
+/// A statement with its end, which a comment in its last line must not swallow.
+fn with_end(script: &mut String, statement: &str, end: &str) {
+    let statement = without_end(statement);
+    script.push_str(statement);
+    if statement.lines().last().is_some_and(|it| it.contains("--") || it.contains('#')) {
+        script.push('\n');
+    }
+    script.push_str(end);
+    script.push('\n');
+}
+
+fn without_end(statement: &str) -> &str {
+    statement.trim_end().trim_end_matches(';')
 }
 
 fn hexadecimal(sql: &mut String, bytes: &[u8]) {

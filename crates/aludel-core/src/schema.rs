@@ -13,6 +13,7 @@ mod metadata;
 mod naming;
 mod options;
 mod order;
+mod script;
 mod sequence;
 mod settle;
 mod table;

@@ -136,6 +136,10 @@ impl Dialect for Translated {
         self.inner.catalog()
     }
 
+    fn script_statement(&self, script: &mut String, statement: &str) {
+        self.inner.script_statement(script, statement);
+    }
+
     fn instant_literal(&self, sql: &mut String, moment: DateTime) {
         self.inner.instant_literal(sql, moment);
     }

@@ -4,7 +4,7 @@ mod reserved;
 
 pub(super) use reserved::RESERVED;
 
-use super::{Dialect, Spelling, capability::*};
+use super::{Dialect, Spelling, capability::*, with_end, without_end};
 use crate::{
     schema::{Catalog, IndexMethod, catalog},
     value::{EnumType, SqlType},
@@ -173,6 +173,20 @@ impl Dialect for MySql {
         sql.push('\'');
     }
 
+    /// The clients send what stands before a `;`, wherever it is, so the bodies of triggers need another end.
+    fn script_statement(&self, script: &mut String, statement: &str) {
+        if !without_end(statement).contains(';') {
+            return with_end(script, statement, ";");
+        }
+        let mut end = "//".to_owned();
+        while statement.contains(&end) {
+            end.push('/');
+        }
+        script.push_str(&format!("DELIMITER {end}\n"));
+        with_end(script, statement, &end);
+        script.push_str("DELIMITER ;\n");
+    }
+
     fn is_reserved(&self, word: &str) -> bool {
         RESERVED.binary_search(&word).is_ok()
     }
@@ -221,6 +235,10 @@ impl Dialect for MariaDb {
 
     fn text_literal(&self, sql: &mut String, text: &str) {
         MySql.text_literal(sql, text);
+    }
+
+    fn script_statement(&self, script: &mut String, statement: &str) {
+        MySql.script_statement(script, statement);
     }
 
     fn is_reserved(&self, word: &str) -> bool {

@@ -21,6 +21,7 @@ mod naming;
 mod operators;
 mod refusals;
 mod rows;
+mod script;
 mod select;
 mod strings;
 mod types;

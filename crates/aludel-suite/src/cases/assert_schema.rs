@@ -40,10 +40,15 @@ struct Full {
     declared: MetaData,
 }
 
+/// All that a schema can have on a database.
+pub(super) fn all_tables(at: &Place) -> MetaData {
+    tables::metadata(tables::all(at.dialect()))
+}
+
 impl Full {
     fn new(at: &Place) -> Self {
         let engine = at.blocking(EngineOptions::new());
-        let declared = tables::metadata(tables::all(at.dialect()));
+        let declared = all_tables(at);
         declared.drop_all(&engine).unwrap();
         declared.create_all(&engine).unwrap();
         Self { engine, declared }

@@ -1,6 +1,10 @@
-//! Statements of one's own around the creating and dropping of tables.
+//! Statements of one's own around the creating and dropping of tables, and scripts for the databases' own clients.
 
-use std::thread;
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+    thread,
+};
 
 use aludel::{
     CreateAll as _, EngineOptions, Reflect as _,
@@ -18,6 +22,7 @@ pub(super) const CASES: &[Case] = cases!["ddl_events":
     several_programs_at_once needs SHARED,
     a_table_that_there_is_not,
     a_refused_statement_takes_all_back,
+    the_script_runs_in_the_database_s_own_client needs SHARED,
 ];
 
 fn tables(metadata: MetaData) -> MetaData {
@@ -162,4 +167,65 @@ fn a_refused_statement_takes_all_back(at: &Place) {
     let commits = [MYSQL, MARIADB].iter().any(|it| it.is(at.dialect()));
     assert_eq!(there, if commits { 0 } else { 2 });
     tables(MetaData::new()).drop_all(&engine).unwrap();
+}
+
+/// Runs a script in the database's own client.
+fn run_script(engine: &Engine, script: &str) {
+    let url = engine.url();
+    let (host, port) = (url.host().unwrap_or("localhost"), url.port().map(|it| it.to_string()));
+    let (user, database) = (url.user().unwrap_or("root"), url.database().unwrap_or_default());
+    let mut command = match engine.dialect().name() {
+        "sqlite" => {
+            let connection = rusqlite::Connection::open(database).unwrap();
+            return connection.execute_batch(script).unwrap();
+        }
+        "postgres" => {
+            let mut command = Command::new("psql");
+            command.args([
+                "-X",
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-h",
+                host,
+                "-U",
+                user,
+                "-d",
+                database,
+            ]);
+            command.args(["-p", port.as_deref().unwrap_or("5432")]);
+            command.env("PGPASSWORD", url.password().unwrap_or_default());
+            command
+        }
+        _ => {
+            let mut command = Command::new("mariadb");
+            command.args(["--protocol=tcp", "-h", host, "-u", user, "-D", database]);
+            command.args(["-P", port.as_deref().unwrap_or("3306")]);
+            command.env("MYSQL_PWD", url.password().unwrap_or_default());
+            command
+        }
+    };
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut client = command.spawn().unwrap();
+    client.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let output = client.wait_with_output().unwrap();
+    assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn the_script_runs_in_the_database_s_own_client(at: &Place) {
+    let engine = fresh(at);
+    let metadata = with_trigger();
+    run_script(&engine, &metadata.create_script(engine.dialect()).unwrap());
+    assert!(metadata.differences(&engine).unwrap().is_empty());
+    insert_and_count(&engine);
+    run_script(&engine, &metadata.drop_script(engine.dialect()).unwrap());
+    assert_eq!(metadata.differences(&engine).unwrap().len(), 2);
+    // All that the suite's other tables use, labels and defaults included.
+    let all = super::assert_schema::all_tables(at);
+    all.drop_all(&engine).unwrap();
+    run_script(&engine, &all.create_script(engine.dialect()).unwrap());
+    let differences = all.differences(&engine).unwrap();
+    assert!(differences.is_empty(), "{differences}");
+    run_script(&engine, &all.drop_script(engine.dialect()).unwrap());
+    assert_eq!(all.differences(&engine).unwrap().len(), all.tables().len());
 }
