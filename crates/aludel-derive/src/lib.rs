@@ -58,7 +58,7 @@ use proc_macro::TokenStream;
 /// | `nullable = false` | NOT NULL, although the field's type can be NULL: such as an `Auto<Option<…>>` that may stay empty until a flush |
 /// | `length = 120` | text of at most so many characters |
 /// | `annotated = "bigint"` | the SQL type that the base's type map has under this name |
-/// | `sql_type = sql::VarChar(40)` | the SQL type; with `.with_variant(…)` another on some databases |
+/// | `sql_type = sql::VarChar(40)` | the SQL type; with `.with_variant(…)` another on some databases; `sql::Named("…")` is one that only the database knows, such as a domain |
 /// | `numeric(10, 2)` | an exact decimal number of so many digits, so many of them behind the point |
 ///
 /// On a `Many` or `One` field, `#[relationship(…)]`: `back_populates = field`, `cascade(all,

@@ -11,7 +11,8 @@ use super::{Scalar, SqlType, TypeVariants};
 /// newtype is a type of its own; and what [`Scalar::TYPE`] says.
 ///
 /// A type of another kind than the Rust type's, such as text for a number, is refused when the base is
-/// configured. Whether a narrower one of the same kind is wide enough is yours to know.
+/// configured. Whether a narrower one of the same kind is wide enough is yours to know, and so is what a type
+/// holds that only the database knows ([`SqlType::Named`]).
 ///
 /// ```
 /// use aludel_core::{dialect::{MARIADB, MYSQL}, value::{TypeMap, sql}};
@@ -103,7 +104,35 @@ impl SqlType {
             || is_float(self) && is_float(other)
             || is_text(self) && (is_text(other) || matches!(other, Self::Enum(_) | Self::Set(_)))
             || self == Self::TsVector && is_text(other)
+            || matches!((self, other), (Self::Array(a), Self::Array(b)) if a.can_hold(*b))
             // Nobody but the database knows what it is: a domain, or a type of one database only.
             || matches!(self, Self::Named(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::value::{EnumType, SqlType};
+
+    #[test]
+    fn what_travels_in_one_form_fits() {
+        static DAY: EnumType = EnumType { name: "day", labels: &["mon"], native: true };
+        static DAYS: SqlType = SqlType::Enum(&DAY);
+        let fits = [
+            (SqlType::Text, SqlType::Set(&DAY)),
+            (SqlType::VarChar(3), DAYS),
+            (SqlType::TsVector, SqlType::Text),
+            (SqlType::Array(&SqlType::Text), SqlType::Array(&DAYS)),
+            (SqlType::Named("year"), SqlType::Int),
+        ];
+        assert!(fits.into_iter().all(|(ty, of)| ty.can_hold(of)));
+        let wrong = [
+            (SqlType::Set(&DAY), SqlType::Text),
+            (SqlType::Text, SqlType::TsVector),
+            (SqlType::Array(&SqlType::Int), SqlType::Array(&DAYS)),
+            (SqlType::Array(&SqlType::Text), SqlType::Text),
+            (SqlType::Int, SqlType::Named("year")),
+        ];
+        assert!(!wrong.into_iter().any(|(ty, of)| ty.can_hold(of)));
     }
 }

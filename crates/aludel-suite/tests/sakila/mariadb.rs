@@ -10,8 +10,7 @@ use aludel::{assert_schema, blocking::Engine, prelude::*, schema::CompareOptions
 use crate::load;
 use models::Sakila;
 
-/// There is no difference. What isn't compared: that `TIMESTAMP`s keep themselves on UPDATE, the indexes for
-/// places and full-text search, triggers, and how texts are sorted.
+/// There is no difference. What isn't compared: that `TIMESTAMP`s keep themselves on UPDATE, and triggers.
 #[test]
 fn the_schema_is_what_is_declared() {
     let own = load::mariadb("sakila_schema");

@@ -60,7 +60,7 @@ pub struct Staff {
     pub active: Auto<bool>,
     #[column(length = 16)]
     pub username: String,
-    #[column(length = 40)]
+    #[column(length = 40, collation = "utf8mb3_bin")]
     pub password: Option<String>,
     #[mixin]
     pub updated: Updated,

@@ -112,7 +112,11 @@ pub struct Film {
 
 /// Triggers of the films keep it; there is no foreign key.
 #[derive(Mapped)]
-#[table("film_text", base = Sakila)]
+#[table(
+    "film_text",
+    base = Sakila,
+    index(title, description, using = fulltext, name = "idx_title_description")
+)]
 pub struct FilmText {
     #[column(primary_key)]
     pub film_id: i16,
@@ -175,7 +179,12 @@ pub struct City {
 }
 
 #[derive(Mapped)]
-#[table("address", base = Sakila, index(city_id, name = "idx_fk_city_id"))]
+#[table(
+    "address",
+    base = Sakila,
+    index(city_id, name = "idx_fk_city_id"),
+    index(location, using = spatial, name = "idx_location")
+)]
 pub struct Address {
     #[column(primary_key)]
     pub address_id: Auto<u16>,

@@ -11,7 +11,7 @@ use crate::Updated;
 
 /// It and the staff refer to each other.
 #[derive(Mapped)]
-#[table("store", base = Sakila, unique(manager_staff_id))]
+#[table("store", base = Sakila, index(manager_staff_id, unique, name = "idx_unq_manager_staff_id"))]
 pub struct Store {
     #[column(primary_key)]
     pub store_id: Auto<i32>,
@@ -83,7 +83,11 @@ pub struct Inventory {
     "rental",
     base = Sakila,
     index(inventory_id, name = "idx_fk_inventory_id"),
-    unique(rental_date, inventory_id, customer_id)
+    index(
+        rental_date, inventory_id, customer_id,
+        unique,
+        name = "idx_unq_rental_rental_date_inventory_id_customer_id"
+    )
 )]
 pub struct Rental {
     #[column(primary_key)]

@@ -5,7 +5,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
 
 use super::business::{Inventory, Rental, Store};
-use crate::{Rating, Updated};
+use crate::{Feature, Rating, Updated};
 
 pub enum Sakila {}
 
@@ -61,7 +61,8 @@ pub struct Language {
     base = Sakila,
     index(language_id, name = "idx_fk_language_id"),
     index(original_language_id, name = "idx_fk_original_language_id"),
-    index(title, name = "idx_title")
+    index(title, name = "idx_title"),
+    index(fulltext, using = gist, name = "film_fulltext_idx")
 )]
 pub struct Film {
     #[column(primary_key)]
@@ -87,7 +88,9 @@ pub struct Film {
     pub rating: Auto<Option<Rating>>,
     #[mixin]
     pub updated: Updated,
-    pub special_features: Option<Vec<String>>,
+    /// Labels, in an array of texts.
+    #[column(sql_type = sql::Array(&sql::Text))]
+    pub special_features: Option<Vec<Feature>>,
     /// A trigger makes it of the title and the description.
     #[column(server_onupdate)]
     pub fulltext: Auto<TsVector>,

@@ -37,7 +37,7 @@ pub struct Payment {
 /// from.
 #[derive(Mixin)]
 pub struct PaymentOfAMonth {
-    #[column(primary_key)]
+    #[column(primary_key, sequence = "payment_payment_id_seq")]
     pub payment_id: Auto<i32>,
     #[column(foreign_key = Customer.customer_id)]
     pub customer_id: i32,

@@ -7,7 +7,7 @@ use aludel::{
 use rust_decimal::Decimal;
 
 use super::{business::*, models::*, payments::*};
-use crate::{Rating, load, sent, whole};
+use crate::{Feature, Rating, load, sent, whole};
 
 #[test]
 fn all_rows_are_objects() {
@@ -88,7 +88,7 @@ fn values_of_its_own_types() {
     let engine = Engine::new(own.url()).unwrap();
     let mut session = Session::new(&engine);
     let film = session.get(Film, 1).unwrap().unwrap();
-    let (row, parts) = (film.borrow(), ["Deleted Scenes", "Behind the Scenes"].map(String::from));
+    let (row, parts) = (film.borrow(), [Feature::DeletedScenes, Feature::BehindTheScenes]);
     assert_eq!((&*row.title, row.release_year), ("ACADEMY DINOSAUR", Some(2006)));
     assert_eq!(row.rating, Auto::new(Some(Rating::ParentalGuidance)));
     assert_eq!(row.special_features.as_deref(), Some(&parts[..]));

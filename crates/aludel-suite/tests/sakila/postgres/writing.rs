@@ -9,7 +9,7 @@ use chrono::NaiveDateTime;
 use rust_decimal::Decimal;
 
 use super::{business::*, models::*, payments::*};
-use crate::{Rating, load, sent};
+use crate::{Feature, Rating, load, sent};
 
 #[test]
 fn a_film_is_changed_added_and_deleted() {
@@ -24,7 +24,7 @@ fn a_film_is_changed_added_and_deleted() {
         film.title = "ACADEMY HERON".into();
         film.rating = Auto::new(Some(Rating::Restricted));
         film.release_year = Some(2155);
-        film.special_features = Some(vec!["Trailers".into(), "Bloopers, \"all\" of them".into()]);
+        film.special_features = Some(vec![Feature::Trailers, Feature::BehindTheScenes]);
     }
     session.flush().unwrap();
     assert_eq!(
@@ -36,11 +36,18 @@ fn a_film_is_changed_added_and_deleted() {
     // What triggers made of it.
     session.fresh(&film).unwrap();
     assert!(film.borrow().fulltext.get().unwrap().as_str().contains("'heron':2"));
-    assert_eq!(film.borrow().special_features.as_ref().unwrap()[1], "Bloopers, \"all\" of them");
+    assert_eq!(film.borrow().special_features.as_ref().unwrap()[1], Feature::BehindTheScenes);
     session.rollback().unwrap();
     assert_eq!(film.borrow().release_year, Some(2006));
     session.fresh(&film).unwrap();
     assert_eq!(film.borrow().special_features, before);
+    // The array may hold other texts; an object can't.
+    let other = text("UPDATE film SET special_features = '{Trailers,Bloopers}' WHERE film_id = 1");
+    session.execute(other).unwrap();
+    let error = session.refresh(&film).unwrap_err().to_string();
+    assert!(error.contains("special_features"), "{error}");
+    session.rollback().unwrap();
+    session.fresh(&film).unwrap();
 
     let language = session.get(Language, 1).unwrap().unwrap();
     let known = session.get(Actor, 1).unwrap().unwrap();

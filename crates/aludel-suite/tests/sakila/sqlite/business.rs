@@ -56,7 +56,14 @@ pub struct Store {
 }
 
 #[derive(Mapped)]
-#[table("rental", base = Sakila, unique(rental_date, inventory_id, customer_id), index(inventory_id, name = "idx_rental_fk_inventory_id"), index(customer_id, name = "idx_rental_fk_customer_id"), index(staff_id, name = "idx_rental_fk_staff_id"))]
+#[table(
+    "rental",
+    base = Sakila,
+    index(rental_date, inventory_id, customer_id, unique, name = "idx_rental_uq"),
+    index(inventory_id, name = "idx_rental_fk_inventory_id"),
+    index(customer_id, name = "idx_rental_fk_customer_id"),
+    index(staff_id, name = "idx_rental_fk_staff_id")
+)]
 pub struct Rental {
     #[column(primary_key)]
     pub rental_id: Auto<i64>,
