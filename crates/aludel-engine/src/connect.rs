@@ -4,6 +4,7 @@ mod executable;
 mod execute;
 mod join;
 mod result;
+mod tables;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
 

@@ -66,18 +66,18 @@ impl CreateAll for MetaData {
         &self,
         engine: &E,
     ) -> E::Out<impl Future<Output = Result<()>> + Send + 'static> {
-        E::run(execute(Plan::new(self, engine.core(), drop_statements_of), engine.core().clone()))
+        E::run(execute(Plan::new(self, engine.core(), drop_present), engine.core().clone()))
     }
 }
 
 /// The statements, where it is known of each table whether it is there.
-type Statements = fn(
+pub(crate) type Statements = fn(
     &MetaData,
     &dyn Dialect,
     is_there: &dyn Fn(&Table) -> bool,
 ) -> aludel_core::Result<Vec<String>>;
 
-fn create_missing(
+pub(crate) fn create_missing(
     metadata: &MetaData,
     dialect: &dyn Dialect,
     is_there: &dyn Fn(&Table) -> bool,
@@ -85,7 +85,7 @@ fn create_missing(
     schema::create_missing(metadata, dialect, &|it| !is_there(it))
 }
 
-fn drop_statements_of(
+pub(crate) fn drop_present(
     metadata: &MetaData,
     dialect: &dyn Dialect,
     is_there: &dyn Fn(&Table) -> bool,
@@ -94,7 +94,7 @@ fn drop_statements_of(
 }
 
 /// What is to be executed.
-enum Plan {
+pub(crate) enum Plan {
     /// These statements, whatever there is.
     Always(Result<Vec<String>>),
     /// Statements that depend on which tables there are.
@@ -102,7 +102,7 @@ enum Plan {
 }
 
 impl Plan {
-    fn new(metadata: &MetaData, engine: &EngineCore, make: Statements) -> Self {
+    pub(crate) fn new(metadata: &MetaData, engine: &EngineCore, make: Statements) -> Self {
         if metadata.has_table_events() {
             return Self::Events(Box::new(metadata.clone()), make);
         }
@@ -143,7 +143,7 @@ impl Plan {
 /// that fewer would do.
 const RETRIES: u32 = 20;
 
-async fn execute(mut plan: Plan, engine: EngineCore) -> Result<()> {
+pub(crate) async fn execute(mut plan: Plan, engine: EngineCore) -> Result<()> {
     let mut statements = plan.statements(&engine).await?;
     let mut retry = Retry::new(RETRIES);
     loop {

@@ -360,6 +360,8 @@ pub struct Ddl {
     pub index_schema: IndexSchema,
     /// Which defaults must stand in parentheses.
     pub defaults: Defaults,
+    /// Whether tables are created and dropped within a transaction; otherwise each statement that does commits.
+    pub transactional: bool,
     /// What indexes can be.
     pub index: IndexForms,
     /// Where words for people stand.

@@ -62,6 +62,7 @@ const MYSQL: Capability = Capability {
         foreign_schemas: true,
         index_schema: IndexSchema::Table,
         defaults: Defaults::ExpressionsAndLong,
+        transactional: false,
         index: IndexForms {
             methods: &[IndexMethod::BTree, IndexMethod::FullText, IndexMethod::Spatial],
             partial: false,

@@ -56,6 +56,7 @@ const CAPABILITY: Capability = Capability {
         foreign_schemas: true,
         index_schema: IndexSchema::Table,
         defaults: Defaults::Bare,
+        transactional: true,
         index: IndexForms {
             methods: &[
                 IndexMethod::BTree,

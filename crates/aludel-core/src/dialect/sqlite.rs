@@ -55,6 +55,7 @@ const CAPABILITY: Capability = Capability {
         foreign_schemas: false,
         index_schema: IndexSchema::Index,
         defaults: Defaults::Expressions,
+        transactional: true,
         index: IndexForms {
             methods: &[IndexMethod::BTree],
             partial: true,

@@ -34,6 +34,8 @@ pub(super) const CASES: &[Case] = cases!["features":
     rows_go_where_they_belong,
     words_are_found,
     rows_without_numbers,
+    tables_of_one_connection,
+    tables_of_a_transaction,
 ];
 
 /// What this kind of database has.
@@ -427,4 +429,39 @@ fn rows_without_numbers(at: &Place) {
         "INSERT INTO film (title, code, year, kind, price) VALUES (x'00', 'a', 'b', 'Short', 1)",
     ));
     assert!(wrong.is_err());
+}
+
+fn tables_of_one_connection(at: &Place) {
+    let engine = at.blocking(EngineOptions::new());
+    let scratch = MetaData::of((Scratch,));
+    let mut connection = engine.connect().unwrap();
+    connection.create_all(&scratch).unwrap();
+    connection.create_all(&scratch).unwrap();
+    let mut session = Session::join(&mut connection);
+    session.add(Scratch { id: 7 });
+    session.flush().unwrap();
+    assert_eq!(session.scalars(select(Scratch)).all().unwrap().len(), 1);
+    drop(session);
+    connection.drop_all(&scratch).unwrap();
+    assert!(connection.execute("SELECT id FROM scratch").is_err());
+}
+
+fn tables_of_a_transaction(at: &Place) {
+    let with_the_rest = at.dialect().capability().ddl.transactional;
+    let engine = at.blocking(EngineOptions::new());
+    let mut metadata = MetaData::new();
+    let id = Column::new("id", SqlType::BigInt);
+    metadata.add(Table::new("passing").column(id).primary_key(["id"])).unwrap();
+    let mut connection = engine.connect().unwrap();
+    connection.create_all(&metadata).unwrap();
+    assert!(connection.differences(&metadata).unwrap().is_empty());
+    connection.rollback().unwrap();
+    let gone = connection.differences(&metadata).unwrap();
+    assert_eq!(gone.is_empty(), !with_the_rest, "{gone}");
+    connection.create_all(&metadata).unwrap();
+    connection.commit().unwrap();
+    assert!(connection.differences(&metadata).unwrap().is_empty());
+    connection.drop_all(&metadata).unwrap();
+    connection.commit().unwrap();
+    assert_eq!(connection.differences(&metadata).unwrap().len(), 1);
 }
