@@ -185,3 +185,18 @@ fn the_picture_is_up_to_date() {
     let picture = Base::metadata().to_mermaid();
     assert!(readme.contains(&picture), "the README's picture should be:\n{picture}");
 }
+
+/// So is the one beside the book: `UPDATE_EXPECT=1` draws it anew.
+#[test]
+fn the_drawing_is_up_to_date() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../book/src/chinook.svg");
+    let drawing = Base::metadata().to_svg();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(file, &drawing).unwrap();
+    }
+    let kept = std::fs::read_to_string(file).unwrap();
+    assert!(
+        kept == drawing,
+        "{file} is another drawing; `UPDATE_EXPECT=1 cargo test the_drawing` makes it anew"
+    );
+}

@@ -16,6 +16,7 @@ mod order;
 mod script;
 mod sequence;
 mod settle;
+mod svg;
 mod table;
 mod text;
 mod translate;

@@ -62,7 +62,7 @@ impl MetaData {
 }
 
 /// ` PK, FK, UK`: what a column is a part of.
-fn keys(table: &Table, column: &String) -> String {
+pub(super) fn keys(table: &Table, column: &String) -> String {
     let is_unique = |it: &[String]| it == std::slice::from_ref(column);
     let keys = [
         ("PK", table.primary_key.contains(column)),
@@ -74,7 +74,7 @@ fn keys(table: &Table, column: &String) -> String {
 }
 
 /// How many rows may stand at either end: `||` one, `|o` or `o|` one at most, `o{` any number.
-fn ends(table: &Table, key: &ForeignKey) -> (&'static str, &'static str) {
+pub(super) fn ends(table: &Table, key: &ForeignKey) -> (&'static str, &'static str) {
     let is_null = |name: &String| table.find_column(name).is_some_and(|it| it.nullable);
     let optional = key.columns.iter().any(is_null);
     let covers =

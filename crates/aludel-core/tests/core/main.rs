@@ -24,6 +24,7 @@ mod rows;
 mod script;
 mod select;
 mod strings;
+mod svg;
 mod types;
 mod upserts;
 mod values;
