@@ -63,7 +63,7 @@ pub enum Base {}
 
 impl DeclarativeBase for Base {}
 
-/// Mapped structs that are named explicitly: `(User, Address)`.
+/// Mapped structs that are named explicitly: `(User, Address)`, or tuples of such tuples where there are many.
 pub trait Entities {
     /// Their descriptions.
     fn metas(self) -> Vec<&'static EntityMeta>;
@@ -112,9 +112,11 @@ impl<C: super::EntityConst> Entities for C {
 
 macro_rules! tuples {
     ($($name:ident)+) => {
-        impl<$($name: super::EntityConst),+> Entities for ($($name,)+) {
+        impl<$($name: Entities),+> Entities for ($($name,)+) {
+            #[allow(non_snake_case, reason = "each is called as its type")]
             fn metas(self) -> Vec<&'static EntityMeta> {
-                vec![$(<$name::Mapped as Mapped>::meta()),+]
+                let ($($name,)+) = self;
+                [$($name.metas()),+].concat()
             }
         }
     };

@@ -15,6 +15,8 @@ use super::{
     overlaps::Writers,
 };
 
+static LINKED: OnceLock<Linked> = OnceLock::new();
+
 /// A mapped struct that registered itself at link time.
 #[derive(Debug)]
 pub struct Registered(pub fn() -> &'static EntityMeta);
@@ -43,9 +45,14 @@ pub(super) struct Place {
 impl Linked {
     /// Those of the program, found at first use.
     pub fn global() -> &'static Self {
-        static LINKED: OnceLock<Linked> = OnceLock::new();
         LINKED
             .get_or_init(|| Self::new(inventory::iter::<Registered>.into_iter().map(|it| (it.0)())))
+    }
+
+    /// Makes these the program's, and whatever they relate to. `false` if others are in use already.
+    pub(super) fn install(entities: &[&'static EntityMeta]) -> bool {
+        let linked = LINKED.get_or_init(|| Self::new(entities.iter().copied()));
+        entities.iter().all(|it| linked.places.contains_key(&(it.type_id)()))
     }
 
     /// The entities, sorted by table.
@@ -77,6 +84,12 @@ impl Linked {
         if let Some(place) = self.places.get(&(meta.type_id)()) {
             return *place;
         }
+        tracing::warn!(
+            target: "aludel::mapping",
+            entity = meta.name,
+            "a mapped struct is used that the program's list lacks: nobody knows which rows go before its own; \
+             add it to `Registry::install`"
+        );
         let number = self.stragglers.fetch_add(1, Ordering::Relaxed);
         Place { number, depth: number, group: number, cyclic: false }
     }

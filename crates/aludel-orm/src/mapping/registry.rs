@@ -9,6 +9,7 @@ use aludel_core::{
 
 use super::{
     DeclarativeBase, EntityMeta, Linked, Mapper,
+    base::Entities,
     metadata::{Declared, add_tables},
 };
 use crate::{Error, Result, error::MappingError};
@@ -45,6 +46,35 @@ impl Registry {
     /// That of a base.
     pub fn of<B: DeclarativeBase>() -> Self {
         Self { name: short_name::<B>(), base: BaseMeta::of::<B>(), metadata: B::metadata }
+    }
+
+    /// Names the program's mapped structs, of whatever base: these and whatever they relate to, and no others. A
+    /// program finds its mapped structs by itself when it is linked, but not where there is no such thing, as in
+    /// WebAssembly. It calls this before anything else.
+    ///
+    /// A list that lacks something lacks it everywhere, so tests on another machine find it.
+    ///
+    /// ```no_run
+    /// # use aludel_orm::mapping::{EntityConst, Registry};
+    /// # #[allow(non_snake_case)]
+    /// # fn example<A: EntityConst, B: EntityConst, C: EntityConst>(User: A, Address: B, Tag: C) -> aludel_orm::Result<()> {
+    /// Registry::install((User, Address, Tag))?; // (…, (…, …)) for more than twelve
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Mapping`]: mapped structs are in use already, and these are not among them.
+    pub fn install<E: Entities>(entities: E) -> Result<()> {
+        if Linked::install(&entities.metas()) {
+            return Ok(());
+        }
+        let problem = "mapped structs are in use already, and some of these are not among them: call \
+                       `Registry::install` once, with all of them, at the start of the program";
+        Err(Error::Mapping(Box::new(MappingError {
+            entity: "Registry",
+            problems: vec![problem.into()],
+        })))
     }
 
     fn entities(&self) -> impl Iterator<Item = &'static EntityMeta> {

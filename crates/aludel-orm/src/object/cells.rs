@@ -39,6 +39,7 @@ pub(crate) enum ManyCell {
 }
 
 /// Sixteen bytes and eight a member is what a loaded collection costs.
+#[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<ManyCell>() == 16);
 
 /// Changes of a collection that isn't loaded.
