@@ -20,3 +20,16 @@ fn the_schema_is_what_is_declared() {
     let found = Sakila::metadata().differences_with(&engine, strict).unwrap();
     assert!(found.is_empty(), "{found}");
 }
+
+/// What is read of the database makes the same tables in another one.
+#[test]
+fn the_schema_is_copied() {
+    let read = MetaData::reflect(&Engine::new(&load::sqlite().url).unwrap()).unwrap();
+    assert_eq!(read.tables().len(), 16);
+    let engine = Engine::new("sqlite::memory:").unwrap();
+    read.create_all(&engine).unwrap();
+    let differences = read.differences(&engine).unwrap();
+    assert!(differences.is_empty(), "{differences}");
+    let found = Sakila::metadata().differences(&engine).unwrap();
+    assert_eq!(found.len(), DIFFERENCES.len(), "{found}");
+}
