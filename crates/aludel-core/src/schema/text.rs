@@ -166,6 +166,20 @@ fn quoted(rest: &str, quote: char, backslashes: bool) -> (String, usize) {
     (text, rest.len())
 }
 
+/// A default of MariaDB's or MySQL's, and what an UPDATE makes of it: `… ON UPDATE CURRENT_TIMESTAMP`.
+pub(super) fn split_on_update(default: &str) -> (&str, Option<&str>) {
+    const BETWEEN: &str = " on update ";
+    // The same bytes, so that places in the one are places in the other.
+    let lower = default.to_ascii_lowercase();
+    let moments = ["current_timestamp", "now", "localtime"];
+    match lower.rfind(BETWEEN) {
+        Some(at) if moments.iter().any(|it| lower[at + BETWEEN.len()..].starts_with(it)) => {
+            (&default[..at], Some(&default[at + BETWEEN.len()..]))
+        }
+        _ => (default, None),
+    }
+}
+
 /// What comparing two texts tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Same {

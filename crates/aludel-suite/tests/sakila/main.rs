@@ -11,14 +11,6 @@ mod postgres;
 mod sqlite;
 
 use aludel::prelude::*;
-use chrono::NaiveDateTime;
-
-/// What nearly every table has: when the row was written last.
-#[derive(Mixin)]
-pub struct Updated {
-    #[column(server_default = "CURRENT_TIMESTAMP", server_onupdate)]
-    pub last_update: Auto<NaiveDateTime>,
-}
 
 /// Who may see a film: a type of its own on PostgreSQL, an `ENUM` on MariaDB.
 #[derive(SqlEnum, Clone, Copy, Debug, PartialEq)]

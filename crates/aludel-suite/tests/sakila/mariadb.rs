@@ -13,7 +13,7 @@ use crate::{
 };
 use models::Sakila;
 
-/// There is no difference. What isn't compared: that `TIMESTAMP`s keep themselves on UPDATE, and triggers.
+/// There is no difference. Triggers aren't compared.
 #[test]
 fn the_schema_is_what_is_declared() {
     let own = load::mariadb("sakila_schema");

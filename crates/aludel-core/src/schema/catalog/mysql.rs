@@ -133,6 +133,14 @@ impl MySqlCatalog {
         let is_usual = |it: &&str| table.options.collation.as_deref() == Some(it);
         let collation = row.optional(10)?.filter(|it| !is_usual(it));
         column.collations = collation.map(|it| (None, it.to_owned())).into_iter().collect();
+        if let Some(at) = extra.find("on update ") {
+            let default = match &column.server_default {
+                Some(ServerDefault::Sql(it)) => it,
+                _ => "NULL",
+            };
+            column.server_default =
+                Some(ServerDefault::Sql(format!("{default} {}", extra[at..].to_uppercase())));
+        }
         if extra.contains("auto_increment") && row.text(8)? == "PRI" {
             table.autoincrement = true;
         }

@@ -6,7 +6,7 @@ use crate::{
     dialect::{Autoincrement, Defaults, Dialect, Indexes, Spelling},
     schema::{
         Action, Column, ConstraintName, Exclusion, ForeignKey, Identity, IndexMethod,
-        ServerDefault, Storage, Table,
+        ServerDefault, Storage, Table, text::split_on_update,
     },
     value::SqlType,
 };
@@ -215,6 +215,8 @@ fn server_default(writer: &mut Writer<'_>, default: &ServerDefault, ty: SqlType,
             defaults == Defaults::ExpressionsAndLong
                 && !matches!(ty, SqlType::DateTime | SqlType::TimestampTz)
         }
+        // What an UPDATE makes of it is no part of the expression.
+        ServerDefault::Sql(sql) if split_on_update(sql).1.is_some() => false,
         ServerDefault::Sql(sql) => match defaults {
             Defaults::Bare => false,
             Defaults::Expressions => !is_term(sql),

@@ -3,13 +3,19 @@
 use crate::{
     schema::{
         catalog::Rules,
-        text::{Node, Same, compare, parse},
+        text::{Node, Same, compare, parse, split_on_update},
     },
     value::{Date, DateTime, Inet, SqlType, Time},
 };
 
 /// Whether a default is the one that a database shows; also if it can't be told.
 pub(super) fn same(ty: SqlType, declared: &str, found: &str, rules: &Rules) -> bool {
+    let ((declared, ours), (found, theirs)) = (split_on_update(declared), split_on_update(found));
+    match (ours, theirs) {
+        (None, None) => {}
+        (Some(ours), Some(theirs)) if compare(ours, theirs, rules) != Same::No => {}
+        _ => return false,
+    }
     let (Some(a), Some(b)) = (parse(declared, rules), parse(found, rules)) else {
         return compare(declared, found, rules) != Same::No;
     };

@@ -3,10 +3,10 @@
 
 use super::{CompareOptions, Differences, What, differences};
 use crate::{
-    dialect::{Dialect, MariaDb, Postgres, Sqlite},
+    dialect::{Dialect, MariaDb, MySql, Postgres, Sqlite},
     schema::{
-        Action, Check, Column, ForeignKey, Identity, Index, MetaData, Reflected, ServerDefault,
-        Table,
+        Action, Check, CheckFirst, Column, ForeignKey, Identity, Index, MetaData, Reflected,
+        ServerDefault, Table, create_table,
     },
     value::{EnumType, SqlType, Value},
 };
@@ -166,6 +166,24 @@ fn each_is_a_line() {
             "app.t: the database has the index ix (b), but it is not declared",
         ]
     );
+}
+
+#[test]
+fn a_moment_that_keeps_itself() {
+    let column =
+        |default: &str| of(Column::new("c", SqlType::DateTime).server_default(sql(default)));
+    let found = || column("current_timestamp() ON UPDATE CURRENT_TIMESTAMP()");
+    let keeps = "CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP";
+    assert!(lines(column(keeps), found(), &MariaDb).is_empty());
+    let expected = "t.c: declared with the default CURRENT_TIMESTAMP, but the database has the default \
+                    current_timestamp() ON UPDATE CURRENT_TIMESTAMP()";
+    assert_eq!(lines(column("CURRENT_TIMESTAMP"), found(), &MariaDb), [expected]);
+    assert_eq!(lines(column(keeps), column("current_timestamp()"), &MariaDb).len(), 1);
+    assert_eq!(lines(column("NULL ON UPDATE now()"), found(), &MariaDb).len(), 1);
+    for dialect in [&MariaDb as &dyn Dialect, &MySql] {
+        let created = create_table(&column(keeps), dialect, CheckFirst::No).unwrap();
+        assert!(created.contains(&format!("DEFAULT {keeps} NOT NULL")), "{created}");
+    }
 }
 
 #[test]

@@ -4,9 +4,7 @@ use aludel::{prelude::*, sql};
 use chrono::NaiveDateTime;
 use rust_decimal::Decimal;
 
-use super::models::{Address, Customer, Film, Sakila};
-use crate::Updated;
-
+use super::models::{Address, Customer, Film, Sakila, Stamp};
 /// It and the staff refer to each other.
 #[derive(Mapped)]
 #[table(
@@ -23,7 +21,7 @@ pub struct Store {
     #[column(foreign_key = Address.address_id, on_delete = restrict, on_update = cascade)]
     pub address_id: Auto<u16>,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
     #[relationship(foreign_keys = [Store.manager_staff_id])]
     pub manager: One<Staff>,
     #[relationship(foreign_keys = [Store.address_id])]
@@ -63,7 +61,7 @@ pub struct Staff {
     #[column(length = 40, collation = "utf8mb3_bin")]
     pub password: Option<String>,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
     #[relationship(back_populates = staff, foreign_keys = [Staff.store_id])]
     pub store: One<Store>,
     #[relationship(foreign_keys = [Staff.address_id])]
@@ -85,7 +83,7 @@ pub struct Inventory {
     #[column(foreign_key = Store.store_id, on_delete = restrict, on_update = cascade)]
     pub store_id: Auto<u8>,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
     #[relationship(back_populates = copies)]
     pub film: One<Film>,
     #[relationship(back_populates = inventory)]
@@ -116,7 +114,7 @@ pub struct Rental {
     #[column(foreign_key = Staff.staff_id, on_delete = restrict, on_update = cascade)]
     pub staff_id: Auto<u8>,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
     #[relationship(back_populates = rentals)]
     pub customer: One<Customer>,
     #[relationship(foreign_keys = [Rental.inventory_id])]
@@ -146,7 +144,7 @@ pub struct Payment {
     /// A trigger sets it.
     #[column(annotated = "datetime")]
     pub payment_date: Auto<NaiveDateTime>,
-    #[column(server_default = "CURRENT_TIMESTAMP", server_onupdate)]
+    #[column(server_default = "CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP", server_onupdate)]
     pub last_update: Auto<Option<NaiveDateTime>>,
     #[relationship(back_populates = payments)]
     pub rental: One<Rental>,

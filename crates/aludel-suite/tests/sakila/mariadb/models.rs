@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 use rust_decimal::Decimal;
 
 use super::business::{Inventory, Rental, Store};
-use crate::{Feature, Rating, Updated};
+use crate::{Feature, Rating};
 
 pub enum Sakila {}
 
@@ -22,6 +22,13 @@ impl DeclarativeBase for Sakila {
     }
 }
 
+/// What nearly every table has: when the row was written last.
+#[derive(Mixin)]
+pub struct Stamp {
+    #[column(server_default = "CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP", server_onupdate)]
+    pub last_update: Auto<NaiveDateTime>,
+}
+
 #[derive(Mapped)]
 #[table("actor", base = Sakila, index(last_name, name = "idx_actor_last_name"))]
 pub struct Actor {
@@ -32,7 +39,7 @@ pub struct Actor {
     #[column(length = 45)]
     pub last_name: String,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
     #[relationship(secondary = FilmActor, back_populates = actors, order_by = Film.film_id)]
     pub films: Many<Film>,
 }
@@ -45,7 +52,7 @@ pub struct Category {
     #[column(length = 25)]
     pub name: String,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
     #[relationship(secondary = FilmCategory, back_populates = categories)]
     pub films: Many<Film>,
 }
@@ -58,7 +65,7 @@ pub struct Language {
     #[column(sql_type = sql::Named("char(20)"))]
     pub name: String,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
     #[relationship(back_populates = language, foreign_keys = [Film.language_id])]
     pub films: Many<Film>,
     #[relationship(back_populates = original_language, foreign_keys = [Film.original_language_id])]
@@ -97,7 +104,7 @@ pub struct Film {
     pub rating: Auto<Option<Rating>>,
     pub special_features: Option<SqlSet<Feature>>,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
     #[relationship(back_populates = films, foreign_keys = [Film.language_id])]
     pub language: One<Language>,
     #[relationship(back_populates = originals, foreign_keys = [Film.original_language_id])]
@@ -134,7 +141,7 @@ pub struct FilmActor {
     #[column(primary_key, foreign_key = Film.film_id, on_delete = restrict, on_update = cascade)]
     pub film_id: Auto<u16>,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
 }
 
 #[derive(Mapped)]
@@ -145,7 +152,7 @@ pub struct FilmCategory {
     #[column(primary_key, foreign_key = Category.category_id, on_delete = restrict, on_update = cascade)]
     pub category_id: Auto<u8>,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
 }
 
 #[derive(Mapped)]
@@ -156,7 +163,7 @@ pub struct Country {
     #[column(length = 50)]
     pub country: String,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
     #[relationship(back_populates = country)]
     pub cities: Many<City>,
 }
@@ -171,7 +178,7 @@ pub struct City {
     #[column(foreign_key = Country.country_id, on_delete = restrict, on_update = cascade)]
     pub country_id: Auto<u16>,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
     #[relationship(back_populates = cities)]
     pub country: One<Country>,
     #[relationship(back_populates = city)]
@@ -204,7 +211,7 @@ pub struct Address {
     #[column(sql_type = sql::Named("geometry"))]
     pub location: Vec<u8>,
     #[mixin]
-    pub updated: Updated,
+    pub stamp: Stamp,
     #[relationship(back_populates = addresses)]
     pub city: One<City>,
     #[relationship(back_populates = address)]
@@ -237,7 +244,7 @@ pub struct Customer {
     /// A trigger sets it.
     #[column(annotated = "datetime")]
     pub create_date: Auto<NaiveDateTime>,
-    #[column(server_default = "CURRENT_TIMESTAMP", server_onupdate)]
+    #[column(server_default = "CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP", server_onupdate)]
     pub last_update: Auto<Option<NaiveDateTime>>,
     #[relationship(back_populates = customers)]
     pub address: One<Address>,

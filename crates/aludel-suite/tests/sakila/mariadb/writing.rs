@@ -14,7 +14,7 @@ fn a_film_is_changed_added_and_deleted() {
     let engine = Engine::new(own.url()).unwrap();
     let mut session = Session::new(&engine);
     let film = session.get(Film, 1).unwrap().unwrap();
-    let (before, at) = (film.borrow().special_features.clone(), film.borrow().updated.last_update);
+    let (before, at) = (film.borrow().special_features.clone(), film.borrow().stamp.last_update);
     engine.log().start_with_parameters();
     {
         let mut film = film.borrow_mut();
@@ -33,7 +33,7 @@ fn a_film_is_changed_added_and_deleted() {
     );
     // What the database made of it: the moment, and by a trigger the text to search.
     session.fresh(&film).unwrap();
-    assert!(film.borrow().updated.last_update.get() > at.get());
+    assert!(film.borrow().stamp.last_update.get() > at.get());
     let found = session.get(FilmText, 1).unwrap().unwrap();
     assert_eq!(found.borrow().title, "ACADEMY HERON");
     session.rollback().unwrap();

@@ -4,11 +4,9 @@ use aludel::prelude::*;
 use chrono::NaiveDateTime;
 
 use super::{
-    models::{Address, Customer, Film, Sakila},
+    models::{Address, Customer, Film, Sakila, Updated},
     payments::Payment,
 };
-use crate::Updated;
-
 /// It and the staff refer to each other.
 #[derive(Mapped)]
 #[table("store", base = Sakila, index(manager_staff_id, unique, name = "idx_unq_manager_staff_id"))]

@@ -5,11 +5,18 @@ use chrono::{NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
 
 use super::business::{Inventory, Rental, Store};
-use crate::{Feature, Rating, Updated};
+use crate::{Feature, Rating};
 
 pub enum Sakila {}
 
 impl DeclarativeBase for Sakila {}
+
+/// What nearly every table has: when the row was written last, which a trigger says.
+#[derive(Mixin)]
+pub struct Updated {
+    #[column(server_default = "CURRENT_TIMESTAMP", server_onupdate)]
+    pub last_update: Auto<NaiveDateTime>,
+}
 
 #[derive(Mapped)]
 #[table("actor", base = Sakila, index(last_name, name = "idx_actor_last_name"))]
