@@ -31,5 +31,5 @@ fn the_schema_is_copied() {
     let differences = read.differences(&engine).unwrap();
     assert!(differences.is_empty(), "{differences}");
     let found = Sakila::metadata().differences(&engine).unwrap();
-    assert_eq!(found.len(), DIFFERENCES.len(), "{found}");
+    assert!(found.is_empty(), "{found}");
 }
