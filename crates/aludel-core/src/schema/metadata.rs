@@ -75,7 +75,22 @@ impl MetaData {
     /// # Errors
     /// There is a table of this name already, or the table has two columns of one name, or its
     /// constraints name columns that it lacks.
-    pub fn add(&mut self, mut table: Table) -> Result<()> {
+    pub fn add(&mut self, table: Table) -> Result<()> {
+        let table = self.completed(table);
+        if self.find(table.schema.as_deref(), &table.name).is_some() {
+            return Err(Error::Schema(format!("the table `{table}` is defined twice").into()));
+        }
+        validate::table(&table)?;
+        table.check_names()?;
+        self.by_name.entry(table.name.clone()).or_default().push(self.tables.len());
+        self.tables.push(table);
+        Ok(())
+    }
+
+    /// The table as it is here: what it doesn't say itself, the set says.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn completed(&self, mut table: Table) -> Table {
         if table.schema.is_none() {
             table.schema.clone_from(&self.schema);
         }
@@ -88,14 +103,7 @@ impl MetaData {
         if table.naming == NamingConvention::default() {
             table.naming.clone_from(&self.naming);
         }
-        if self.find(table.schema.as_deref(), &table.name).is_some() {
-            return Err(Error::Schema(format!("the table `{table}` is defined twice").into()));
-        }
-        validate::table(&table)?;
-        table.check_names()?;
-        self.by_name.entry(table.name.clone()).or_default().push(self.tables.len());
-        self.tables.push(table);
-        Ok(())
+        table
     }
 
     /// The table of this name, in the default schema.

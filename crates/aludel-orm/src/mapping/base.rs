@@ -1,5 +1,7 @@
 //! [`DeclarativeBase`] and the default [`Base`].
 
+use std::{any::TypeId, cell::RefCell};
+
 use aludel_core::{schema::MetaData, value::TypeMap};
 
 use super::{EntityMeta, Linked, Mapped, Registry, linked::closure, metadata::add_tables};
@@ -90,11 +92,27 @@ impl MetaDataOf for MetaData {
     }
 
     fn mapped_by<B: DeclarativeBase>(mut self) -> Self {
-        let own = std::any::TypeId::of::<B>();
+        let own = TypeId::of::<B>();
         let linked = Linked::global().entities().iter().copied();
-        tell(&add_tables(&mut self, linked.filter(|it| (it.base)().id == own)));
+        let problems = add_tables(&mut self, linked.filter(|it| (it.base)().id == own));
+        tell(&problems);
+        MAPPED.with_borrow_mut(|it| *it = Some((own, !problems.is_empty())));
         self
     }
+}
+
+thread_local! {
+    /// Whose tables were made last, and whether something was wrong with them: so that `configure` needn't make
+    /// them again to know.
+    static MAPPED: RefCell<Option<(TypeId, bool)>> = const { RefCell::new(None) };
+}
+
+/// A base's own tables, and whether something is wrong with them; `None` if it doesn't make them of its structs.
+pub(super) fn told_of(base: TypeId, metadata: fn() -> MetaData) -> (MetaData, Option<bool>) {
+    MAPPED.take();
+    let declared = metadata();
+    let told = MAPPED.take().filter(|it| it.0 == base);
+    (declared, told.map(|it| it.1))
 }
 
 /// What `configure` tells as an error.

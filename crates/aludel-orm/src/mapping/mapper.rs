@@ -9,8 +9,8 @@ use aludel_core::{
 };
 
 use super::{
-    EntityMeta, Linked, OnUpdate, Referred, Relation, Statements, TableArg, Version,
-    metadata::Declared, overlaps, resolve::resolve,
+    EntityMeta, Linked, OnUpdate, Referred, Relation, Statements, TableArg, Version, overlaps,
+    resolve::resolve,
 };
 use crate::{Error, Result, error::MappingError, events::AttributeSlot, object::chunk::Columns};
 
@@ -83,7 +83,6 @@ pub struct Target {
 pub struct MapperSlot {
     mapper: OnceLock<Mapper>,
     foreign_keys: OnceLock<Vec<ForeignKey>>,
-    table: OnceLock<Declared>,
     attributes: AttributeSlot,
 }
 
@@ -93,14 +92,8 @@ impl MapperSlot {
         Self {
             mapper: OnceLock::new(),
             foreign_keys: OnceLock::new(),
-            table: OnceLock::new(),
             attributes: AttributeSlot::new(),
         }
-    }
-
-    /// The entity's table, made at first use.
-    pub(super) fn table(&self, make: impl FnOnce() -> Declared) -> &Declared {
-        self.table.get_or_init(make)
     }
 
     /// The hooks of the entity's attributes.

@@ -7,34 +7,6 @@ use aludel_core::{
 
 use super::{ColumnDefault, ColumnMeta, EntityMeta, Mapper, Names, TableArg, Typed};
 
-/// An entity's table, before a [`MetaData`] says how things are called in it, and what is wrong with it.
-#[derive(Debug)]
-pub(super) struct Declared {
-    pub(super) table: Table,
-    pub(super) problems: Vec<String>,
-}
-
-impl Declared {
-    pub(super) fn of(meta: &'static EntityMeta) -> &'static Self {
-        meta.mapper.table(|| {
-            let mut problems = Vec::new();
-            let table = table(meta, &mut problems);
-            Self { table, problems }
-        })
-    }
-
-    /// Whether this is what stands in a [`MetaData`].
-    pub(super) fn is_in(&self, metadata: &MetaData) -> bool {
-        let Some(found) = metadata.find(self.table.schema.as_deref(), &self.table.name) else {
-            return false;
-        };
-        match self.table.naming == *metadata.naming() {
-            true => self.table == *found,
-            false => Table { naming: metadata.naming().clone(), ..self.table.clone() } == *found,
-        }
-    }
-}
-
 /// Adds the tables of these entities. What can't be added is told by [`configure`](super::Registry::configure),
 /// and left out.
 pub(super) fn add_tables(
@@ -43,11 +15,8 @@ pub(super) fn add_tables(
 ) -> Vec<String> {
     let mut problems = Vec::new();
     for entity in entities {
-        let declared = Declared::of(entity);
-        problems.extend_from_slice(&declared.problems);
-        let mut table = declared.table.clone();
-        table.naming = metadata.naming().clone();
-        match metadata.find(entity.table.schema, entity.table.name) {
+        let table = metadata.completed(table(entity, &mut problems));
+        match metadata.find(table.schema.as_deref(), &table.name) {
             // Two structs may map one table, as long as they say the same of it.
             Some(other) if *other == table => {}
             Some(_) => problems.push(format!(
@@ -146,12 +115,12 @@ fn table(meta: &'static EntityMeta, problems: &mut Vec<String>) -> Table {
         ..Table::default()
     };
     for (position, column) in meta.columns.iter().enumerate() {
-        let own = names(&[position as u16]);
+        let own = || names(&[position as u16]);
         if column.unique {
-            table.uniques.push(Unique::new(own.clone()));
+            table.uniques.push(Unique::new(own()));
         }
         if column.index {
-            table.indexes.push(Index::new(own));
+            table.indexes.push(Index::new(own()));
         }
     }
     let names = &Names(meta.columns);

@@ -9,8 +9,8 @@ use aludel_core::{
 
 use super::{
     DeclarativeBase, EntityMeta, Linked, Mapper,
-    base::Entities,
-    metadata::{Declared, add_tables},
+    base::{Entities, told_of},
+    metadata::add_tables,
 };
 use crate::{Error, Result, error::MappingError};
 
@@ -110,8 +110,8 @@ impl Registry {
             };
             problems.extend(mapper.problems.iter().map(of));
         }
-        let declared = self.metadata();
-        problems.extend(self.table_problems(&declared));
+        let (declared, told) = told_of(self.base.id, self.metadata);
+        problems.extend(self.table_problems(&declared, told));
         if let Some(schema) = declared.default_schema().filter(|it| Some(*it) != self.base.schema) {
             problems.push(format!(
                 "the tables of `{name}` have the schema that its constant `SCHEMA` says, by which queries \
@@ -128,9 +128,9 @@ impl Registry {
     }
 
     /// What is wrong with the tables, by themselves and together.
-    fn table_problems(&self, declared: &MetaData) -> Vec<String> {
-        let is_fine = |it: &Declared| it.problems.is_empty() && it.is_in(declared);
-        if self.entities().map(Declared::of).all(is_fine) && declared.problems().is_empty() {
+    fn table_problems(&self, declared: &MetaData, told: Option<bool>) -> Vec<String> {
+        // As good as always, and there is nothing to be made a second time.
+        if told == Some(false) && declared.problems().is_empty() {
             return Vec::new();
         }
         let mut own = MetaData::new().naming_convention(declared.naming().clone());

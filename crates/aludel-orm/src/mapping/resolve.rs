@@ -103,7 +103,6 @@ fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> 
         post_update: meta.post_update,
         meta,
     };
-    let place = relation.place();
     if let Some(secondary) = meta.secondary {
         let secondary = secondary();
         relation.direction = Direction::ManyToMany;
@@ -118,9 +117,12 @@ fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> 
                 });
             }
             _ => problems.push(format!(
-                "{place}: `{}` needs one foreign key to `{}` and one to `{}`; name them with \
+                "{}: `{}` needs one foreign key to `{}` and one to `{}`; name them with \
                  `foreign_keys = [...]` where there are several",
-                secondary.name, owner.name, target.name,
+                relation.place(),
+                secondary.name,
+                owner.name,
+                target.name,
             )),
         }
     } else {
@@ -149,14 +151,18 @@ fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> 
         match found {
             Ok(pairs) => relation.pairs = pairs,
             Err(0) => problems.push(format!(
-                "{place}: no foreign key links `{}` and `{}`; add `#[column(foreign_key = …)]` to \
+                "{}: no foreign key links `{}` and `{}`; add `#[column(foreign_key = …)]` to \
                  one of them",
-                owner.name, target.name,
+                relation.place(),
+                owner.name,
+                target.name,
             )),
             Err(n) => problems.push(format!(
-                "{place}: {n} foreign keys link `{}` and `{}`; say which with \
+                "{}: {n} foreign keys link `{}` and `{}`; say which with \
                  `foreign_keys = [...]`",
-                owner.name, target.name,
+                relation.place(),
+                owner.name,
+                target.name,
             )),
         }
     }
