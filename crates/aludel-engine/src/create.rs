@@ -31,7 +31,7 @@ use crate::{
 /// ```
 pub trait CreateAll {
     /// Creates all tables that aren't there yet, in one transaction, in the order of their foreign
-    /// keys, and their indexes. Where other programs do the same at the same time, there is one schema in
+    /// keys, and their indexes and comments, which tables that are there get, too. Where other programs do the same at the same time, there is one schema in
     /// the end, and no error. Statements that are attached to a table ([`MetaData::after_create`]) are executed
     /// if it wasn't there.
     ///

@@ -362,6 +362,8 @@ pub struct Ddl {
     pub defaults: Defaults,
     /// Whether tables are created and dropped within a transaction; otherwise each statement that does commits.
     pub transactional: bool,
+    /// How a temporary table is dropped, and no other of its name.
+    pub temporary: Temporary,
     /// What indexes can be.
     pub index: IndexForms,
     /// Where words for people stand.
@@ -393,6 +395,17 @@ pub struct IndexForms {
     pub operator_classes: bool,
     /// Of the first characters of a text.
     pub lengths: bool,
+    /// With a collation of a column's own.
+    pub collations: bool,
+}
+
+/// How a temporary table is dropped, and no other of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Temporary {
+    /// By the schema that it is in: `DROP TABLE temp.name`.
+    InSchema(&'static str),
+    /// `DROP TEMPORARY TABLE name`
+    Keyword,
 }
 
 /// Where words for people stand.

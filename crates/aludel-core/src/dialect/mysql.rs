@@ -63,6 +63,7 @@ const MYSQL: Capability = Capability {
         index_schema: IndexSchema::Table,
         defaults: Defaults::ExpressionsAndLong,
         transactional: false,
+        temporary: Temporary::Keyword,
         index: IndexForms {
             methods: &[IndexMethod::BTree, IndexMethod::FullText, IndexMethod::Spatial],
             partial: false,
@@ -71,6 +72,7 @@ const MYSQL: Capability = Capability {
             nulls: false,
             operator_classes: false,
             lengths: true,
+            collations: false,
         },
         comments: Comments::Inline,
         deferrable: Deferral::None,

@@ -57,6 +57,7 @@ const CAPABILITY: Capability = Capability {
         index_schema: IndexSchema::Table,
         defaults: Defaults::Bare,
         transactional: true,
+        temporary: Temporary::InSchema("pg_temp"),
         index: IndexForms {
             methods: &[
                 IndexMethod::BTree,
@@ -72,6 +73,7 @@ const CAPABILITY: Capability = Capability {
             nulls: true,
             operator_classes: true,
             lengths: false,
+            collations: true,
         },
         comments: Comments::Statements,
         deferrable: Deferral::Unique,

@@ -56,6 +56,7 @@ const CAPABILITY: Capability = Capability {
         index_schema: IndexSchema::Index,
         defaults: Defaults::Expressions,
         transactional: true,
+        temporary: Temporary::InSchema("temp"),
         index: IndexForms {
             methods: &[IndexMethod::BTree],
             partial: true,
@@ -64,6 +65,7 @@ const CAPABILITY: Capability = Capability {
             nulls: false,
             operator_classes: false,
             lengths: false,
+            collations: true,
         },
         comments: Comments::Nowhere,
         deferrable: Deferral::ForeignKeys,

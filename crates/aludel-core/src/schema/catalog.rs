@@ -80,6 +80,8 @@ pub struct Rules {
     pub backslashes: bool,
     /// Whether names can stand in `[brackets]`.
     pub brackets: bool,
+    /// Whether a foreign key has an index of its own, which isn't shown.
+    pub keys_have_indexes: bool,
     /// Whether the numbers of a sequence are shown with its name.
     pub sequences_are_told: bool,
     /// Functions that are shown by another name.
@@ -96,6 +98,7 @@ impl Rules {
         truth_is_number: false,
         backslashes: false,
         brackets: false,
+        keys_have_indexes: false,
         sequences_are_told: false,
         aliases: &[],
     };

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    dialect::{Alter, Dialect, Indexes, Unless},
+    dialect::{Alter, Dialect, Indexes, Temporary, Unless},
 };
 
 /// Whether a statement does nothing where what it makes is there already.
@@ -62,7 +62,9 @@ pub fn create_statements(metadata: &MetaData, dialect: &dyn Dialect) -> Result<V
 
 /// Of a table that others belong to, nobody but who creates or drops it may take care.
 fn check_first(metadata: &MetaData, table: &Table, is_known: bool) -> CheckFirst {
-    if is_known && metadata.has_events(table) { CheckFirst::No } else { CheckFirst::Yes }
+    // Catalogs don't show temporary tables.
+    let known = is_known && !table.temporary && metadata.has_events(table);
+    if known { CheckFirst::No } else { CheckFirst::Yes }
 }
 
 /// The same, where statements that are attached to a table count only if it is missing.
@@ -78,6 +80,7 @@ pub fn create_missing(
     not_empty(metadata)?;
     metadata.validate()?;
     metadata.check_events()?;
+    distinct(metadata)?;
     let order = Order::of(metadata.tables());
     let mut statements: Vec<String> = metadata.events(BeforeCreate, None, dialect).collect();
     statements.append(&mut sequences::create(metadata, dialect)?);
@@ -143,11 +146,17 @@ pub fn drop_present(
         let is_present = is_present(table);
         statements.extend(events(BeforeDrop).filter(|_| is_present));
         let mut writer = Writer::new(dialect);
-        writer.push(match check_first(metadata, table, is_present) {
-            CheckFirst::Yes => "DROP TABLE IF EXISTS ",
-            CheckFirst::No => "DROP TABLE ",
-        });
-        writer.table(table.schema.as_deref(), &table.name)?;
+        let temporary = Some(dialect.capability().ddl.temporary).filter(|_| table.temporary);
+        let (keyword, schema) = match temporary {
+            None => ("", table.schema.as_deref()),
+            Some(Temporary::InSchema(schema)) => ("", Some(schema)),
+            Some(Temporary::Keyword) => ("TEMPORARY ", None),
+        };
+        writer.push(&format!("DROP {keyword}TABLE "));
+        if check_first(metadata, table, is_present) == CheckFirst::Yes {
+            writer.push("IF EXISTS ");
+        }
+        writer.table(schema, &table.name)?;
         statements.push(writer.finish());
         statements.extend(events(AfterDrop).filter(|_| is_present));
     }
@@ -188,6 +197,22 @@ pub fn create_index(
                 format!("the index `{name}` of `{table}`, which other databases are to have");
             Err(Error::Unsupported { dialect: dialect.name(), what: what.into() })
         }
+    }
+}
+
+/// Refuses two tables of one place, which a map of schemas can make of two.
+fn distinct(metadata: &MetaData) -> Result<()> {
+    let mut seen = HashSet::new();
+    let tables = metadata.tables().iter();
+    match tables
+        .filter(|it| !seen.insert((it.schema.as_deref(), &it.name)))
+        .map(Table::to_string)
+        .next()
+    {
+        None => Ok(()),
+        Some(table) => Err(Error::Schema(
+            format!("two tables would be `{table}`: let the map of schemas keep them apart").into(),
+        )),
     }
 }
 

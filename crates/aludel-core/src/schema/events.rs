@@ -95,8 +95,8 @@ pub enum DdlTarget {
     All,
     /// A table of this name, in whatever schema.
     Table(String),
-    /// A table of this schema and name.
-    TableOf(String, String),
+    /// A table of this schema and name; none is the connection's default schema.
+    TableOf(Option<String>, String),
 }
 
 impl DdlTarget {
@@ -104,7 +104,7 @@ impl DdlTarget {
         match self {
             Self::All => false,
             Self::Table(name) => table.name == *name,
-            Self::TableOf(schema, name) => table.is(Some(schema), name),
+            Self::TableOf(schema, name) => table.is(schema.as_deref(), name),
         }
     }
 }
@@ -117,7 +117,7 @@ impl From<&str> for DdlTarget {
 
 impl From<(&str, &str)> for DdlTarget {
     fn from((schema, name): (&str, &str)) -> Self {
-        Self::TableOf(schema.to_owned(), name.to_owned())
+        Self::TableOf(Some(schema.to_owned()), name.to_owned())
     }
 }
 

@@ -58,7 +58,9 @@ pub struct IndexPart {
     pub nulls: Option<NullsOrder>,
     /// How many characters or bytes count, on MySQL and MariaDB; all of them elsewhere.
     pub length: Option<u32>,
-    /// How values are compared, on PostgreSQL: `text_pattern_ops`.
+    /// How texts are compared, if not as the column says; not on MySQL and MariaDB.
+    pub collation: Option<String>,
+    /// How values are compared, on PostgreSQL: `text_pattern_ops`. In another schema: `ext.gin_trgm_ops`.
     pub operator_class: Option<String>,
 }
 
@@ -132,7 +134,8 @@ impl<T: Into<String>> From<T> for IndexPart {
 
 impl IndexPart {
     fn new(of: Indexed) -> Self {
-        Self { of, descending: false, nulls: None, length: None, operator_class: None }
+        let (nulls, length, collation, operator_class) = (None, None, None, None);
+        Self { of, descending: false, nulls, length, collation, operator_class }
     }
 
     /// An expression of the table's columns, as SQL. The index wants a name of its own then.
@@ -168,7 +171,14 @@ impl IndexPart {
         self
     }
 
-    /// How values are compared, on PostgreSQL: `text_pattern_ops`.
+    /// How texts are compared: `NOCASE`.
+    #[must_use]
+    pub fn collate(mut self, collation: impl Into<String>) -> Self {
+        self.collation = Some(collation.into());
+        self
+    }
+
+    /// How values are compared, on PostgreSQL: `text_pattern_ops`. The type's usual way needs no words.
     #[must_use]
     pub fn operator_class(mut self, name: impl Into<String>) -> Self {
         self.operator_class = Some(name.into());
@@ -299,6 +309,9 @@ impl Index {
         }
         if !forms.nulls && self.parts.iter().any(|it| it.nulls.is_some()) {
             return refuse("says where NULL stands", LEAVE_OUT);
+        }
+        if !forms.collations && self.parts.iter().any(|it| it.collation.is_some()) {
+            return refuse("has a collation of its own", LEAVE_OUT);
         }
         if !forms.include {
             index.include.clear();

@@ -39,6 +39,9 @@ pub(super) fn settle(declared: &Table, dialect: &dyn Dialect) -> Result<Table> {
         table.comment = None;
         table.columns.iter_mut().for_each(|it| it.comment = None);
     }
+    let said = |it: &String| !it.is_empty();
+    table.comment = table.comment.filter(said);
+    table.columns.iter_mut().for_each(|it| it.comment = it.comment.take().filter(said));
     for column in table.columns.iter_mut().filter(|it| it.sequence.is_some()) {
         let generated = table.autoincrement && table.primary_key.contains(&column.name);
         match (ddl.sequences, generated) {
@@ -59,6 +62,9 @@ pub(super) fn settle(declared: &Table, dialect: &dyn Dialect) -> Result<Table> {
             "`{declared}` is without row ids, by which its key would be generated; let the program give the key, \
              or leave `without_rowid` out"
         ));
+    }
+    if table.temporary && table.options.partition_by.is_some() {
+        return refuse(format!("`{declared}`, a temporary table in parts"));
     }
     Ok(table)
 }

@@ -1,6 +1,6 @@
 //! [`SchemaTranslate`]: tables that are declared in one schema, and stand in another.
 
-use std::{collections::BTreeMap, mem};
+use std::collections::BTreeMap;
 
 use super::{DdlTarget, MetaData};
 
@@ -58,7 +58,8 @@ impl MetaData {
         let mut translated = self.clone();
         let to = |it: &mut Option<String>| *it = schemas.schema(it.as_deref()).map(str::to_owned);
         to(&mut translated.schema);
-        for table in &mut translated.tables {
+        // A temporary table is in no schema but the connection's own.
+        for table in translated.tables.iter_mut().filter(|it| !it.temporary) {
             to(&mut table.schema);
             table.foreign_keys.iter_mut().for_each(|it| to(&mut it.schema));
             // One without a schema is in its table's.
@@ -66,11 +67,8 @@ impl MetaData {
             sequences.filter(|it| it.schema.is_some()).for_each(|it| to(&mut it.schema));
         }
         for it in &mut translated.attached {
-            if let DdlTarget::TableOf(schema, name) = &mut it.target {
-                it.target = match schemas.schema(Some(schema)) {
-                    Some(schema) => DdlTarget::TableOf(schema.to_owned(), mem::take(name)),
-                    None => DdlTarget::Table(mem::take(name)),
-                };
+            if let DdlTarget::TableOf(schema, _) = &mut it.target {
+                to(schema);
             }
         }
         translated

@@ -48,6 +48,11 @@ pub(super) fn table(table: &Table) -> Result<()> {
             return Err(refuse(message));
         }
     }
+    if table.temporary && table.schema.is_some() {
+        return Err(refuse(format!(
+            "the temporary table `{table}` is in no schema but the connection's own: let it name none"
+        )));
+    }
     for it in &table.exclusions {
         let columns = it.elements.iter().filter_map(|it| it.0.column());
         known("an exclusion constraint", &columns.map(str::to_owned).collect::<Vec<_>>())?;

@@ -4,7 +4,7 @@ use aludel_core::{
     dialect::{MARIADB, MYSQL, POSTGRES, SQLITE},
     schema::{
         Check, Column, Deferrable, Exclusion, ForeignKey, Index, IndexMethod, IndexPart, MetaData,
-        Sequence, Table, TableOptions, Unique, create_statements, drop_statements,
+        SchemaTranslate, Sequence, Table, TableOptions, Unique, create_statements, drop_statements,
     },
     value::SqlType,
 };
@@ -72,17 +72,17 @@ fn comments_collations_and_sequences() {
     check(
         |it| drop_statements(&metadata([film()]), it),
         expect![[r#"
-        -- sqlite
-        DROP TABLE IF EXISTS film;
-        -- postgres
-        DROP TABLE IF EXISTS film;
-        DROP SEQUENCE IF EXISTS film_no;
-        -- mysql
-        DROP TABLE IF EXISTS film;
-        -- mariadb
-        DROP TABLE IF EXISTS film;
-        DROP SEQUENCE IF EXISTS film_no;
-    "#]],
+            -- sqlite
+            DROP TABLE IF EXISTS film;
+            -- postgres
+            DROP TABLE IF EXISTS film;
+            DO $$ BEGIN DROP SEQUENCE IF EXISTS film_no; EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END $$;
+            -- mysql
+            DROP TABLE IF EXISTS film;
+            -- mariadb
+            DROP TABLE IF EXISTS film;
+            DROP SEQUENCE IF EXISTS film_no;
+        "#]],
     );
 }
 
@@ -286,4 +286,15 @@ fn what_makes_no_sense() {
         error.contains("two columns say different things of the sequence `film_no`"),
         "{error}"
     );
+}
+
+// DDL-14
+#[test]
+fn a_map_of_schemas_keeps_tables_apart() {
+    let shared = Table::new("film").schema("shared").column(Column::new("id", SqlType::BigInt));
+    let some = metadata([film(), shared]);
+    let map = SchemaTranslate::new([(None, "t"), (Some("shared"), "t")]);
+    let error =
+        create_statements(&some.translated(&map), &aludel_core::dialect::Postgres).unwrap_err();
+    assert!(error.to_string().contains("two tables would be `t.film`"), "{error}");
 }

@@ -180,7 +180,8 @@ fn exclude(input: ParseStream<'_>) -> syn::Result<Kind> {
 
 /// `code`, `code.desc().nulls_last()`, `"lower(name)"`
 fn part(input: ParseStream<'_>) -> syn::Result<Part> {
-    const CALLS: [&str; 5] = ["desc", "nulls_first", "nulls_last", "length", "operator_class"];
+    const CALLS: [&str; 6] =
+        ["desc", "nulls_first", "nulls_last", "length", "collate", "operator_class"];
     let of = match input.peek(Lit) {
         true => PartOf::Expression(input.parse()?),
         false => PartOf::Column(Ident::parse_any(input)?),
@@ -198,7 +199,7 @@ fn part(input: ParseStream<'_>) -> syn::Result<Part> {
         parenthesized!(given in input);
         let value = if method == "length" {
             Some(given.parse::<LitInt>()?.into_token_stream())
-        } else if method == "operator_class" {
+        } else if method == "operator_class" || method == "collate" {
             Some(given.parse::<LitStr>()?.into_token_stream())
         } else {
             None

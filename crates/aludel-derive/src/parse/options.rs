@@ -82,7 +82,10 @@ fn text(word: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
 fn pairs(input: ParseStream<'_>, call: &TokenStream) -> syn::Result<TokenStream> {
     let mut calls = TokenStream::new();
     while !input.is_empty() {
-        let name = Ident::parse_any(input)?.unraw().to_string();
+        let name = match input.peek(LitStr) {
+            true => input.parse::<LitStr>()?.value(),
+            false => Ident::parse_any(input)?.unraw().to_string(),
+        };
         input.parse::<Token![=]>()?;
         let literal = input.parse::<Lit>()?;
         let value = match &literal {

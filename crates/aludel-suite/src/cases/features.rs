@@ -442,8 +442,18 @@ fn tables_of_one_connection(at: &Place) {
     session.flush().unwrap();
     assert_eq!(session.scalars(select(Scratch)).all().unwrap().len(), 1);
     drop(session);
+    // One of the same name that all see stays.
     connection.drop_all(&scratch).unwrap();
     assert!(connection.execute("SELECT id FROM scratch").is_err());
+    connection.rollback().unwrap();
+    connection.execute("CREATE TABLE scratch (id INTEGER)").unwrap();
+    connection.commit().unwrap();
+    connection.create_all(&scratch).unwrap();
+    connection.drop_all(&scratch).unwrap();
+    connection.drop_all(&scratch).unwrap();
+    connection.commit().unwrap();
+    connection.execute("DROP TABLE scratch").unwrap();
+    connection.commit().unwrap();
 }
 
 fn tables_of_a_transaction(at: &Place) {

@@ -124,6 +124,9 @@ pub struct Studio {
     index(year, where = "rating > 3", name = "ix_film_good"),
     index(studio_id, include(title), name = "ix_film_of_studio"),
     index(code.length(4)),
+    index(title.collate("C"), name = "ix_film_by_bytes", only(postgres)),
+    index(title.collate("nocase"), name = "ix_film_by_bytes", only(sqlite)),
+    index("\"title\"", name = "ix_film_quoted", only(postgres)),
     unique(code, year, name = "uq_film_code"),
     check("rating BETWEEN 0 AND 10", name = "rating"),
     check("code ~ '^[a-z]'", name = "code", only(postgres)))]
@@ -185,6 +188,21 @@ pub struct Booking {
     pub number: Auto<i32>,
     #[column(sequence("ticket_no", increment = 3), comment = "for the door")]
     pub ticket: Auto<i64>,
+}
+
+/// In parts, by number and by moment, as large ones are.
+#[derive(Mapped, Debug)]
+#[table("measure", base = OnPostgres, comment = "",
+    foreign_key((id, day) -> Journal(id, day), name = "fk_measure"),
+    postgres(partition_by = "RANGE (\"id\", at)", unlogged, with(fillfactor = 70),
+        partition("measure_1", "FROM (1, '2024-01-01') TO (1000, '2025-01-01')"),
+        partition("measure_2", "FROM (1000, '2025-01-01') TO (MAXVALUE, MAXVALUE)")))]
+pub struct Measure {
+    #[column(primary_key)]
+    pub id: i64,
+    #[column(primary_key)]
+    pub at: NaiveDateTime,
+    pub day: Option<NaiveDate>,
 }
 
 /// In parts, by day.

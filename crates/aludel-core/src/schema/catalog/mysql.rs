@@ -1,6 +1,7 @@
 //! MariaDB and MySQL: `information_schema`.
 
 mod index;
+mod options;
 mod queries;
 mod types;
 
@@ -32,6 +33,7 @@ struct MySqlCatalog {
 static RULES: Rules = Rules {
     names_ignore_case: true,
     unique_indexes_are_constraints: true,
+    keys_have_indexes: true,
     restrict_is_no_action: true,
     truth_is_number: true,
     backslashes: true,
@@ -206,10 +208,7 @@ fn read_table(table: &mut Table, row: &CatalogRow) -> Result<()> {
     table.options.engine = row.optional(2)?.map(str::to_owned);
     table.options.collation = row.optional(3)?.map(str::to_owned);
     table.comment = row.optional(4)?.filter(|it| !it.is_empty()).map(str::to_owned);
-    let others = row.optional(5)?.unwrap_or_default().split_whitespace();
-    let others = others.filter_map(|it| it.split_once('='));
-    table.options.others =
-        others.map(|(name, value)| (name.to_uppercase(), value.to_owned())).collect();
+    table.options.others = options::read(row.optional(5)?.unwrap_or_default());
     Ok(())
 }
 

@@ -121,7 +121,7 @@ fn queries(schema: Option<&str>, only: Option<&[String]>) -> [CatalogQuery; STAT
     );
     // An expression of an index has no name; that of its rows is in its text.
     let indexes = query(
-        "SELECT m.name, l.name, l.\"unique\", l.origin, l.partial, c.name, c.\"desc\", x.sql \
+        "SELECT m.name, l.name, l.\"unique\", l.origin, l.partial, c.name, c.\"desc\", x.sql, c.coll \
          FROM {schema}.sqlite_schema AS m JOIN pragma_index_list(m.name, ?1) AS l \
          JOIN pragma_index_xinfo(l.name, ?1) AS c ON c.key = 1 \
          LEFT JOIN {schema}.sqlite_schema AS x ON x.type = 'index' AND x.name = l.name",
@@ -243,7 +243,7 @@ fn read_indexes(table: &mut Table, rows: &[CatalogRow], created: &Created) -> Re
                     .uniques
                     .push(Unique { name: created.unique(&columns), ..Unique::new(columns) });
             }
-            "c" => table.indexes.push(index::read(rows)?),
+            "c" => table.indexes.push(index::read(rows, created)?),
             _ => {}
         }
     }

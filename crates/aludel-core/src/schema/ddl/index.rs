@@ -97,9 +97,16 @@ pub(super) fn part(writer: &mut Writer<'_>, part: &IndexPart) -> Result<()> {
     if let Some(length) = part.length {
         writer.push(&format!("({length})"));
     }
+    if let Some(collation) = &part.collation {
+        writer.push(" COLLATE ");
+        writer.name(collation)?;
+    }
     if let Some(class) = &part.operator_class {
         writer.push(" ");
-        writer.name(class)?;
+        match class.split_once('.') {
+            Some((schema, name)) => writer.table(Some(schema), name)?,
+            None => writer.name(class)?,
+        }
     }
     if part.descending {
         writer.push(" DESC");

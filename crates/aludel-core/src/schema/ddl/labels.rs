@@ -144,7 +144,7 @@ fn list(writer: &mut Writer<'_>, of: &EnumType) {
 }
 
 /// A statement whose refusal for one reason counts for nothing.
-fn unless(statement: &str, refusal: &str) -> String {
+pub(super) fn unless(statement: &str, refusal: &str) -> String {
     let mut quote = "$$".to_owned();
     while statement.contains(&quote) {
         quote.insert(1, 'q');

@@ -9,7 +9,8 @@ use crate::{
 
 /// `CREATE TABLE`, of whatever kind.
 pub(super) const fn create(table: &Table) -> &'static str {
-    match (table.temporary, table.options.unlogged) {
+    let whole = table.options.partition_by.is_none();
+    match (table.temporary, table.options.unlogged && whole) {
         (true, _) => "CREATE TEMPORARY TABLE ",
         (false, true) => "CREATE UNLOGGED TABLE ",
         (false, false) => "CREATE TABLE ",
@@ -30,11 +31,9 @@ pub(super) fn behind(writer: &mut Writer<'_>, table: &Table) -> Result<()> {
         writer.push(" PARTITION BY ");
         writer.push(by);
     }
-    for (position, (name, value)) in options.with.iter().enumerate() {
-        writer.push(if position == 0 { " WITH (" } else { ", " });
-        option(writer, name, value)?;
+    if options.partition_by.is_none() {
+        with(writer, table)?;
     }
-    writer.push(if options.with.is_empty() { "" } else { ")" });
     if let Some(tablespace) = &options.tablespace {
         writer.push(" TABLESPACE ");
         writer.name(tablespace)?;
@@ -55,6 +54,17 @@ pub(super) fn behind(writer: &mut Writer<'_>, table: &Table) -> Result<()> {
         option(writer, name, value)?;
     }
     comment(writer, " COMMENT=", table.comment.as_deref());
+    Ok(())
+}
+
+/// ` WITH (fillfactor=70)`; parts have it, and not the whole of them.
+fn with(writer: &mut Writer<'_>, table: &Table) -> Result<()> {
+    let with = &table.options.with;
+    for (position, (name, value)) in with.iter().enumerate() {
+        writer.push(if position == 0 { " WITH (" } else { ", " });
+        option(writer, name, value)?;
+    }
+    writer.push(if with.is_empty() { "" } else { ")" });
     Ok(())
 }
 
@@ -82,7 +92,7 @@ fn option(writer: &mut Writer<'_>, name: &str, value: &str) -> Result<()> {
 
 /// A name in which capitals make no difference; in quotes it wouldn't be known.
 fn word(writer: &mut Writer<'_>, name: &str) -> Result<()> {
-    let plain = |it: char| it.is_ascii_alphanumeric() || it == '_';
+    let plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '.');
     if name.is_empty() || !name.chars().all(plain) {
         return writer.name(name);
     }
@@ -95,13 +105,15 @@ pub(super) fn partitions(table: &Table, dialect: &dyn Dialect) -> Result<Vec<Str
     let schema = table.schema.as_deref();
     let statements = table.options.partitions.iter().map(|it| {
         let mut writer = Writer::new(dialect);
-        writer.push("CREATE TABLE IF NOT EXISTS ");
+        writer.push(if table.options.unlogged { "CREATE UNLOGGED TABLE" } else { "CREATE TABLE" });
+        writer.push(" IF NOT EXISTS ");
         writer.table(schema, &it.name)?;
         writer.push(" PARTITION OF ");
         writer.table(schema, &table.name)?;
         let is_rest = it.bounds.trim().eq_ignore_ascii_case("default");
         writer.push(if is_rest { " " } else { " FOR VALUES " });
         writer.push(&it.bounds);
+        with(&mut writer, table)?;
         Ok(writer.finish())
     });
     statements.collect()

@@ -3,7 +3,7 @@
 use super::writer::Writer;
 use crate::{
     Error, Result,
-    dialect::{Dialect, Sequences},
+    dialect::{Alter, Dialect, Sequences, Unless},
     schema::{MetaData, Sequence},
 };
 
@@ -66,7 +66,14 @@ pub(super) fn drop(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec<Str
         let mut writer = Writer::new(dialect);
         writer.push("DROP SEQUENCE IF EXISTS ");
         writer.table(it.schema, &it.sequence.name)?;
-        Ok(writer.finish())
+        let drop = writer.finish();
+        // Another table may take its numbers from it.
+        Ok(match dialect.capability().ddl.alter {
+            Alter::Constraints(Unless::Block) => {
+                super::labels::unless(&drop, "dependent_objects_still_exist")
+            }
+            _ => drop,
+        })
     };
     all(metadata, dialect)?.iter().map(statement).collect()
 }

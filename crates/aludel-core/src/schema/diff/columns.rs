@@ -1,6 +1,6 @@
 //! Columns: types, NULL, what fills them in.
 
-use super::{Comparison, Known, What, defaults};
+use super::{Comparison, Known, What, defaults, options::same_collation};
 use crate::{
     dialect::{Autoincrement, Enums},
     schema::{
@@ -108,11 +108,12 @@ impl Comparison<'_> {
         let of = |it: &Column| it.collations.first().map(|it| it.1.clone());
         let usual = self.found.options.collation.clone();
         let (ours, theirs) = (of(declared), of(found));
-        let named =
-            |it: &Option<String>| it.clone().or_else(|| usual.clone()).map(|it| it.to_lowercase());
         let same = match ours {
             // What the table's own is needs no words.
-            Some(_) => named(&ours) == named(&theirs),
+            Some(ref ours) => {
+                let found = theirs.clone().or(usual);
+                found.is_some_and(|it| same_collation(ours, &it))
+            }
             None => theirs.is_none(),
         };
         if !same {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::schema::{
     Exclusion, Index, IndexMethod, IndexPart, Indexed,
-    text::{Same, compare},
+    text::{Same, compare, lex},
 };
 
 impl Comparison<'_> {
@@ -36,6 +36,9 @@ impl Comparison<'_> {
     }
 
     pub(super) fn index(&mut self, declared: &Index, found: Option<&Index>) {
+        if found.is_none() && self.is_a_keys(declared) {
+            return;
+        }
         let Some(found) = found else {
             let index = Index { name: Some(self.name_of(declared)), ..declared.clone() };
             return self.push(What::Index(Change::Missing(index)));
@@ -45,6 +48,18 @@ impl Comparison<'_> {
         if !same {
             self.push(What::Index(changed(declared, found)));
         }
+    }
+
+    /// Whether it is called as the one that the database makes for a foreign key, and so can't be told from it.
+    fn is_a_keys(&self, index: &Index) -> bool {
+        let rules = self.known.rules;
+        rules.keys_have_indexes
+            && index.is_plain()
+            && !index.unique
+            && self.found.foreign_keys.iter().any(|key| {
+                key.columns == index.column_names()
+                    && (index.name == key.name || index.name.as_ref() == key.columns.first())
+            })
     }
 
     /// Whether the database has a unique constraint for an index.
@@ -93,12 +108,18 @@ impl Known<'_> {
     }
 
     fn same_parts(&self, a: &[IndexPart], b: &[IndexPart]) -> bool {
+        // Databases don't show in which schema it is.
+        let class = |it: &IndexPart| {
+            it.operator_class.as_deref().map(|it| it.rsplit('.').next().unwrap_or(it).to_owned())
+        };
         let same = |(a, b): (&IndexPart, &IndexPart)| {
             self.same_indexed(&a.of, &b.of)
                 && a.descending == b.descending
                 && a.nulls == b.nulls
                 && a.length == b.length
-                && a.operator_class == b.operator_class
+                && a.collation.as_deref().map(str::to_lowercase)
+                    == b.collation.as_deref().map(str::to_lowercase)
+                && class(a) == class(b)
         };
         a.len() == b.len() && a.iter().zip(b).all(same)
     }
@@ -110,7 +131,11 @@ impl Known<'_> {
             // A column in parentheses is a column.
             (Indexed::Column(column), Indexed::Expression(sql))
             | (Indexed::Expression(sql), Indexed::Column(column)) => {
-                self.same_name(sql.trim_matches(['(', ')']), column)
+                let sql = sql.trim_matches(['(', ')']);
+                match &*lex(sql, self.rules) {
+                    [only] => only.name(sql).is_some_and(|it| self.same_name(it, column)),
+                    _ => false,
+                }
             }
         }
     }
@@ -127,7 +152,7 @@ impl Known<'_> {
     fn same_exclusion(&self, a: &Exclusion, b: &Exclusion) -> bool {
         let method = |it: &Exclusion| it.method.unwrap_or(IndexMethod::Gist);
         let same = |(a, b): (&(IndexPart, String), &(IndexPart, String))| {
-            self.same_indexed(&a.0.of, &b.0.of) && a.1 == b.1
+            self.same_parts(std::slice::from_ref(&a.0), std::slice::from_ref(&b.0)) && a.1 == b.1
         };
         method(a) == method(b)
             && a.deferrable == b.deferrable

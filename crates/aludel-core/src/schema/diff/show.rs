@@ -298,6 +298,9 @@ impl fmt::Display for Part<'_> {
         if let Some(length) = part.length {
             write!(f, "({length})")?;
         }
+        if let Some(collation) = &part.collation {
+            write!(f, " collate {collation}")?;
+        }
         if let Some(class) = &part.operator_class {
             write!(f, " {class}")?;
         }

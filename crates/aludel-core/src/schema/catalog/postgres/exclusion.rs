@@ -32,7 +32,10 @@ fn element(sql: &str, tokens: &[Lexeme]) -> Option<(IndexPart, String)> {
     let (first, last) = (tokens.first()?, tokens.get(with.checked_sub(1)?)?);
     let part = match first.name(sql) {
         // What follows a column's name is how its values are compared.
-        Some(name) if !tokens.get(1)?.is_symbol("(") => IndexPart::from(name),
+        Some(name) if !tokens.get(1)?.is_symbol("(") => {
+            let class = tokens.get(1..with)?.first().and_then(|it| it.name(sql));
+            IndexPart { operator_class: class.map(str::to_owned), ..IndexPart::from(name) }
+        }
         _ => IndexPart::expression(sql.get(first.start..last.end)?),
     };
     let operator = sql.get(tokens.get(with)?.end..tokens.last()?.end)?;
@@ -52,7 +55,7 @@ mod tests {
         );
         let parts = [
             (IndexPart::from("room"), "="),
-            (IndexPart::from("it's"), "<>"),
+            (IndexPart::from("it's").operator_class("gist_text_ops"), "<>"),
             (IndexPart::expression("(a + (b))"), "&&"),
             (IndexPart::expression("lower(c)"), "="),
         ];

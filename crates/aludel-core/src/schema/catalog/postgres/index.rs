@@ -33,6 +33,7 @@ pub(super) fn read(table: &mut Table, rows: &[CatalogRow]) -> Result<()> {
             _ => None,
         };
         part.operator_class = row.optional(11)?.map(str::to_owned);
+        part.collation = row.optional(12)?.map(str::to_owned);
         index.parts.push(part);
     }
     table.indexes.push(index);

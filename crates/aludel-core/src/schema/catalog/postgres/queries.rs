@@ -110,6 +110,7 @@ fn constraints(wanted: &str) -> String {
          k.confdeltype::text, pg_get_expr(k.conbin, k.conrelid)::text, k.condeferrable, k.condeferred, \
          CASE k.contype WHEN 'x' THEN pg_get_constraintdef(k.oid)::text END {FROM} \
          JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x') \
+         AND (k.contype <> 'f' OR k.conparentid = 0) \
          LEFT JOIN LATERAL generate_subscripts(k.conkey, 1) AS i(position) ON k.contype NOT IN ('c', 'x') \
          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[i.position] \
          LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid \
@@ -126,14 +127,17 @@ fn indexes(wanted: &str) -> String {
          pg_get_expr(i.indpred, i.indrelid)::text, p.position < i.indnkeyatts, a.attname::text, \
          CASE i.indkey[p.position] WHEN 0 THEN pg_get_indexdef(i.indexrelid, p.position + 1, true)::text END, \
          (i.indoption[p.position] & 1) <> 0, (i.indoption[p.position] & 2) <> 0, \
-         CASE WHEN NOT oc.opcdefault THEN oc.opcname::text END {FROM} \
-         JOIN pg_catalog.pg_index i ON i.indrelid = c.oid \
+         CASE WHEN NOT oc.opcdefault THEN oc.opcname::text END, l.collname::text {FROM} \
+         JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisvalid \
          JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid \
          JOIN pg_catalog.pg_am m ON m.oid = x.relam \
          JOIN LATERAL generate_series(0, i.indnatts - 1) AS p(position) ON true \
          LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[p.position] \
          AND a.attnum <> 0 \
          LEFT JOIN pg_catalog.pg_opclass oc ON p.position < i.indnkeyatts AND oc.oid = i.indclass[p.position] \
+         LEFT JOIN pg_catalog.pg_collation l ON p.position < i.indnkeyatts \
+         AND l.oid = i.indcollation[p.position] \
+         AND l.oid <> COALESCE(a.attcollation, 'pg_catalog.default'::regcollation) \
          WHERE {wanted} AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k \
          WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) \
          ORDER BY 1, 2, i.indexrelid, p.position"

@@ -118,7 +118,7 @@ impl Created {
             } else if token.is("as") {
                 let sql = item.group(at + 1);
                 self.computed.extend(column.map(|it| (it.to_owned(), sql.to_owned())));
-            } else if token.is("default") {
+            } else if token.is("default") && !(at > 0 && item.tokens[at - 1].is("set")) {
                 // Whatever word it is, it isn't a constraint's.
                 at += usize::from(!item.tokens.get(at + 1).is_some_and(|it| it.is_symbol("(")));
             } else if token.is("primary") || token.is("not") {

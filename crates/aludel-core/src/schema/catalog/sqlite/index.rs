@@ -1,6 +1,6 @@
 //! An index of SQLite: its columns, and what only the text of CREATE INDEX says.
 
-use super::RULES;
+use super::{RULES, create::Created};
 use crate::{
     Result,
     schema::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// An index, of rows that are one for each of its columns.
-pub(super) fn read(rows: &[CatalogRow]) -> Result<Index> {
+pub(super) fn read(rows: &[CatalogRow], created: &Created) -> Result<Index> {
     let first = &rows[0];
     let sql = first.optional(7)?.unwrap_or_default();
     let (texts, condition) = texts(sql);
@@ -22,6 +22,9 @@ pub(super) fn read(rows: &[CatalogRow]) -> Result<Index> {
             None => IndexPart::expression(texts.get(position).cloned().unwrap_or_default()),
         };
         part.descending = row.flag(6)?;
+        let usual = part.column().and_then(|it| created.collation(it)).unwrap_or("BINARY");
+        let collation = row.optional(8)?.filter(|it| !it.eq_ignore_ascii_case(usual));
+        part.collation = collation.map(str::to_owned);
         index.parts.push(part);
     }
     Ok(index)

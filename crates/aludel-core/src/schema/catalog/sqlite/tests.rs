@@ -16,7 +16,7 @@ fn names_checks_and_computed_columns() {
          total INT GENERATED ALWAYS AS (id * (2 + 1)) STORED,\n  half AS (id / 2),\n  \
          CONSTRAINT both UNIQUE (id, \"check\") CONSTRAINT third CHECK (id IN (1, 2))\n  \
          CHECK (total <> ')'), CONSTRAINT k FOREIGN KEY (id, total) REFERENCES \"o\"(a, b) DEFERRABLE INITIALLY DEFERRED, \
-         FOREIGN KEY (id) REFERENCES plain DEFERRABLE) WITHOUT ROWID, STRICT",
+         FOREIGN KEY (id) REFERENCES plain ON DELETE SET DEFAULT DEFERRABLE) WITHOUT ROWID, STRICT",
     );
     let checks = [
         check(None, "id > 0"),
