@@ -176,7 +176,7 @@ pub fn create_table(
     dialect: &dyn Dialect,
     check_first: CheckFirst,
 ) -> Result<String> {
-    table::create(&settle(table, dialect)?, dialect, check_first, |_| true)
+    table::create(&*settle(table, dialect)?, dialect, check_first, |_| true)
 }
 
 /// The statement that creates an index of a table.

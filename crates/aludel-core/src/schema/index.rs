@@ -254,13 +254,28 @@ impl Index {
 
     /// Its name in `table`: `ix_table_columns` unless it has one of its own (DDL-6).
     pub fn name_in(&self, table: &Table) -> String {
-        let made = || format!("ix_{}_{}", table.name, self.column_names().join("_"));
-        self.name.clone().unwrap_or_else(made)
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
+        let mut name = format!("ix_{}", table.name);
+        for column in self.parts.iter().filter_map(IndexPart::column) {
+            name.push('_');
+            name.push_str(column);
+        }
+        name
     }
 
     /// Whether it is of whole columns, sorted, of all rows: what a unique constraint has.
     pub(super) fn is_plain(&self) -> bool {
-        let plain = |it: &IndexPart| *it == IndexPart::from(it.column().unwrap_or_default());
+        let plain = |it: &IndexPart| {
+            let IndexPart { of, descending, nulls, length, collation, operator_class } = it;
+            matches!(of, Indexed::Column(_))
+                && !descending
+                && nulls.is_none()
+                && length.is_none()
+                && collation.is_none()
+                && operator_class.is_none()
+        };
         self.parts.iter().all(plain)
             && self.condition.is_none()
             && self.include.is_empty()

@@ -1,5 +1,7 @@
 //! A declared table as one database has it: what it knows nothing of is left out, or refused by name.
 
+use std::borrow::Cow;
+
 use super::{Check, Deferrable, Exclusion, Table, TableOptions, index::applies};
 use crate::{
     Error, Result,
@@ -10,7 +12,10 @@ use crate::{
 ///
 /// # Errors
 /// Something is declared for this database that it hasn't got.
-pub(super) fn settle(declared: &Table, dialect: &dyn Dialect) -> Result<Table> {
+pub(super) fn settle<'a>(declared: &'a Table, dialect: &dyn Dialect) -> Result<Cow<'a, Table>> {
+    if is_common(declared) {
+        return Ok(Cow::Borrowed(declared));
+    }
     let mut table = declared.clone();
     let ddl = dialect.capability().ddl;
     let refuse =
@@ -66,7 +71,21 @@ pub(super) fn settle(declared: &Table, dialect: &dyn Dialect) -> Result<Table> {
     if table.temporary && table.options.partition_by.is_some() {
         return refuse(format!("`{declared}`, a temporary table in parts"));
     }
-    Ok(table)
+    Ok(Cow::Owned(table))
+}
+
+/// Whether it says nothing but what all databases have.
+fn is_common(table: &Table) -> bool {
+    let at_once = |it: Deferrable| it == Deferrable::No;
+    table.options == TableOptions::default()
+        && table.comment.is_none()
+        && !table.temporary
+        && table.exclusions.is_empty()
+        && table.columns.iter().all(|it| it.sequence.is_none() && it.comment.is_none())
+        && table.checks.iter().all(|it| it.only.is_empty())
+        && table.uniques.iter().all(|it| at_once(it.deferrable))
+        && table.foreign_keys.iter().all(|it| at_once(it.deferrable))
+        && table.indexes.iter().all(|it| it.is_plain() && it.method.is_none() && it.only.is_empty())
 }
 
 /// The options that are for this kind of database.

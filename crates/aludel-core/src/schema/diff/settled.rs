@@ -9,7 +9,7 @@ use crate::{
 
 /// Indexes stay as they are: one without a name may have any, as long as its columns are the same.
 pub(super) fn settled(declared: &Table, dialect: &dyn Dialect) -> Result<Table> {
-    let mut table = settle(declared, dialect)?;
+    let mut table = settle(declared, dialect)?.into_owned();
     for column in &mut table.columns {
         column.ty = column.type_on(dialect);
         column.variants.clear();
