@@ -20,6 +20,7 @@ pub(super) const CASES: &[Case] = cases!["mixins":
     code_for_all_that_have_it,
     objects_are_merged_and_rolled_back,
     a_key_of_two_columns_of_mixins,
+    values_are_checked_for_all_that_have_it,
 ];
 
 fn post(title: &str) -> Obj<Post> {
@@ -205,4 +206,26 @@ fn a_key_of_two_columns_of_mixins(at: &Place) {
     let found = store.get_one(TenantSite, (1, 7)).unwrap();
     let visits = select(TenantVisit).filter(TenantVisit.place.is(&found));
     assert_eq!(store.scalars(visits).all().unwrap().len(), 1);
+}
+
+/// A hook is the whole program's: it minds one title that no other case has.
+fn check_titles<E: Has<Titled>>(entity: E) {
+    entity.mixin().title.on_set(|title, _| match title.as_str() {
+        "unspeakable" => Err("such a title isn't spoken".into()),
+        _ => Ok(()),
+    });
+}
+
+// MAP-6
+fn values_are_checked_for_all_that_have_it(at: &Place) {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| check_titles(Post));
+    let (mut store, post) = one_post(at);
+    post.borrow_mut().titled.title = "unspeakable".into();
+    assert_eq!(post.borrow().titled.title, "Mixins");
+    let error = store.commit().unwrap_err();
+    assert!(error.to_string().contains("such a title isn't spoken"), "{error}");
+    store.rollback().unwrap();
+    store.add(Post::builder().title("unspeakable"));
+    assert!(store.flush().is_err());
 }
