@@ -1,5 +1,7 @@
 //! "Did you mean …": the nearest of the names that exist.
 
+use syn::Ident;
+
 /// The end of a message about an unknown name: the nearest known one, or all of them.
 pub(crate) fn cure<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
@@ -12,6 +14,21 @@ pub(crate) fn cure<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) 
         Some((_, name)) => format!("; did you mean `{name}`?"),
         None if known.is_empty() => String::new(),
         None => format!("; known here: {}", known.join(", ")),
+    }
+}
+
+/// What a word stands for among these; what it should have been called is a part of the message.
+pub(crate) fn one_of(
+    word: &Ident,
+    what: &str,
+    words: &[(&str, &'static str)],
+) -> syn::Result<&'static str> {
+    match words.iter().find(|(name, _)| word == name) {
+        Some((_, meaning)) => Ok(meaning),
+        None => {
+            let cure = cure(&word.to_string(), words.iter().map(|(name, _)| *name));
+            Err(syn::Error::new(word.span(), format!("unknown {what} `{word}`{cure}")))
+        }
     }
 }
 

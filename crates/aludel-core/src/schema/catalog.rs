@@ -113,9 +113,8 @@ fn collect(options: &ReflectOptions, tables: Vec<Table>) -> Result<MetaData> {
     }
     for mut table in tables {
         let columns: Vec<String> = table.columns.iter().map(|it| it.name.clone()).collect();
-        let known =
-            |names: &[String]| !names.is_empty() && names.iter().all(|it| columns.contains(it));
         let known_or_none = |names: &[String]| names.iter().all(|it| columns.contains(it));
+        let known = |names: &[String]| !names.is_empty() && known_or_none(names);
         if !known(&table.primary_key) {
             table.primary_key.clear();
         }

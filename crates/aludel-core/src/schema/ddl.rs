@@ -9,7 +9,7 @@ mod table;
 mod writer;
 
 pub(super) use labels::{condition as label_condition, is_text as is_label_text};
-pub(super) use options::strict;
+pub(super) use options::affinity;
 use std::collections::HashSet;
 pub(super) use table::{default_text, is_keyed, is_parenthesised};
 
@@ -203,12 +203,8 @@ pub fn create_index(
 /// Refuses two tables of one place, which a map of schemas can make of two.
 fn distinct(metadata: &MetaData) -> Result<()> {
     let mut seen = HashSet::new();
-    let tables = metadata.tables().iter();
-    match tables
-        .filter(|it| !seen.insert((it.schema.as_deref(), &it.name)))
-        .map(Table::to_string)
-        .next()
-    {
+    let mut tables = metadata.tables().iter();
+    match tables.find(|it| !seen.insert((it.schema.as_deref(), &it.name))) {
         None => Ok(()),
         Some(table) => Err(Error::Schema(
             format!("two tables would be `{table}`: let the map of schemas keep them apart").into(),

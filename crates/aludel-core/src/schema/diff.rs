@@ -189,13 +189,8 @@ impl Comparison<'_> {
         self.options();
     }
 
-    fn difference(&self, what: What) -> Difference {
-        Difference::of(self.declared, what)
-    }
-
     fn push(&mut self, what: What) {
-        let difference = self.difference(what);
-        self.out.push(difference);
+        self.out.push(Difference::of(self.declared, what));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Check, Deferrable, Exclusion, Table, TableOptions, index::applies};
+use super::{Deferrable, Table, TableOptions, index::applies};
 use crate::{
     Error, Result,
     dialect::{Comments, Deferral, Dialect, OptionsOf, Sequences},
@@ -25,8 +25,8 @@ pub(super) fn settle<'a>(declared: &'a Table, dialect: &dyn Dialect) -> Result<C
         indexes.extend(index.on(&table, dialect)?);
     }
     table.indexes = indexes;
-    table.checks.retain(|it: &Check| applies(&it.only, dialect));
-    table.exclusions.retain(|it: &Exclusion| applies(&it.only, dialect));
+    table.checks.retain(|it| applies(&it.only, dialect));
+    table.exclusions.retain(|it| applies(&it.only, dialect));
     if !ddl.exclusions && !table.exclusions.is_empty() {
         return refuse(format!(
             "an exclusion constraint of `{declared}`; name the databases that are to have it (`only`)"
@@ -40,13 +40,9 @@ pub(super) fn settle<'a>(declared: &'a Table, dialect: &dyn Dialect) -> Result<C
     if ddl.deferrable != Deferral::Unique && table.uniques.iter().any(|it| waits(it.deferrable)) {
         return refuse(format!("a unique constraint of `{declared}` that is deferrable"));
     }
-    if ddl.comments == Comments::Nowhere {
-        table.comment = None;
-        table.columns.iter_mut().for_each(|it| it.comment = None);
-    }
-    let said = |it: &String| !it.is_empty();
-    table.comment = table.comment.filter(said);
-    table.columns.iter_mut().for_each(|it| it.comment = it.comment.take().filter(said));
+    let kept = |it: &String| ddl.comments != Comments::Nowhere && !it.is_empty();
+    table.comment = table.comment.filter(kept);
+    table.columns.iter_mut().for_each(|it| it.comment = it.comment.take().filter(kept));
     for column in table.columns.iter_mut().filter(|it| it.sequence.is_some()) {
         let generated = table.autoincrement && table.primary_key.contains(&column.name);
         match (ddl.sequences, generated) {

@@ -331,13 +331,7 @@ pub(super) fn variant(word: &Ident) -> syn::Result<&'static str> {
         ("restrict", "Restrict"),
         ("no_action", "NoAction"),
     ];
-    match WORDS.iter().find(|(name, _)| word == name) {
-        Some((_, variant)) => Ok(variant),
-        None => {
-            let cure = suggest::cure(&word.to_string(), WORDS.iter().map(|(name, _)| *name));
-            Err(syn::Error::new(word.span(), format!("unknown action `{word}`{cure}")))
-        }
-    }
+    suggest::one_of(word, "action", &WORDS)
 }
 
 fn version(arg: &Arg, mistakes: &mut Mistakes) -> Option<Version> {

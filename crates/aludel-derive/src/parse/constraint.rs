@@ -297,13 +297,8 @@ fn method(word: &Ident) -> syn::Result<Ident> {
         ("fulltext", "FullText"),
         ("spatial", "Spatial"),
     ];
-    match METHODS.iter().find(|(name, _)| word == name) {
-        Some((_, variant)) => Ok(Ident::new(variant, Span::call_site())),
-        None => {
-            let cure = suggest::cure(&word.to_string(), METHODS.iter().map(|(name, _)| *name));
-            Err(syn::Error::new(word.span(), format!("unknown kind of index `{word}`{cure}")))
-        }
-    }
+    let variant = suggest::one_of(word, "kind of index", &METHODS)?;
+    Ok(Ident::new(variant, Span::call_site()))
 }
 
 /// `postgres`, or another dialect's name in quotes.

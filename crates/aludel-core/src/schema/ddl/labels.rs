@@ -1,6 +1,6 @@
 //! Types of labels, where the database wants them created, and constraints where it has none.
 
-use super::writer::Writer;
+use super::writer::{Writer, unless};
 use crate::{
     Error, Result,
     dialect::{Concat, Dialect, Enums},
@@ -141,13 +141,4 @@ fn list(writer: &mut Writer<'_>, of: &EnumType) {
         }
         writer.dialect.text_literal(&mut writer.sql, label);
     }
-}
-
-/// A statement whose refusal for one reason counts for nothing.
-pub(super) fn unless(statement: &str, refusal: &str) -> String {
-    let mut quote = "$$".to_owned();
-    while statement.contains(&quote) {
-        quote.insert(1, 'q');
-    }
-    format!("DO {quote} BEGIN {statement}; EXCEPTION WHEN {refusal} THEN NULL; END {quote}")
 }

@@ -27,12 +27,12 @@ pub(super) fn behind(writer: &mut Writer<'_>, table: &Table) -> Result<()> {
         (false, false) => "",
     });
     let options = &table.options;
-    if let Some(by) = &options.partition_by {
-        writer.push(" PARTITION BY ");
-        writer.push(by);
-    }
-    if options.partition_by.is_none() {
-        with(writer, table)?;
+    match &options.partition_by {
+        Some(by) => {
+            writer.push(" PARTITION BY ");
+            writer.push(by);
+        }
+        None => with(writer, table)?,
     }
     if let Some(tablespace) = &options.tablespace {
         writer.push(" TABLESPACE ");
@@ -119,14 +119,14 @@ pub(super) fn partitions(table: &Table, dialect: &dyn Dialect) -> Result<Vec<Str
     statements.collect()
 }
 
-/// The name of a type in a table that is strict with them: one of five.
-pub(in crate::schema) fn strict(ty: &str) -> &'static str {
+/// What SQLite makes of a type's name: one of the five that a strict table knows.
+pub(in crate::schema) fn affinity(ty: &str) -> &'static str {
     let upper = ty.to_ascii_uppercase();
     let has = |any: &[&str]| any.iter().any(|it| upper.contains(it));
     match () {
         () if has(&["INT"]) => "INTEGER",
         () if has(&["CHAR", "CLOB", "TEXT"]) => "TEXT",
-        () if has(&["BLOB"]) => "BLOB",
+        () if has(&["BLOB"]) || upper.is_empty() => "BLOB",
         () if has(&["REAL", "FLOA", "DOUB"]) => "REAL",
         () => "ANY",
     }

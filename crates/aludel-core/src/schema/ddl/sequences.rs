@@ -1,6 +1,6 @@
 //! CREATE SEQUENCE, and how a column asks for the next number.
 
-use super::writer::Writer;
+use super::writer::{Writer, unless};
 use crate::{
     Error, Result,
     dialect::{Alter, Dialect, Sequences, Unless},
@@ -69,9 +69,7 @@ pub(super) fn drop(metadata: &MetaData, dialect: &dyn Dialect) -> Result<Vec<Str
         let drop = writer.finish();
         // Another table may take its numbers from it.
         Ok(match dialect.capability().ddl.alter {
-            Alter::Constraints(Unless::Block) => {
-                super::labels::unless(&drop, "dependent_objects_still_exist")
-            }
+            Alter::Constraints(Unless::Block) => unless(&drop, "dependent_objects_still_exist"),
             _ => drop,
         })
     };

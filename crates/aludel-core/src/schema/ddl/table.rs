@@ -103,7 +103,7 @@ fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()>
     } else {
         dialect.type_name(&mut name, ty);
     }
-    writer.push(if table.options.strict { options::strict(&name) } else { &name });
+    writer.push(if table.options.strict { options::affinity(&name) } else { &name });
     if let Some(collation) = column.collation_on(dialect) {
         writer.push(" COLLATE ");
         writer.name(collation)?;

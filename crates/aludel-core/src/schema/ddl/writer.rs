@@ -146,3 +146,12 @@ impl<'a> Writer<'a> {
 fn fnv(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
+
+/// A statement whose refusal for one reason counts for nothing.
+pub(super) fn unless(statement: &str, refusal: &str) -> String {
+    let mut quote = "$$".to_owned();
+    while statement.contains(&quote) {
+        quote.insert(1, 'q');
+    }
+    format!("DO {quote} BEGIN {statement}; EXCEPTION WHEN {refusal} THEN NULL; END {quote}")
+}

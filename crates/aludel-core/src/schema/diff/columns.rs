@@ -83,7 +83,7 @@ impl Comparison<'_> {
         let strict = self.declared.options.strict || self.found.options.strict;
         let same = declared.eq_ignore_ascii_case(&found)
             || self.known.rules.texts_are_kept && affinity(&declared) == affinity(&found)
-            || strict && ddl::strict(&declared).eq_ignore_ascii_case(&found);
+            || strict && ddl::affinity(&declared).eq_ignore_ascii_case(&found);
         if !same {
             self.push(What::Type { column: column.name.clone(), declared, found });
         }
@@ -245,16 +245,7 @@ fn numbering(table: &Table, column: &Column) -> Option<Identity> {
 }
 
 /// What SQLite makes of a type's name, and what stands in parentheses.
-fn affinity(ty: &str) -> (u8, Option<String>) {
-    let upper = ty.to_ascii_uppercase();
-    let has = |any: &[&str]| any.iter().any(|it| upper.contains(it));
-    let affinity = match () {
-        () if has(&["INT"]) => 0,
-        () if has(&["CHAR", "CLOB", "TEXT"]) => 1,
-        () if has(&["BLOB"]) || upper.is_empty() => 2,
-        () if has(&["REAL", "FLOA", "DOUB"]) => 3,
-        () => 4,
-    };
-    let options = upper.split_once('(').map(|(_, it)| it.replace(' ', ""));
-    (affinity, options)
+fn affinity(ty: &str) -> (&'static str, Option<String>) {
+    let options = ty.split_once('(').map(|(_, it)| it.to_ascii_uppercase().replace(' ', ""));
+    (ddl::affinity(ty), options)
 }

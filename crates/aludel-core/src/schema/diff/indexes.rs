@@ -81,16 +81,13 @@ impl Comparison<'_> {
             let by_name = take(&mut rest, |it| declared.name.is_some() && declared.name == it.name);
             let found =
                 by_name.or_else(|| take(&mut rest, |it| known.same_exclusion(declared, it)));
-            self.out.extend(match found {
+            match found {
                 Some(it)
                     if known.same_exclusion(declared, it)
-                        && is_named_so(declared.name.as_deref(), it.name.as_deref()) =>
-                {
-                    None
-                }
-                Some(it) => Some(self.difference(What::Exclusion(changed(declared, it)))),
-                None => Some(self.difference(What::Exclusion(Change::Missing(declared.clone())))),
-            });
+                        && is_named_so(declared.name.as_deref(), it.name.as_deref()) => {}
+                Some(it) => self.push(What::Exclusion(changed(declared, it))),
+                None => self.push(What::Exclusion(Change::Missing(declared.clone()))),
+            }
         }
         for it in rest {
             self.push(What::Exclusion(Change::Extra(it.clone())));
@@ -141,7 +138,7 @@ impl Known<'_> {
     }
 
     /// Whether two texts may mean the same.
-    pub(super) fn same_sql(&self, a: Option<&str>, b: Option<&str>) -> bool {
+    fn same_sql(&self, a: Option<&str>, b: Option<&str>) -> bool {
         match (a, b) {
             (None, None) => true,
             (Some(a), Some(b)) => compare(a, b, self.rules) != Same::No,

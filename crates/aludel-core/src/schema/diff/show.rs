@@ -184,14 +184,18 @@ impl fmt::Display for Numbering<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let when = if self.0.always { "ALWAYS" } else { "BY DEFAULT" };
         write!(f, "GENERATED {when} AS IDENTITY")?;
-        let (start, increment) = (self.0.start, self.0.increment);
-        for (what, it) in [(" from ", start), (" by ", increment)] {
-            if let Some(it) = it {
-                write!(f, "{what}{it}")?;
-            }
-        }
-        Ok(())
+        steps(f, self.0.start, self.0.increment)
     }
+}
+
+/// From which number, and by how many.
+fn steps(f: &mut fmt::Formatter<'_>, start: Option<i64>, increment: Option<i64>) -> fmt::Result {
+    for (what, it) in [(" from ", start), (" by ", increment)] {
+        if let Some(it) = it {
+            write!(f, "{what}{it}")?;
+        }
+    }
+    Ok(())
 }
 
 struct Named<'a, T>(Option<&'a str>, T);
@@ -277,12 +281,7 @@ impl fmt::Display for Numbers<'_> {
             write!(f, "{schema}.")?;
         }
         f.write_str(&it.name)?;
-        for (what, it) in [(" from ", it.start), (" by ", it.increment)] {
-            if let Some(it) = it {
-                write!(f, "{what}{it}")?;
-            }
-        }
-        Ok(())
+        steps(f, it.start, it.increment)
     }
 }
 
