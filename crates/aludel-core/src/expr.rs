@@ -19,7 +19,7 @@ pub use dml::{Delete, Insert, Statement, Update};
 pub use evaluate::{Cells, Evaluator};
 pub use lock::{ForUpdate, LockStrength, LockWait};
 pub use node::{BinaryOp, Node, UnaryOp};
-pub use query::{Direction, Join, JoinKind, NullsOrder, OrderBy, Query, SelectItem};
+pub use query::{DerivedTable, Direction, Join, JoinKind, NullsOrder, OrderBy, Query, SelectItem};
 pub use source::{ColumnRef, FromItem, Source, TableName};
 pub use typed::{
     Assignment, Assignments, Buffer, Case, Column, Conflict, DeleteStatement, ExecutionOptions,

@@ -63,7 +63,7 @@ use proc_macro::TokenStream;
 ///
 /// On a `Many` or `One` field, `#[relationship(…)]`: `back_populates = field`, `cascade(all,
 /// delete_orphan)`, `order_by = Address.id.desc()`, `foreign_keys = [Address.billing_id]`,
-/// `secondary = PlaylistTrack`, `lazy = select | selectin | joined | raise`, `passive_deletes` or
+/// `secondary = PlaylistTrack`, `lazy = select | selectin | joined | subquery | raise | raise_on_sql | noload`, `passive_deletes` or
 /// `passive_deletes = all`, `passive_updates = false`, `post_update`.
 ///
 /// A field with `#[mixin]` holds a struct with [`#[derive(Mixin)]`](derive@Mixin): its columns and

@@ -3,20 +3,30 @@
 mod access;
 mod eager;
 mod entity;
+mod fetch;
+mod fill;
 pub(crate) mod get;
+mod hop;
 mod keys;
 mod members;
 mod options;
 mod query;
 mod related;
 mod rows;
+mod shaped;
 mod stream;
+mod wishes;
 
 pub use entity::{Optional, OptionalEntity};
 #[doc(hidden)]
 pub use entity::{entity_add, entity_decode, entity_finish, entity_parts, entity_settle};
+#[doc(hidden)]
+pub use hop::How;
 pub(crate) use keys::CohortWork;
-pub use options::{LoadOption, WithOptions, joinedload, raiseload, selectinload};
+pub use options::{
+    LoadOption, Loadable, LoadableFrom, LoaderOption, WildcardOption, WithOptions, contains_eager,
+    defaultload, joinedload, lazyload, noload, raiseload, selectinload, subqueryload,
+};
 pub(crate) use query::{Buffer, cohorts, run_of};
 pub use related::{RelatedTo, Relationships};
 pub use rows::{Boxed, Execute, Fetch, Rows};

@@ -60,6 +60,7 @@ mod savepoints;
 mod server;
 mod sides;
 mod states;
+mod strategies;
 mod streaming;
 mod switches;
 mod tenants;
@@ -76,6 +77,7 @@ pub fn cases() -> Vec<Case> {
         contract::CASES,
         contract::ASYNC,
         states::CASES,
+        strategies::CASES,
         looking::CASES,
         expiry::CASES,
         transient::CASES,

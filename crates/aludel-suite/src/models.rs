@@ -9,6 +9,7 @@ pub mod hooked;
 pub mod keys;
 pub mod mixins;
 pub mod owners;
+pub mod rack;
 pub mod tree;
 pub mod versions;
 

@@ -116,8 +116,9 @@ pub use aludel_orm::{
     events,
     events::{Execution, ExecutionKind, HookContext, HookError, HookResult, Hooks},
     loading::{
-        Execute, Fetch, LoadOption, Optional, Relationships, Rows, Stream, WithOptions, joinedload,
-        raiseload, selectinload,
+        Execute, Fetch, LoadOption, Loadable, LoadableFrom, LoaderOption, Optional, Relationships,
+        Rows, Stream, WildcardOption, WithOptions, contains_eager, defaultload, joinedload,
+        lazyload, noload, raiseload, selectinload, subqueryload,
     },
     mapping::{
         Base, Cascade, DeclarativeBase, EntityConst, Has, IntoNew, Mapped, Mapper, MetaDataOf,
@@ -176,13 +177,14 @@ pub mod prelude {
         Expression as _, ForUpdate, Has, InsertObjects as _, Many, Mapped, MetaDataOf as _, Mixin,
         Obj, One, Optional as _, Reflect as _, Relationships as _, Row, Session, SqlEnum,
         SqlNewtype, SqlSet, Synchronize, WithOptions as _, all_of, any_of, assert_schema, case,
-        delete,
+        contains_eager, defaultload, delete,
         events::{
             ColumnEvents as _, ListenEngine as _, ListenMapper as _, RelationshipEvents as _,
         },
-        exists, func, insert, inspect, joinedload, lit, not_exists, raiseload, savepoint,
+        exists, func, insert, inspect, joinedload, lazyload, lit, noload, not_exists, raiseload,
+        savepoint,
         schema::MetaData,
-        select, selectinload, text, transaction, update,
+        select, selectinload, subqueryload, text, transaction, update,
     };
 }
 

@@ -15,7 +15,9 @@ use crate::{
     dialect::{
         Booleans, Capability, Decimals, Ilike, Nulls, Numbers, Parameters, Place, RowLocks, Upsert,
     },
-    expr::{BinaryOp, Direction, Node, NullsOrder, OrderBy, Query, Statement, UnaryOp},
+    expr::{
+        BinaryOp, DerivedTable, Direction, Node, NullsOrder, OrderBy, Query, Statement, UnaryOp,
+    },
     value::SqlType,
 };
 
@@ -80,6 +82,8 @@ struct Rules {
 
 impl Rules {
     fn query(self, query: &mut Query) {
+        let derived = query.derived_tables.iter_mut().flat_map(DerivedTable::queries_mut);
+        derived.for_each(|it| self.query(it));
         query.items.iter_mut().for_each(|it| self.item(&mut it.node));
         query.joins.iter_mut().for_each(|it| self.predicate(&mut it.on));
         query.filter.iter_mut().for_each(|it| self.predicate(it));
@@ -89,11 +93,14 @@ impl Rules {
         if self.no_locks {
             query.for_update = None;
         }
+        self.order(&mut query.order_by);
+    }
+
+    fn order(self, order_by: &mut Vec<OrderBy>) {
         if self.least_nulls {
-            query.order_by =
-                std::mem::take(&mut query.order_by).into_iter().flat_map(nulls).collect();
+            *order_by = std::mem::take(order_by).into_iter().flat_map(nulls).collect();
         }
-        query.order_by.iter_mut().for_each(|it| self.key(&mut it.node));
+        order_by.iter_mut().for_each(|it| self.key(&mut it.node));
     }
 
     /// An expression whose value is a column of the result.
@@ -129,6 +136,11 @@ impl Rules {
                     self.value(value);
                 }
                 otherwise.iter_mut().for_each(|it| self.value(it));
+            }
+            Node::Over { function, partition_by, order_by } => {
+                self.value(function);
+                partition_by.iter_mut().for_each(|it| self.key(it));
+                self.order(order_by);
             }
             _ => node.children_mut(|it| self.value(it)),
         }

@@ -48,6 +48,8 @@ struct Writer<'a> {
     names: Names,
     /// The tables of the queries that are being written, outermost first.
     scopes: Vec<FromItem>,
+    /// Appearances that are queries of the statement's beginning.
+    recursive: Vec<FromItem>,
     /// The table whose columns stand without its name: an INSERT's, UPDATE's or DELETE's own,
     /// outside of subqueries.
     bare: Option<FromItem>,
@@ -61,6 +63,7 @@ impl<'a> Writer<'a> {
             params: Vec::new(),
             names,
             scopes: Vec::new(),
+            recursive: Vec::new(),
             bare: None,
         }
     }
@@ -114,6 +117,9 @@ impl Writer<'_> {
             Node::Exists { query, negated } => self.exists(query, *negated),
             Node::Scalar(query) => self.subquery(query),
             Node::Function { name, distinct, args, .. } => self.function(name, *distinct, args),
+            Node::Over { function, partition_by, order_by } => {
+                self.over(function, partition_by, order_by);
+            }
             Node::Case { arms, otherwise } => self.case(arms, otherwise.as_deref()),
             Node::Cast { operand, ty } => self.cast(operand, *ty),
             Node::Tuple(nodes) => {

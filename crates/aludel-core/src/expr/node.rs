@@ -1,6 +1,6 @@
 //! [`Node`]: one untyped expression.
 
-use super::{ColumnRef, Query};
+use super::{ColumnRef, OrderBy, Query};
 use crate::value::{SqlType, Value};
 
 /// An operator between two expressions.
@@ -181,6 +181,16 @@ pub enum Node {
         /// The result's type, where it is known.
         ty: Option<SqlType>,
     },
+    /// `function OVER (PARTITION BY … ORDER BY …)`: computed among the rows that are equal in
+    /// `partition_by`, in this order.
+    Over {
+        /// The function.
+        function: Box<Node>,
+        /// What rows are grouped by.
+        partition_by: Vec<Node>,
+        /// The order within a group.
+        order_by: Vec<OrderBy>,
+    },
     /// `CASE WHEN … THEN … ELSE … END`.
     Case {
         /// Conditions and their values.
@@ -271,6 +281,7 @@ impl Node {
                 Value::Null => None,
             },
             Self::Function { ty, .. } => *ty,
+            Self::Over { function, .. } => function.ty(),
             Self::Cast { ty, .. } => Some(*ty),
             Self::Binary { op, left, right } => match op {
                 BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem => {

@@ -12,6 +12,8 @@ pub struct Query {
     pub items: Vec<SelectItem>,
     /// Tables that stand in FROM whether or not a column names them, first.
     pub from: Vec<FromItem>,
+    /// Appearances that aren't tables, but queries.
+    pub derived_tables: Vec<DerivedTable>,
     /// Joins, in order.
     pub joins: Vec<Join>,
     /// WHERE.
@@ -37,6 +39,33 @@ pub struct Query {
     pub derived: bool,
 }
 
+/// A query that stands in FROM in a table's place: its columns are known by their labels.
+///
+/// Its tables are its own: nothing in it speaks of the query around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DerivedTable {
+    /// The appearance that it is known as; under an alias.
+    pub item: FromItem,
+    /// What it gives.
+    pub query: Query,
+    /// What follows from rows that were found already, which stand under [`item`](Self::item), until
+    /// nothing new does: `WITH RECURSIVE item AS (query UNION recursive)`. Rows that are equal come once,
+    /// so that a cycle ends.
+    pub recursive: Option<Query>,
+}
+
+impl DerivedTable {
+    /// The queries that it consists of.
+    pub(crate) fn queries(&self) -> impl Iterator<Item = &Query> {
+        [&self.query].into_iter().chain(&self.recursive)
+    }
+
+    /// The queries that it consists of.
+    pub(crate) fn queries_mut(&mut self) -> impl Iterator<Item = &mut Query> {
+        [&mut self.query].into_iter().chain(&mut self.recursive)
+    }
+}
+
 /// One column of a result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SelectItem {
@@ -53,6 +82,11 @@ impl SelectItem {
     /// An unlabelled item.
     pub fn new(node: Node) -> Self {
         Self { node, label: None, optional: false }
+    }
+
+    /// An item with a name in the result.
+    pub fn labelled(node: Node, label: &'static str) -> Self {
+        Self { label: Some(label), ..Self::new(node) }
     }
 }
 

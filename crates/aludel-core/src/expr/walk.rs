@@ -1,7 +1,7 @@
 //! The children of nodes, said once for both walks: the one that reads and the one that
 //! rewrites.
 
-use super::{ColumnRef, FromItem, Node, Query, SelectItem};
+use super::{ColumnRef, DerivedTable, FromItem, Node, Query, SelectItem};
 
 macro_rules! walks {
     ($children:ident, $query:ident $(, $mutable:tt)?) => {
@@ -34,6 +34,11 @@ macro_rules! walks {
                     Self::InQuery { subject, .. } => visit(subject),
                     Self::Function { args: nodes, .. } | Self::Tuple(nodes) => {
                         nodes.into_iter().for_each(visit);
+                    }
+                    Self::Over { function, partition_by, order_by } => {
+                        visit(function);
+                        partition_by.into_iter().for_each(&mut visit);
+                        order_by.into_iter().for_each(|it| visit(&$($mutable)? it.node));
                     }
                     Self::Case { arms, otherwise } => {
                         for (condition, value) in arms {
@@ -82,7 +87,7 @@ impl Node {
         visit(self);
         self.children(|it| it.visit(visit));
         if let Some(query) = self.query() {
-            query.nodes(|it| it.visit(visit));
+            query.visit(visit);
         }
     }
 
@@ -124,7 +129,15 @@ impl Node {
 }
 
 impl Query {
-    /// Calls `visit` for each expression of the query, in the order of the text.
+    /// Calls `visit` for each expression of the query and all within it, derived tables too.
+    pub(crate) fn visit<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
+        self.nodes(|it| it.visit(visit));
+        let derived = self.derived_tables.iter().flat_map(DerivedTable::queries);
+        derived.for_each(|it| it.visit(visit));
+    }
+
+    /// Calls `visit` for each expression of the query, in the order of the text, but for those of
+    /// derived tables.
     pub(crate) fn nodes<'a>(&'a self, mut visit: impl FnMut(&'a Node)) {
         self.distinct_on.iter().for_each(&mut visit);
         self.items.iter().for_each(|it| visit(&it.node));

@@ -35,8 +35,15 @@ const CASCADES: &[(&str, &str)] = &[
     ("none", "NONE"),
 ];
 
-const STRATEGIES: &[(&str, &str)] =
-    &[("select", "Lazy"), ("selectin", "Selectin"), ("joined", "Joined"), ("raise", "Raise")];
+const STRATEGIES: &[(&str, &str)] = &[
+    ("select", "Lazy"),
+    ("selectin", "Selectin"),
+    ("joined", "Joined"),
+    ("subquery", "Subquery"),
+    ("raise", "Raise"),
+    ("raise_on_sql", "RaiseOnSql"),
+    ("noload", "NoLoad"),
+];
 
 /// The arguments of `#[relationship]`.
 #[derive(Default)]

@@ -32,7 +32,7 @@ fn all_at_once() {
             `#[column]` has no argument `primary_kye`; did you mean `primary_key`?
             `#[column]` has no argument `lenght`; did you mean `length`?
             write `foreign_key = User.id` or `foreign_key = "table.column"`
-            unknown loading strategy `eager`; known here: select, selectin, joined, raise
+            unknown loading strategy `eager`; known here: select, selectin, joined, subquery, raise, raise_on_sql, noload
             unknown cascade `al`; did you mean `all`?
             `#[relationship]` has no argument `back_populate`; did you mean `back_populates`?
             a `Many` is a relationship: add `#[relationship]` to this field, with `back_populates = …` where the other side has one, too

@@ -266,7 +266,18 @@ impl Executes {
             let statement = mapper.statement(purpose, dialect)?;
             return Ok(Run { statement, params: Params::Values(values), want: Want::Rows });
         }
-        let mut tree = mapper.tree(&purpose, dialect);
+        self.run_tree(mapper, mapper.tree(&purpose, dialect), relation, values, dialect)
+    }
+
+    /// The same of a statement that isn't one of the mapper's.
+    pub(crate) fn run_tree(
+        &self,
+        mapper: &'static Mapper,
+        mut tree: Tree,
+        relation: Option<&'static Relation>,
+        values: Key,
+        dialect: &'static dyn Dialect,
+    ) -> Result<Run> {
         let kind = match relation {
             Some(_) => ExecutionKind::RelationshipLoad,
             None => ExecutionKind::ColumnLoad,

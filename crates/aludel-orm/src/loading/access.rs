@@ -8,7 +8,7 @@ use crate::{
     object::{
         ManyAccess, Obj, OneAccess, Raw,
         access::{attribute, handles, relation},
-        graph::{Graph, Tables},
+        graph::{Graph, Later, Tables},
         reference::Ref,
         state::{Flags, State},
     },
@@ -28,13 +28,21 @@ async fn load<E: Mapped>(
         let at = core.own(&object)?;
         // An expired object forgot what the query said that loaded it (LOAD-20).
         let expired = object.raw().flags().has(Flags::EXPIRED);
-        let forbidden = relation.strategy == Strategy::Raise
-            || !expired && core.tables(|tables| tables.is_forbidden(at, relation.index));
-        if forbidden {
-            return Err(Error::RaiseLoad(attribute::<E>(index)));
+        let said = || core.tables(|tables| tables.later(at, relation.index));
+        let later = (!expired).then(said).flatten().or(match relation.strategy {
+            Strategy::Raise => Some(Later::Forbidden),
+            Strategy::RaiseOnSql => Some(Later::WithoutSql),
+            _ => None,
+        });
+        let refused = || Err(Error::RaiseLoad(attribute::<E>(index)));
+        if later == Some(Later::Forbidden) {
+            return refused();
         }
         if core.fill_held(relation, at)? {
             return Ok(cells(&object, relation));
+        }
+        if later == Some(Later::WithoutSql) {
+            return refused();
         }
         core.before_query(None).await?;
         // Its row is gone by the flush: the original asks all the same, and finds none.

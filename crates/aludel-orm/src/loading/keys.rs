@@ -8,7 +8,7 @@ use aludel_engine::{
     driver::{Flow, Step, Work},
 };
 
-use super::members::KEYS;
+use super::fetch::KEYS;
 use crate::{
     Result,
     mapping::{Mapper, statements::Purpose},

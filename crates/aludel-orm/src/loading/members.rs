@@ -1,325 +1,93 @@
-//! Loads a relationship for many owners in one unit of work: key lists of 500, grouped on the
-//! connection's side, linked in the task.
+//! Loads a relationship for many owners in one unit of work, and links them in the task.
 
-use std::{any::Any, ops::Range, sync::Arc};
+use std::{any::Any, sync::Arc};
 
-use aludel_core::{
-    dialect::Dialect,
-    value::{Columns as Row, Cursor, Value, ValueRef},
-};
+use aludel_core::value::Columns as Row;
 use aludel_engine::{
     Result as EngineResult,
     driver::{Flow, Step, Work},
 };
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-use smallvec::SmallVec;
 
+use super::{
+    eager::{Eager, Parts},
+    fetch::{Fetch, Key, range},
+    fill::warn_of_several,
+};
 use crate::{
     Result,
     events::Executes,
-    mapping::{Direction, EntityMeta, Mapped, Mapper, Relation, statements::Purpose},
+    mapping::{Direction, Mapped, Mapper, Relation},
     object::{
         Obj,
-        chunk::{Columns, Fields, next_id},
+        chunk::{Fields, next_id},
         cohort::{AnyCohort, Landing},
-        graph::{Cells, Tables},
-        reference::{NULL, Ref},
+        graph::{Later, Tables},
+        reference::Ref,
         state::{Flags, State},
     },
-    session::{
-        core::Core,
-        identity::{fingerprint, same_value},
-    },
+    session::core::Core,
 };
 
-/// How many keys go in one statement (LOAD-8).
-pub(super) const KEYS: usize = 500;
-
-/// The values by which owners find their members. Mostly one; there are many of these at a time.
-pub(super) type Key = SmallVec<[Value; 1]>;
-
-/// What one relationship's load reads: for each key, which members, in order.
-pub(super) struct Fetch {
-    pub(super) relation: &'static Relation,
-    pub(super) cohort: Box<dyn AnyCohort>,
-    /// The owner's columns by which it finds its members.
-    owner_columns: Columns,
-    /// Where a row holds them.
-    key_at: KeyAt,
-    wanted: Wanted,
-    /// Each row's key's place and its object's position.
-    rows: Vec<(u32, u32)>,
-}
-
-/// Where a row holds the key of who it belongs to.
-enum KeyAt {
-    /// In the target's own columns.
-    Own(Columns),
-    /// In the association's, which stand behind them.
-    Behind(Range<usize>),
-}
-
-/// The keys that members are read for.
-#[derive(Default)]
-struct Wanted {
-    keys: Vec<Key>,
-    /// Places in `keys` by fingerprint.
-    index: HashMap<u64, SmallVec<[u32; 1]>, RandomState>,
-    /// Whether each is one integer, which is its own fingerprint.
-    integers: bool,
-    /// The last row's key, by fingerprint, and its place: rows of one owner mostly come together.
-    last: Option<(u64, u32)>,
-}
-
-impl Wanted {
-    /// The place of a key, in a row.
-    #[inline]
-    fn place<'v>(&mut self, key: impl Iterator<Item = ValueRef<'v>> + Clone) -> Option<u32> {
-        let fp = fingerprint(key.clone());
-        let is_it = |place: u32| {
-            let own = || self.keys[place as usize].iter();
-            self.integers || own().zip(key.clone()).all(|(a, b)| same_value(a.as_ref(), b))
-        };
-        if let Some((last, place)) = self.last
-            && last == fp
-            && is_it(place)
-        {
-            return Some(place);
-        }
-        let place = self.index.get(&fp)?.iter().copied().find(|it| is_it(*it))?;
-        self.last = Some((fp, place));
-        Some(place)
-    }
-
-    fn want(&mut self, key: Key) -> u32 {
-        if let Some(place) = self.place(key.iter().map(Value::as_ref)) {
-            return place;
-        }
-        let place = self.keys.len() as u32;
-        self.index.entry(fingerprint(key.iter().map(Value::as_ref))).or_default().push(place);
-        self.keys.push(key);
-        place
-    }
-}
-
-impl Fetch {
-    pub(super) fn new(relation: &'static Relation) -> Self {
-        let mut cohort = (relation.target.ops.cohort)();
-        // A target row comes once unless the association repeats it.
-        cohort.set_repeats(relation.direction == Direction::ManyToMany);
-        let width = relation.target.columns.len();
-        let (owner_columns, key_at) = match &relation.secondary {
-            None => {
-                let (own, other) = relation.pairs.iter().copied().unzip();
-                (own, KeyAt::Own(other))
-            }
-            Some(it) => {
-                let own: Columns = it.owner.iter().map(|it| it.0).collect();
-                let behind = width..width + own.len();
-                (own, KeyAt::Behind(behind))
-            }
-        };
-        let integers = match (&owner_columns[..], &key_at) {
-            ([own], KeyAt::Own(other)) => {
-                let is_integer =
-                    |it: &EntityMeta, column: u16| it.columns[usize::from(column)].ty.is_integer();
-                is_integer(relation.owner, *own) && is_integer(relation.target, other[0])
-            }
-            _ => false,
-        };
-        Self {
-            relation,
-            cohort,
-            owner_columns,
-            key_at,
-            wanted: Wanted { integers, ..Wanted::default() },
-            rows: Vec::new(),
-        }
-    }
-
-    /// An owner's key; `None` where a part is NULL, and so nothing can match.
-    pub(super) fn key(&self, fields: &dyn Fields) -> Option<Key> {
-        let values = self.owner_columns.iter().map(|it| fields.get(*it));
-        values.map(|it| (!it.is_null()).then(|| it.to_value())).collect()
-    }
-
-    /// Asks for a key, once; its place.
-    pub(super) fn want(&mut self, key: Key) -> u32 {
-        self.wanted.want(key)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.wanted.keys.is_empty()
-    }
-
-    /// The statements, one for each 500 keys.
-    pub(super) fn steps(
-        &self,
-        dialect: &'static dyn Dialect,
-        hooks: &Executes,
-        out: &mut Vec<Step>,
-    ) -> Result<()> {
-        for keys in self.wanted.keys.chunks(KEYS) {
-            // Few sizes, so that few statements are prepared: the last key fills up the list.
-            let n = keys.len().next_power_of_two().min(KEYS);
-            let (mapper, purpose) = match self.relation.direction {
-                Direction::ManyToOne => {
-                    let columns = self.relation.pairs.iter().map(|it| it.1).collect();
-                    (Mapper::checked(self.relation.target)?, Purpose::Keys(columns, n))
-                }
-                _ => {
-                    let purpose = Purpose::Members(self.relation.index, n);
-                    (Mapper::checked(self.relation.owner)?, purpose)
-                }
-            };
-            let padding = std::iter::repeat_n(keys.last(), n - keys.len()).flatten();
-            let values = keys.iter().chain(padding).flatten().cloned().collect();
-            let run = hooks.run(mapper, purpose, Some(self.relation), values, dialect)?;
-            out.push(Step::Run(run));
-        }
-        Ok(())
-    }
-
-    /// Takes a row.
-    pub(super) fn row(&mut self, row: &dyn Row) -> EngineResult<()> {
-        let mut cursor = Cursor::new(row);
-        let Self { cohort, wanted, key_at, .. } = self;
-        let mut place = None;
-        let pushed = match key_at {
-            // The driver is asked for no column twice.
-            KeyAt::Own(columns) => cohort.push_and_see(&mut cursor, &mut |it| {
-                place = wanted.place(columns.iter().map(|column| it.get(*column)));
-            }),
-            KeyAt::Behind(columns) => {
-                let position = cohort.push(&mut cursor);
-                place = wanted.place(columns.clone().map(|it| row.get(it)));
-                position
-            }
-        };
-        let position = pushed.map_err(aludel_core::Error::from)?;
-        self.rows.extend(place.map(|it| (it, position)));
-        Ok(())
-    }
-
-    /// Fills the relationship of owners, each with the place of its key, and the mirroring one of
-    /// their members; after the cohort has landed.
-    pub(super) fn link(&mut self, tables: &mut Tables, owners: &[(Ref, Option<u32>)]) {
-        let (members, starts) = self.members();
-        let of = |place: Option<u32>| match place {
-            Some(place) => &members[range(&starts, place)],
-            None => &[],
-        };
-        tables.fill_all(self.relation, owners.iter().map(|it| (it.0, of(it.1))));
-    }
-
-    /// The members of each key, behind each other, and where each key's begin.
-    fn members(&mut self) -> (Vec<u64>, Vec<u32>) {
-        if !self.rows.is_sorted_by_key(|it| it.0) {
-            self.rows.sort_by_key(|it| it.0);
-        }
-        let positions: Vec<u32> = self.rows.iter().map(|it| it.1).collect();
-        let mut members = Vec::with_capacity(positions.len());
-        self.cohort.cells(&positions, &mut members);
-        // Where each key's members begin.
-        let mut starts = vec![0_u32; self.wanted.keys.len() + 1];
-        self.rows.iter().for_each(|it| starts[it.0 as usize + 1] += 1);
-        for place in 1..starts.len() {
-            starts[place] += starts[place - 1];
-        }
-        (members, starts)
-    }
-}
-
-/// Where a key's members stand.
-fn range(starts: &[u32], place: u32) -> Range<usize> {
-    starts[place as usize] as usize..starts[place as usize + 1] as usize
-}
-
-impl Tables {
-    /// Fills a relationship of an object with what was loaded.
-    pub(crate) fn fill(&mut self, relation: &'static Relation, owner: Ref, members: &[u64]) {
-        self.fill_all(relation, std::iter::once((owner, members)));
-    }
-
-    /// Fills a relationship of objects with what was loaded, and the mirroring to-one of their
-    /// members. What is loaded already, or changed, stays. A chunk is looked up once for all its
-    /// objects that stand together.
-    pub(super) fn fill_all<'m>(
-        &mut self,
-        relation: &'static Relation,
-        owners: impl Iterator<Item = (Ref, &'m [u64])>,
-    ) {
-        let mut backs: Vec<(Ref, u64)> = Vec::new();
-        // There, one side doesn't know what was loaded of the other.
-        let back = relation.back.filter(|it| !it.many && !self.is_as_original());
-        let mut open: Option<(u64, Cells<'_>)> = None;
-        for (owner, members) in owners {
-            if open.as_ref().is_none_or(|it| it.0 != owner.chunk()) {
-                open = self.cells_of(owner.chunk(), relation.index).map(|it| (owner.chunk(), it));
-            }
-            let Some((_, cells)) = open.as_mut() else { continue };
-            let filled = match relation.many {
-                true => cells.fill_many(owner.slot(), members),
-                false => {
-                    warn_of_several(relation, members);
-                    cells.fill_one(owner.slot(), members.first().copied().unwrap_or(NULL))
-                }
-            };
-            if filled && back.is_some() {
-                let refs = members.iter().filter_map(|it| Ref::from_cell(*it));
-                backs.extend(refs.map(|it| (it, owner.cell())));
-            }
-        }
-        let Some(back) = back else { return };
-        let mut open: Option<(u64, Cells<'_>)> = None;
-        for (member, owner) in backs {
-            if open.as_ref().is_none_or(|it| it.0 != member.chunk()) {
-                open = self.cells_of(member.chunk(), back.index).map(|it| (member.chunk(), it));
-            }
-            if let Some((_, cells)) = open.as_mut() {
-                cells.fill_one(member.slot(), owner);
-            }
-        }
-    }
-}
-
-/// One to one, and several rows refer to the owner: the first counts (REL-7).
-fn warn_of_several(relation: &Relation, members: &[u64]) {
-    if members.len() > 1 {
-        tracing::warn!(
-            target: "aludel::loading",
-            relationship = format_args!("{}.{}", relation.owner.name, relation.name),
-            rows = members.len(),
-            "several rows refer to one owner where one is expected: the first is taken; a unique \
-             constraint on the foreign key keeps the others out"
-        );
-    }
-}
+/// Owners, each with the place of its key.
+type Places = Vec<(Ref, Option<u32>)>;
 
 /// The script of a relationship's load.
 struct LoadWork {
     opening: Vec<Step>,
     steps: Vec<Step>,
-    before: usize,
     fetch: Fetch,
 }
 
 impl Work for LoadWork {
     fn wave(&mut self, out: &mut Vec<Step>) -> EngineResult<Flow> {
         out.append(&mut self.opening);
-        self.before = out.len();
         out.append(&mut self.steps);
         Ok(if out.is_empty() { Flow::Done } else { Flow::More })
     }
 
     fn row(&mut self, _: usize, row: &dyn Row) -> EngineResult<()> {
-        self.fetch.row(row)
+        self.fetch.row(row).map(drop)
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
         self
     }
+}
+
+/// The script of a relationship's load, where more is loaded with its members.
+struct MembersWork {
+    opening: Vec<Step>,
+    before: usize,
+    begun: bool,
+    eager: Eager,
+}
+
+impl Work for MembersWork {
+    fn wave(&mut self, out: &mut Vec<Step>) -> EngineResult<Flow> {
+        out.append(&mut self.opening);
+        self.before = out.len();
+        if std::mem::replace(&mut self.begun, true) {
+            self.eager.next(&mut NoParts, out).map_err(aludel_engine::Error::from)?;
+        } else {
+            self.eager.first(out).map_err(aludel_engine::Error::from)?;
+        }
+        Ok(if out.is_empty() { Flow::Done } else { Flow::More })
+    }
+
+    fn row(&mut self, step: usize, row: &dyn Row) -> EngineResult<()> {
+        self.eager.row(step - self.before, row)
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}
+
+/// No result of a query: the owners are in the session already.
+struct NoParts;
+
+impl Parts for NoParts {
+    fn parts(&mut self, _: &mut dyn FnMut(&mut dyn Any)) {}
 }
 
 impl Core {
@@ -369,10 +137,29 @@ impl Core {
             }
             keyed.push((at, key));
         }
-        let (held, wanted) = self.read_members(&mut fetch, keyed).await?;
+        let (held, wanted) = self.sort_out(&mut fetch, keyed);
+        let behind = !committed && !fetch.is_empty();
+        let places = wanted.iter().map(|it| it.1);
+        let planned = match behind {
+            true => Eager::with_members(fetch, places, self.engine.dialect())?,
+            false => Err(fetch),
+        };
+        match planned {
+            Err(mut fetch) => {
+                self.read_fetch(&mut fetch).await?;
+                self.tables(|it| fetch.link(it, &wanted));
+            }
+            Ok(eager) => {
+                let eager = eager.seen_by(self.executes());
+                let opening = self.open(false).await?;
+                let work = MembersWork { opening, before: 0, begun: false, eager };
+                let mut eager = self.run(work, |_, _| ()).await?.eager;
+                let owners = wanted.iter().map(|it| Some(it.0)).collect();
+                eager.finish_for(self, &[owners])?;
+            }
+        }
         self.tables(|it| {
             held.iter().for_each(|(at, member)| it.fill(relation, *at, &[member.cell()]));
-            fetch.link(it, &wanted);
         });
         self.landed();
         Ok(())
@@ -395,7 +182,8 @@ impl Core {
             chunk.loaded(at.slot(), &mut |fields| key = fetch.key(fields))?;
             keyed.push((at, key));
         }
-        let (mut formers, wanted) = self.read_members(&mut fetch, keyed).await?;
+        let (mut formers, wanted) = self.sort_out(&mut fetch, keyed);
+        self.read_fetch(&mut fetch).await?;
         self.landed();
         let (members, starts) = fetch.members();
         for (at, place) in wanted {
@@ -429,12 +217,13 @@ impl Core {
         }))
     }
 
-    /// Reads the members of keys: those that the session holds, and the places of the others.
-    async fn read_members(
+    /// Of the owners with these keys: members that the session holds, and the places of the keys that are
+    /// to be read.
+    fn sort_out(
         &mut self,
         fetch: &mut Fetch,
         keyed: Vec<(Ref, Option<Key>)>,
-    ) -> Result<(Vec<(Ref, Ref)>, Vec<(Ref, Option<u32>)>)> {
+    ) -> (Vec<(Ref, Ref)>, Places) {
         let relation = fetch.relation;
         let mut held = Vec::new();
         let by_key = self.is_by_primary_key(relation);
@@ -451,17 +240,21 @@ impl Core {
             }
             wanted.push((at, key.map(|it| fetch.want(it))));
         }
-        if !fetch.is_empty() {
-            let mut steps = Vec::new();
-            fetch.steps(self.engine.dialect(), &self.executes(), &mut steps)?;
-            let opening = self.open(false).await?;
-            let empty = Fetch::new(relation);
-            let work =
-                LoadWork { opening, steps, before: 0, fetch: std::mem::replace(fetch, empty) };
-            *fetch = self.run(work, |_, _| ()).await?.fetch;
-            self.land(&mut *fetch.cohort, false)?;
+        (held, wanted)
+    }
+
+    /// Reads the members of the keys that are asked for.
+    async fn read_fetch(&mut self, fetch: &mut Fetch) -> Result<()> {
+        if fetch.is_empty() {
+            return Ok(());
         }
-        Ok((held, wanted))
+        let mut steps = Vec::new();
+        fetch.steps(self.engine.dialect(), &self.executes(), &mut steps)?;
+        let opening = self.open(false).await?;
+        let empty = Fetch::new(fetch.relation);
+        let work = LoadWork { opening, steps, fetch: std::mem::replace(fetch, empty) };
+        *fetch = self.run(work, |_, _| ()).await?.fetch;
+        self.land(&mut *fetch.cohort, false)
     }
 
     /// Brings a cohort into the session.
@@ -510,7 +303,10 @@ impl Core {
                 for slot in 0..chunk.head().used() {
                     let at = Ref::new(id, slot);
                     let is_left_out = tables.flags(at).has(Flags::MARKED)
-                        || tables.is_forbidden(at, relation.index);
+                        || matches!(
+                            tables.later(at, relation.index),
+                            Some(Later::Forbidden | Later::WithoutSql)
+                        );
                     if !named.contains(&at) && !is_left_out && unloaded(tables, at) {
                         found.push(at);
                     }

@@ -20,7 +20,8 @@ use aludel_engine::{
 use super::{
     eager::{Eager, Parts},
     entity::Settle,
-    options::{Hop, Path},
+    hop::Hop,
+    options::Path,
 };
 use crate::{
     Error, Result,
@@ -137,6 +138,8 @@ impl<R: Send + 'static> Query<R> {
                 for meta in &metas {
                     crate::mapping::Mapper::checked(meta)?;
                 }
+                let is_alone =
+                    metas.first().is_some_and(|it| it.columns.len() == query.items.len());
                 let mut eager = Eager::plan(&mut query, &metas, &self.paths, dialect)?;
                 if eager.joins() && !repeats {
                     self.buffer.parts(&mut |part| {
@@ -145,7 +148,8 @@ impl<R: Send + 'static> Query<R> {
                         }
                     });
                 }
-                eager.is_unique = eager.joins_many();
+                // A row of several things stays as it is.
+                eager.is_unique = eager.joins_many() && is_alone;
                 let compiled = compile(&query.into(), dialect)?;
                 Ok((run_of(compiled, Want::Rows), eager))
             }

@@ -6,6 +6,7 @@ use aludel_core::expr::{
     Expr, FromItem, Join, JoinKind, JoinTarget, Node, Predicate, Query, SelectItem, Source, UnaryOp,
 };
 
+use super::hop::How;
 use crate::{
     mapping::{EntityConst, Mapped, Relation, Relationship, relation::equal},
     object::{Obj, chunk::Fields},
@@ -16,6 +17,20 @@ use crate::{
 pub struct RelatedTo<E, R> {
     relationship: Relationship<E, R>,
     target: Source,
+}
+
+impl<E: Mapped, R: Mapped> RelatedTo<E, R> {
+    pub(super) fn relation(&self) -> &'static Relation {
+        self.relationship.relation()
+    }
+
+    /// What is loaded from a join is loaded from the alias.
+    pub(super) fn contained(&self, how: How) -> How {
+        match how {
+            How::Contained(_) => How::Contained(self.target),
+            how => how,
+        }
+    }
 }
 
 /// What relationships can do in statements.
@@ -67,7 +82,7 @@ fn predicate(node: Node) -> Expr<bool> {
 
 /// An appearance unlike any other, so that conditions may stand in each other. Numbers of joins stay
 /// below these; the statement's text counts by itself.
-fn fresh() -> Source {
+pub(super) fn fresh() -> Source {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     Source::Anon(NEXT.fetch_add(1, Ordering::Relaxed) | 1 << 31)
 }
@@ -190,7 +205,7 @@ impl<E: Mapped, R: Mapped> Relationships for Relationship<E, R> {
 }
 
 /// The joins of a relationship, from one appearance of its owner to one of its target.
-fn joins(
+pub(super) fn joins(
     relation: &'static Relation,
     owner: Source,
     target: Source,

@@ -279,8 +279,14 @@ pub enum Strategy {
     Selectin,
     /// With the query, by an outer join.
     Joined,
+    /// With the query, by a second statement in which the query stands as a subquery.
+    Subquery,
     /// Never: `.load()` is an error.
     Raise,
+    /// Never by a statement: `.load()` is an error where it would send one.
+    RaiseOnSql,
+    /// Never: it is taken for empty.
+    NoLoad,
 }
 
 /// Which operations follow a relationship. The default is `save_update, merge`.

@@ -198,7 +198,7 @@ fn is(one: CacheKey, other: CacheKey) -> bool {
 }
 
 /// `a IN (?, …)` or `(a, b) IN ((?, ?), …)`.
-fn among(mut subject: Vec<Node>, n: usize) -> Node {
+pub(crate) fn among(mut subject: Vec<Node>, n: usize) -> Node {
     let width = subject.len();
     let (subject, item): (Node, Box<dyn Fn() -> Node>) = if width == 1 {
         (subject.swap_remove(0), Box::new(|| Node::Hole))
@@ -209,10 +209,17 @@ fn among(mut subject: Vec<Node>, n: usize) -> Node {
     Node::In { subject: Box::new(subject), list: (0..n).map(|_| item()).collect(), negated: false }
 }
 
-/// The members of a to-many relationship (or the other row of a one-to-one) for `n` owners: all
-/// columns of the target, then those of the association that say whose they are; sorted as the
-/// relationship says.
+/// The members of a relationship for `n` owners.
 fn members_query(relation: &'static Relation, n: usize) -> Query {
+    let (mut query, owner_columns) = linked_members(relation);
+    query.filter = Some(among(owner_columns, n));
+    query
+}
+
+/// The members of a relationship, of all owners: all columns of the target, then those of the
+/// association that say whose they are; sorted as the relationship says. Beside it, the columns that
+/// hold the owner's key.
+pub(crate) fn linked_members(relation: &'static Relation) -> (Query, Vec<Node>) {
     let target = Mapper::of(relation.target);
     let mut query = target.query(Source::Table);
     let owner_columns: Vec<Node> = match &relation.secondary {
@@ -241,7 +248,6 @@ fn members_query(relation: &'static Relation, n: usize) -> Query {
         // Without an association, the target's own columns say whose the rows are.
         query.items.extend(owner_columns.iter().cloned().map(SelectItem::new));
     }
-    query.filter = Some(among(owner_columns, n));
     query.order_by = relation.meta.order_by.map(|it| it()).unwrap_or_default();
-    query
+    (query, owner_columns)
 }

@@ -77,6 +77,21 @@ pub(crate) struct Entry {
     pub(super) holders: u32,
     /// Relationships that a `raiseload` forbids to load, by position.
     pub(super) forbidden: u64,
+    /// Relationships that it forbids to load by a statement.
+    pub(super) sql_forbidden: u64,
+    /// Relationships that a `lazyload` allows to load, whatever is mapped.
+    pub(super) allowed: u64,
+}
+
+/// What an option of the query that loaded an object says of loading a relationship later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Later {
+    /// It may be loaded, whatever is mapped.
+    Allowed,
+    /// It may be loaded where that needs no statement.
+    WithoutSql,
+    /// It may not be loaded.
+    Forbidden,
 }
 
 impl Graph {
@@ -249,6 +264,11 @@ impl Entry {
     }
 }
 
+/// A relationship's place in a set of them.
+fn bit(relation: u16) -> u64 {
+    1_u64.checked_shl(u32::from(relation)).unwrap_or(0)
+}
+
 impl Tables {
     /// Takes in a chunk.
     pub(crate) fn insert(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>) {
@@ -256,7 +276,16 @@ impl Tables {
     }
 
     fn enter(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>, holders: u32) {
-        let entry = Entry { anchor, relations: Vec::new(), mark: 0, holders, forbidden: 0, chunk };
+        let entry = Entry {
+            anchor,
+            relations: Vec::new(),
+            mark: 0,
+            holders,
+            forbidden: 0,
+            sql_forbidden: 0,
+            allowed: 0,
+            chunk,
+        };
         self.chunks.insert(entry.chunk.head().id, entry);
     }
 
@@ -279,10 +308,15 @@ impl Tables {
         }
     }
 
-    /// Forbids to load a relationship of a chunk's objects.
-    pub(crate) fn forbid(&mut self, chunk: u64, relation: u16) {
+    /// Says whether a relationship of a chunk's objects may be loaded later.
+    pub(crate) fn say_later(&mut self, chunk: u64, relation: u16, later: Later) {
         if let Some(entry) = self.chunks.get_mut(&chunk) {
-            entry.forbidden |= 1_u64.checked_shl(u32::from(relation)).unwrap_or(0);
+            let bits = match later {
+                Later::Allowed => &mut entry.allowed,
+                Later::WithoutSql => &mut entry.sql_forbidden,
+                Later::Forbidden => &mut entry.forbidden,
+            };
+            *bits |= bit(relation);
         }
         if !self.permitted.is_empty() {
             self.permitted.retain(|it| it.chunk() != chunk);
@@ -295,16 +329,28 @@ impl Tables {
         entry.map_or(0, |it| std::mem::replace(&mut it.forbidden, forbidden))
     }
 
-    /// Whether a relationship of an object may not be loaded.
-    pub(crate) fn is_forbidden(&self, object: Ref, relation: u16) -> bool {
-        let bit = 1_u64.checked_shl(u32::from(relation)).unwrap_or(0);
-        self.chunks.get(&object.chunk()).is_some_and(|it| it.forbidden & bit != 0)
-            && !self.permitted.contains(&object)
+    /// What was said of loading a relationship of an object later; nothing of one that was read again
+    /// since (LOAD-20).
+    pub(crate) fn later(&self, object: Ref, relation: u16) -> Option<Later> {
+        let entry = self.chunks.get(&object.chunk())?;
+        if entry.forbidden | entry.sql_forbidden | entry.allowed == 0
+            || self.permitted.contains(&object)
+        {
+            return None;
+        }
+        let is_in = |bits: u64| bits & bit(relation) != 0;
+        match (is_in(entry.forbidden), is_in(entry.sql_forbidden), is_in(entry.allowed)) {
+            (true, ..) => Some(Later::Forbidden),
+            (_, true, _) => Some(Later::WithoutSql),
+            (_, _, true) => Some(Later::Allowed),
+            _ => None,
+        }
     }
 
     /// An object that is read again forgets what the query said that loaded it (LOAD-20).
     pub(super) fn permit(&mut self, object: Ref) {
-        if self.chunks.get(&object.chunk()).is_some_and(|it| it.forbidden != 0) {
+        let says = |it: &Entry| it.forbidden | it.sql_forbidden | it.allowed != 0;
+        if self.chunks.get(&object.chunk()).is_some_and(says) {
             self.permitted.insert(object);
         }
     }

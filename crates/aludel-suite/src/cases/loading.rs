@@ -27,7 +27,7 @@ pub(super) const CASES: &[Case] = cases!["loading":
 ];
 
 /// Three authors with two books each, every book with a tag of its own and a common one.
-fn library(at: &Place) -> Store {
+pub(super) fn library(at: &Place) -> Store {
     let mut store = at.store();
     let common = store.add(tag("common"));
     for name in ["A", "B", "C"] {

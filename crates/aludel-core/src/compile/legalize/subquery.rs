@@ -2,7 +2,7 @@
 
 use crate::{
     dialect::Place,
-    expr::{FromItem, Node, Query, Source, TableName},
+    expr::{DerivedTable, FromItem, Node, Query, Source, TableName},
 };
 
 /// Sets apart the subqueries of an expression that read `table`, which its statement changes.
@@ -32,6 +32,10 @@ fn reads(query: &Query, table: TableName, scopes: &[FromItem]) -> bool {
         .chain(query.joins.iter().map(|it| it.target))
         .collect();
     if own.iter().any(|it| it.table == table) {
+        return true;
+    }
+    let mut derived = query.derived_tables.iter().flat_map(DerivedTable::queries);
+    if derived.any(|it| reads(it, table, &[])) {
         return true;
     }
     let scopes = [scopes, &own].concat();

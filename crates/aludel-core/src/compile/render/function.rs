@@ -1,7 +1,11 @@
 //! Functions, CASE and CAST.
 
 use super::Writer;
-use crate::{dialect::Spelling, expr::Node, value::SqlType};
+use crate::{
+    dialect::Spelling,
+    expr::{Node, OrderBy},
+    value::SqlType,
+};
 
 impl Writer<'_> {
     pub(super) fn function(&mut self, name: &'static str, distinct: bool, args: &[Node]) {
@@ -15,6 +19,20 @@ impl Writer<'_> {
             self.push("*");
         }
         self.list(args, |it, node| it.node(node));
+        self.push(")");
+    }
+
+    pub(super) fn over(&mut self, function: &Node, partition_by: &[Node], order_by: &[OrderBy]) {
+        self.node(function);
+        self.push(" OVER (");
+        if !partition_by.is_empty() {
+            self.push("PARTITION BY ");
+            self.list(partition_by, |it, node| it.node(node));
+        }
+        if !order_by.is_empty() {
+            self.push(if partition_by.is_empty() { "ORDER BY " } else { " ORDER BY " });
+            self.list(order_by, |it, key| it.sort_key(key, &[]));
+        }
         self.push(")");
     }
 

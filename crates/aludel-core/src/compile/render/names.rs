@@ -4,7 +4,8 @@ use super::Writer;
 use crate::{
     dialect::Upsert,
     expr::{
-        ColumnRef, Delete, FromItem, Insert, Node, Query, Source, Statement, TableName, Update,
+        ColumnRef, Delete, DerivedTable, FromItem, Insert, Node, Query, Source, Statement,
+        TableName, Update,
     },
 };
 
@@ -72,6 +73,8 @@ impl Appearances {
         query.from.iter().for_each(|it| self.item(*it));
         query.joins.iter().for_each(|it| self.item(it.target));
         query.nodes(|it| self.node(it));
+        let derived = query.derived_tables.iter().flat_map(DerivedTable::queries);
+        derived.for_each(|it| self.query(it));
     }
 
     fn node(&mut self, node: &Node) {
@@ -99,9 +102,19 @@ impl Writer<'_> {
         self.name(table.name);
     }
 
-    /// A table where FROM brings it in: with its alias.
-    pub(super) fn appearance(&mut self, item: &FromItem) {
-        self.table(item.table);
+    /// A table where FROM brings it in: with its alias. It may be a query instead.
+    pub(super) fn appearance(&mut self, item: &FromItem, derived: &[DerivedTable]) {
+        if self.recursive.contains(item) {
+            return self.bare_name(item);
+        }
+        match derived.iter().find(|it| it.item == *item) {
+            Some(table) => {
+                let scopes = std::mem::take(&mut self.scopes);
+                self.parenthesised(|it| it.select(&table.query));
+                self.scopes = scopes;
+            }
+            None => self.table(item.table),
+        }
         if item.source != Source::Table {
             self.push(" AS ");
             self.alias(item);

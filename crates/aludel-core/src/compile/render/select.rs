@@ -2,7 +2,7 @@
 
 use super::Writer;
 use crate::expr::{
-    Direction, FromItem, Join, JoinKind, Node, NullsOrder, OrderBy, Query, SelectItem,
+    DerivedTable, Direction, FromItem, Join, JoinKind, Node, NullsOrder, OrderBy, Query, SelectItem,
 };
 
 impl Writer<'_> {
@@ -22,6 +22,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn select(&mut self, query: &Query) {
+        self.with(query);
         let roots = query.visible_roots(&self.scopes);
         let outer = self.scopes.len();
         self.scopes.extend(&roots);
@@ -36,7 +37,7 @@ impl Writer<'_> {
             self.push(" ");
         }
         self.list(&query.items, |it, item| it.item(item));
-        self.from(&roots, &query.joins);
+        self.from(&roots, query);
         self.clause(" WHERE ", query.filter.as_ref());
         if !query.group_by.is_empty() {
             self.push(" GROUP BY ");
@@ -55,6 +56,27 @@ impl Writer<'_> {
         self.scopes.truncate(outer);
     }
 
+    /// The derived tables that follow from themselves.
+    fn with(&mut self, query: &Query) {
+        let recursive =
+            || query.derived_tables.iter().filter_map(|it| Some((it, it.recursive.as_ref()?)));
+        if recursive().next().is_none() {
+            return;
+        }
+        self.push("WITH RECURSIVE ");
+        self.recursive.extend(recursive().map(|it| it.0.item));
+        self.list(recursive(), |it, (table, follows)| {
+            it.bare_name(&table.item);
+            it.push(" AS ");
+            it.parenthesised(|it| {
+                it.select(&table.query);
+                it.push(" UNION ");
+                it.select(follows);
+            });
+        });
+        self.push(" ");
+    }
+
     fn item(&mut self, item: &SelectItem) {
         self.node(&item.node);
         if let Some(label) = item.label {
@@ -65,10 +87,10 @@ impl Writer<'_> {
 
     /// Each table of FROM is followed by the joins that start from it; a join whose condition names
     /// several tables goes to the last of them.
-    fn from(&mut self, roots: &[FromItem], joins: &[Join]) {
+    fn from(&mut self, roots: &[FromItem], query: &Query) {
         let mut groups: Vec<Vec<&Join>> = vec![Vec::new(); roots.len()];
         let mut group_of: Vec<(FromItem, usize)> = roots.iter().copied().zip(0..).collect();
-        for join in joins {
+        for join in &query.joins {
             let mut group = None;
             join.on.columns(&mut |column| {
                 let found = group_of.iter().find(|(item, _)| *item == column.from);
@@ -84,17 +106,17 @@ impl Writer<'_> {
             self.push(" FROM ");
         }
         self.list(roots.iter().zip(groups), |it, (root, joins)| {
-            it.appearance(root);
-            joins.into_iter().for_each(|join| it.join(join));
+            it.appearance(root, &query.derived_tables);
+            joins.into_iter().for_each(|join| it.join(join, &query.derived_tables));
         });
     }
 
-    fn join(&mut self, join: &Join) {
+    fn join(&mut self, join: &Join, derived: &[DerivedTable]) {
         self.push(match join.kind {
             JoinKind::Inner => " JOIN ",
             JoinKind::Left => " LEFT OUTER JOIN ",
         });
-        self.appearance(&join.target);
+        self.appearance(&join.target, derived);
         self.push(" ON ");
         self.node(&join.on);
     }
@@ -118,7 +140,7 @@ impl Writer<'_> {
     }
 
     /// A sort key that an item's label names stands as that label (SEL-6).
-    fn sort_key(&mut self, key: &OrderBy, items: &[SelectItem]) {
+    pub(super) fn sort_key(&mut self, key: &OrderBy, items: &[SelectItem]) {
         let (node, collation) = match &key.node {
             Node::Collate { operand, collation } => (&**operand, Some(*collation)),
             node => (node, None),

@@ -4,7 +4,7 @@ use super::{expression, lock, refuse};
 use crate::{
     Error, Result,
     dialect::Dialect,
-    expr::{ColumnRef, FromItem, JoinKind, Node, Query, SelectItem, Source, UnaryOp},
+    expr::{ColumnRef, DerivedTable, FromItem, JoinKind, Node, Query, SelectItem, Source, UnaryOp},
 };
 
 /// Checks a query; `enclosing` are the tables of the queries around it.
@@ -22,6 +22,8 @@ pub(super) fn select(query: &Query, dialect: &dyn Dialect, enclosing: &[FromItem
         let what = "SELECT DISTINCT ON; group the rows, or leave out others in the program";
         return Err(Error::Unsupported { dialect: dialect.name(), what: what.into() });
     }
+    let mut derived = query.derived_tables.iter().flat_map(DerivedTable::queries);
+    derived.try_for_each(|it| select(it, dialect, &[]))?;
     appear_once(query, &roots)?;
     reachable(query, &roots, enclosing)?;
     nullable_sides(query)?;

@@ -75,6 +75,7 @@ impl Planner<'_> {
             Node::Cast { .. } => return Err("CAST"),
             Node::Collate { .. } => return Err("COLLATE"),
             Node::Hole => return Err("a parameter without a value"),
+            Node::Over { .. } => return Err("a window function"),
             Node::Text(_) => return Err("SQL text"),
         })
     }

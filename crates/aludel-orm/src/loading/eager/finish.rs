@@ -1,0 +1,112 @@
+//! How what a query loaded beside its rows enters the session and is linked.
+
+use super::{Eager, EagerNode, Owner, Parts};
+use crate::{
+    Result,
+    mapping::Strategy,
+    object::{cohort::Part, graph::Later, reference::Ref},
+    session::core::Core,
+};
+
+impl Eager {
+    /// Brings everything into the session and links it.
+    pub(in crate::loading) fn finish(
+        &mut self,
+        core: &mut Core,
+        buffer: &mut dyn Parts,
+    ) -> Result<()> {
+        if self.nodes.is_empty() {
+            return Ok(());
+        }
+        let mut references: Vec<Vec<Option<Ref>>> = Vec::new();
+        buffer.parts(&mut |part| {
+            if let Some(part) = part.downcast_mut::<Part>() {
+                references.push((0..part.0.len()).map(|it| part.0.reference(it)).collect());
+            }
+        });
+        self.finish_for(core, &references)
+    }
+
+    /// The same, where the owners are known: those of each part, by position.
+    pub(in crate::loading) fn finish_for(
+        &mut self,
+        core: &mut Core,
+        references: &[Vec<Option<Ref>>],
+    ) -> Result<()> {
+        for index in 0..self.nodes.len() {
+            let below = self.nodes[index].below();
+            core.land(&mut *self.nodes[index].fetch.cohort, false)?;
+            let (before, rest) = self.nodes.split_at_mut(index);
+            let Some(node) = rest.first_mut() else { continue };
+            let owners: Vec<Option<Ref>> = match node.owner {
+                Owner::Part(place) => references.get(place).cloned().unwrap_or_default(),
+                Owner::Node(owner) => {
+                    let cohort = &before[owner].fetch.cohort;
+                    (0..cohort.len()).map(|it| cohort.reference(it)).collect()
+                }
+            };
+            node.link(core, &owners, &below);
+        }
+        Ok(())
+    }
+}
+
+impl EagerNode {
+    /// The places of the keys by which members are owners themselves; before they have landed.
+    fn below(&mut self) -> Vec<(u32, Option<u32>)> {
+        if !self.hop.recursive || self.strategy != Strategy::Selectin {
+            return Vec::new();
+        }
+        let keys = self.fetch.keys(&*self.fetch.cohort);
+        let place = |(at, key): (u32, Option<_>)| (at, key.and_then(|it| self.fetch.place(&it)));
+        keys.into_iter().map(place).collect()
+    }
+
+    fn link(&mut self, core: &mut Core, owners: &[Option<Ref>], below: &[(u32, Option<u32>)]) {
+        let owner = |position: u32| owners.get(position as usize).copied().flatten();
+        let relation = self.relation;
+        match self.strategy {
+            Strategy::Selectin | Strategy::Subquery => {
+                let pairs = self.owners.iter();
+                let mut linked: Vec<_> =
+                    pairs.filter_map(|it| Some((owner(it.0)?, it.1))).collect();
+                let cohort = &self.fetch.cohort;
+                let members = below.iter().filter_map(|it| Some((cohort.reference(it.0)?, it.1)));
+                linked.extend(members);
+                core.tables(|tables| self.fetch.link(tables, &linked));
+            }
+            Strategy::Joined => {
+                let mut members: Vec<Vec<u64>> = vec![Vec::new(); owners.len()];
+                for (owner, member) in &self.links {
+                    if let Some(member) = self.fetch.cohort.reference(*member).map(Ref::cell)
+                        && let Some(list) = members.get_mut(*owner as usize)
+                        && !list.contains(&member)
+                    {
+                        list.push(member);
+                    }
+                }
+                core.tables(|tables| {
+                    for (position, members) in members.iter().enumerate() {
+                        if let Some(owner) = owner(position as u32) {
+                            tables.fill(relation, owner, members);
+                        }
+                    }
+                });
+            }
+            Strategy::NoLoad => core.tables(|tables| {
+                tables.fill_all(relation, owners.iter().flatten().map(|it| (*it, &[][..])));
+            }),
+            Strategy::Raise => self.say_later(core, owners, Later::Forbidden),
+            Strategy::RaiseOnSql => self.say_later(core, owners, Later::WithoutSql),
+            Strategy::Lazy => self.say_later(core, owners, Later::Allowed),
+        }
+    }
+
+    fn say_later(&self, core: &Core, owners: &[Option<Ref>], later: Later) {
+        core.tables(|tables| {
+            for owner in owners.iter().flatten() {
+                tables.say_later(owner.chunk(), self.relation.index, later);
+            }
+        });
+    }
+}

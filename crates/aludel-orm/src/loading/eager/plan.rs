@@ -1,0 +1,309 @@
+//! What a query loads beside its rows, planned: nodes for further statements, and joins in its own.
+
+use aludel_core::{
+    dialect::Dialect,
+    expr::{FromItem, Join, JoinKind, Node, Query, SelectItem, Source},
+};
+
+use super::{Eager, EagerNode, Joined, Owner};
+use crate::{
+    Error, Result,
+    loading::{
+        fetch::Fetch,
+        hop::{Along, Hop, How},
+        related::fresh,
+        shaped::{members_of_query, wrap},
+        wishes::{Wish, check, wishes},
+    },
+    mapping::{EntityMeta, Mapper, Relation, Strategy, relation::equal},
+};
+
+/// Where wishes of one owner stand.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    owner: Owner,
+    /// The appearance of the owner's table, if joins can start from it.
+    source: Option<Source>,
+    /// Whether joins may bring in collections.
+    many: bool,
+    /// Whether a join before was an outer one.
+    outer: bool,
+    /// The node whose statement joins are added to; none for the query itself.
+    carrier: Option<usize>,
+    /// The query, and the entity that it gives, where it can stand as a subquery.
+    main: Option<(&'a Query, &'static EntityMeta)>,
+    /// The relationships that led here.
+    chain: &'a [&'static Relation],
+}
+
+impl Eager {
+    /// Plans the options of a query, and adds joins to it.
+    pub(in crate::loading) fn plan(
+        query: &mut Query,
+        metas: &[&'static EntityMeta],
+        paths: &[Vec<Hop>],
+        dialect: &'static dyn Dialect,
+    ) -> Result<Self> {
+        check(paths, metas)?;
+        let rest = paths.iter().rfind(|it| it.len() == 1 && it[0].relation().is_none());
+        let rest = rest.and_then(|it| it.first());
+        let mut eager = Self::none(dialect);
+        let trees: Vec<Vec<Wish>> = metas
+            .iter()
+            .map(|meta| {
+                let starts = |it: &&Vec<Hop>| {
+                    let relation = it.first().and_then(Hop::relation);
+                    relation.is_some_and(|it| (it.owner.type_id)() == (meta.type_id)())
+                };
+                let own: Vec<&[Hop]> = paths.iter().filter(starts).map(|it| &it[..]).collect();
+                wishes(&own, rest, meta, 0)
+            })
+            .collect();
+        // A join would count rows for a limit, and multiply those of a tuple.
+        let alone = metas.first().filter(|it| it.columns.len() == query.items.len()).copied();
+        let whole = query.limit.is_none()
+            && query.offset.is_none()
+            && !query.distinct
+            && query.distinct_on.is_empty();
+        let mut sources = sources(query, metas);
+        let main = alone.map(|meta| (query.clone(), meta));
+        let mut many = alone.is_some() && whole;
+        if let Some(meta) = alone
+            && !whole
+            && trees.iter().any(|it| joins_many(it))
+            && !trees.iter().any(|it| contains(it))
+            && let Some((outer, source)) = wrap(query, meta)
+        {
+            *query = outer;
+            sources = vec![Some(source)];
+            many = true;
+        }
+        for (place, tree) in trees.into_iter().enumerate() {
+            let place = Place {
+                owner: Owner::Part(place),
+                source: sources.get(place).copied().flatten(),
+                many,
+                outer: false,
+                carrier: None,
+                main: main.as_ref().map(|it| (&it.0, it.1)),
+                chain: &[],
+            };
+            eager.add(query, tree, place)?;
+        }
+        Ok(eager)
+    }
+
+    /// Plans what the mapping says is loaded with the members of a relationship (LOAD-31): `fetch` reads
+    /// them, for owners with these places of keys. `None` if that is nothing.
+    pub(in crate::loading) fn with_members(
+        fetch: Fetch,
+        owners: impl Iterator<Item = Option<u32>>,
+        dialect: &'static dyn Dialect,
+    ) -> Result<Result<Self, Fetch>> {
+        let relation = fetch.relation;
+        let behind = wishes(&[], None, relation.target, 1);
+        if behind.is_empty() {
+            return Ok(Err(fetch));
+        }
+        let hop = Hop::new(Along::One(relation), How::By(Strategy::Selectin));
+        let wish = Wish { relation, strategy: Strategy::Selectin, hop, behind };
+        let place = Place {
+            owner: Owner::Part(0),
+            source: None,
+            many: false,
+            outer: false,
+            carrier: None,
+            main: None,
+            chain: &[],
+        };
+        let mut eager = Self::none(dialect);
+        eager.add(&mut Query::default(), vec![wish], place)?;
+        if let Some(first) = eager.nodes.first_mut() {
+            first.fetch.take_keys(fetch);
+            first.owners = (0..).zip(owners).collect();
+        }
+        Ok(Ok(eager))
+    }
+
+    fn add(&mut self, query: &mut Query, wishes: Vec<Wish>, place: Place<'_>) -> Result<()> {
+        for Wish { relation, mut strategy, hop, behind } in wishes {
+            let contained = match hop.how {
+                How::Contained(source) => Some(source),
+                _ => None,
+            };
+            let may_join = !relation.many || place.many || contained.is_some();
+            let offset = query.items.len();
+            let mut next = None;
+            if strategy == Strategy::Joined {
+                next = match (contained, place.source.filter(|_| may_join)) {
+                    (Some(source), _) => Some(contain(query, relation, source)?),
+                    (None, Some(source)) => Some(join(query, relation, source, &hop, place.outer)),
+                    (None, None) => None,
+                };
+                if next.is_none() {
+                    strategy = Strategy::Selectin;
+                }
+            }
+            let chain: Vec<_> = place.chain.iter().copied().chain([relation]).collect();
+            let main = place.main.filter(|_| strategy == Strategy::Subquery);
+            let embedded = main.map(|(main, meta)| members_of_query(main, meta, &chain, &hop));
+            if strategy == Strategy::Subquery && embedded.is_none() {
+                strategy = Strategy::Selectin;
+            }
+            // What lies behind a further statement is joined to that.
+            let carrier = if next.is_some() { place.carrier } else { Some(self.nodes.len()) };
+            let carries = next.is_none() && joins_many(&behind);
+            let repeats = next.is_some() || embedded.is_some() || hop.recursive || carries;
+            let mut fetch = if repeats { Fetch::repeating(relation) } else { Fetch::new(relation) };
+            fetch.grows = hop.recursive;
+            let reads = matches!(strategy, Strategy::Selectin | Strategy::Subquery);
+            let mut own = match (&embedded, reads) {
+                (Some(query), _) => query.clone(),
+                (None, true) => hop.members(relation, 1),
+                (None, false) => Query::default(),
+            };
+            let (source, many, outer) = match next {
+                Some(_) => (next, place.many, place.outer || !hop.inner),
+                None => (Some(hop.source()), true, false),
+            };
+            let index = self.nodes.len();
+            self.nodes.push(EagerNode {
+                relation,
+                strategy,
+                hop,
+                owner: place.owner,
+                offset,
+                fetch,
+                query: embedded,
+                joined: Joined::default(),
+                carrier: place.carrier.filter(|_| next.is_some()),
+                owners: Vec::new(),
+                links: Vec::new(),
+                asked: false,
+            });
+            let below = Place {
+                owner: Owner::Node(index),
+                source,
+                many,
+                outer,
+                carrier,
+                main: place.main,
+                chain: &chain,
+            };
+            if next.is_some() {
+                self.add(query, behind, below)?;
+                continue;
+            }
+            let before = (own.joins.len(), own.items.len(), own.order_by.len());
+            self.add(&mut own, behind, below)?;
+            self.nodes[index].joined = Joined {
+                joins: own.joins.split_off(before.0),
+                items: own.items.split_off(before.1),
+                order_by: own.order_by.split_off(before.2),
+            };
+        }
+        Ok(())
+    }
+}
+
+/// Whether wishes bring collections into the query by joins.
+fn joins_many(wishes: &[Wish]) -> bool {
+    wishes
+        .iter()
+        .any(|it| it.strategy == Strategy::Joined && (it.relation.many || joins_many(&it.behind)))
+}
+
+/// Whether wishes read joins that the query has by itself.
+fn contains(wishes: &[Wish]) -> bool {
+    wishes.iter().any(|it| matches!(it.hop.how, How::Contained(_)) || contains(&it.behind))
+}
+
+/// The appearances of the entities that a query selects.
+fn sources(query: &Query, metas: &[&'static EntityMeta]) -> Vec<Option<Source>> {
+    let mut start = 0;
+    let mut source = |meta: &&'static EntityMeta| {
+        // Entities' columns stand together, in order; others between them are skipped.
+        while let Some(item) = query.items.get(start) {
+            if let Node::Column(column) = &item.node
+                && column.from.table == meta.table
+                && column.name == meta.columns[0].name
+                && query.items.len() >= start + meta.columns.len()
+            {
+                start += meta.columns.len();
+                return Some(column.from.source);
+            }
+            start += 1;
+        }
+        None
+    };
+    metas.iter().map(&mut source).collect()
+}
+
+fn item(meta: &'static EntityMeta, source: Source) -> FromItem {
+    FromItem { table: meta.table, source }
+}
+
+/// Adds the columns of an appearance of a relationship's target.
+fn select(query: &mut Query, relation: &'static Relation, source: Source) {
+    let mapper = Mapper::of(relation.target);
+    for column in 0..relation.target.columns.len() as u16 {
+        let node = Node::Column(mapper.column(column, source));
+        query.items.push(SelectItem { optional: true, ..SelectItem::new(node) });
+    }
+}
+
+/// Reads a relationship from a join that the query has by itself.
+fn contain(query: &mut Query, relation: &'static Relation, source: Source) -> Result<Source> {
+    let target = item(relation.target, source);
+    let is_there =
+        query.joins.iter().any(|it| it.target == target) || query.roots().contains(&target);
+    if !is_there {
+        let text = format!(
+            "`contains_eager` of `{}` reads a join that the query doesn't have: join the relationship, or load \
+             it by `joinedload`; of a join to an alias say `.of_type(alias)` in both",
+            relation.place()
+        );
+        return Err(Error::InvalidRequest(text.into()));
+    }
+    select(query, relation, source);
+    Ok(source)
+}
+
+/// Adds a join for a relationship; the source under which its target stands.
+fn join(
+    query: &mut Query,
+    relation: &'static Relation,
+    owner: Source,
+    hop: &Hop,
+    outer: bool,
+) -> Source {
+    let kind = if hop.inner && !outer { JoinKind::Inner } else { JoinKind::Left };
+    let mut source = fresh();
+    let mut on = match &relation.secondary {
+        None => relation.on(owner, source),
+        Some(secondary) => {
+            let on = equal(&secondary.owner, relation.owner, owner, secondary.meta, source);
+            let target = item(secondary.meta, source);
+            query.joins.push(Join { kind, target, on });
+            let association = source;
+            source = fresh();
+            equal(&secondary.target, relation.target, source, secondary.meta, association)
+        }
+    };
+    let (from, to) = (item(relation.target, Source::Table), item(relation.target, source));
+    if let Some(mut criteria) = hop.criteria.clone() {
+        criteria.retarget(from, to);
+        on = Node::binary(aludel_core::expr::BinaryOp::And, on, criteria);
+    }
+    query.joins.push(Join { kind, target: to, on });
+    select(query, relation, source);
+    let keys = match &hop.order_by[..] {
+        [] => relation.meta.order_by.map(|it| it()).unwrap_or_default(),
+        keys => keys.to_vec(),
+    };
+    for mut key in keys {
+        key.node.retarget(from, to);
+        query.order_by.push(key);
+    }
+    source
+}

@@ -1,0 +1,302 @@
+//! [`Fetch`]: what one relationship's load reads: key lists of 500, grouped on the connection's side.
+
+use std::ops::Range;
+
+use aludel_core::{
+    dialect::Dialect,
+    value::{Columns as Row, Cursor, Value, ValueRef},
+};
+use aludel_engine::{Result as EngineResult, driver::Step};
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+
+use crate::{
+    Result,
+    events::Executes,
+    mapping::{Direction, EntityMeta, Mapper, Relation, statements::Purpose},
+    object::{
+        chunk::{Columns, Fields},
+        cohort::AnyCohort,
+        graph::Tables,
+        reference::Ref,
+    },
+    session::identity::{fingerprint, same_value},
+};
+
+/// How many keys go in one statement (LOAD-8).
+pub(super) const KEYS: usize = 500;
+
+/// The values by which owners find their members. Mostly one; there are many of these at a time.
+pub(super) type Key = SmallVec<[Value; 1]>;
+
+/// What one relationship's load reads: for each key, which members, in order.
+pub(super) struct Fetch {
+    pub(super) relation: &'static Relation,
+    pub(super) cohort: Box<dyn AnyCohort>,
+    /// The owner's columns by which it finds its members.
+    owner_columns: Columns,
+    /// Where a row holds them.
+    key_at: KeyAt,
+    wanted: Wanted,
+    /// Each row's key's place and its object's position.
+    rows: Vec<(u32, u32)>,
+    /// Whether members have owners that nobody asked for: those that were read before them.
+    pub(super) grows: bool,
+    /// Whether a row may come several times for one owner.
+    repeats: bool,
+}
+
+/// Where a row holds the key of who it belongs to.
+enum KeyAt {
+    /// In the target's own columns.
+    Own(Columns),
+    /// In the association's, which stand behind them.
+    Behind(Range<usize>),
+}
+
+/// The keys that members are read for.
+#[derive(Default)]
+struct Wanted {
+    keys: Vec<Key>,
+    /// Places in `keys` by fingerprint.
+    index: HashMap<u64, SmallVec<[u32; 1]>, RandomState>,
+    /// Whether each is one integer, which is its own fingerprint.
+    integers: bool,
+    /// The last row's key, by fingerprint, and its place: rows of one owner mostly come together.
+    last: Option<(u64, u32)>,
+}
+
+impl Wanted {
+    /// The place of a key, in a row.
+    #[inline]
+    fn place<'v>(&mut self, key: impl Iterator<Item = ValueRef<'v>> + Clone) -> Option<u32> {
+        let fp = fingerprint(key.clone());
+        let is_it = |place: u32| {
+            let own = || self.keys[place as usize].iter();
+            self.integers || own().zip(key.clone()).all(|(a, b)| same_value(a.as_ref(), b))
+        };
+        if let Some((last, place)) = self.last
+            && last == fp
+            && is_it(place)
+        {
+            return Some(place);
+        }
+        let place = self.index.get(&fp)?.iter().copied().find(|it| is_it(*it))?;
+        self.last = Some((fp, place));
+        Some(place)
+    }
+
+    /// The place of a key, which is asked for now if need be.
+    fn place_or<'v>(
+        &mut self,
+        key: impl Iterator<Item = ValueRef<'v>> + Clone,
+        grows: bool,
+    ) -> Option<u32> {
+        let place = self.place(key.clone());
+        place.or_else(|| grows.then(|| self.want(key.map(|it| it.to_value()).collect())))
+    }
+
+    fn want(&mut self, key: Key) -> u32 {
+        if let Some(place) = self.place(key.iter().map(Value::as_ref)) {
+            return place;
+        }
+        let place = self.keys.len() as u32;
+        self.index.entry(fingerprint(key.iter().map(Value::as_ref))).or_default().push(place);
+        self.keys.push(key);
+        place
+    }
+}
+
+impl Fetch {
+    pub(super) fn new(relation: &'static Relation) -> Self {
+        let mut cohort = (relation.target.ops.cohort)();
+        // A target row comes once unless the association repeats it.
+        cohort.set_repeats(relation.direction == Direction::ManyToMany);
+        let width = relation.target.columns.len();
+        let (owner_columns, key_at) = match &relation.secondary {
+            None => {
+                let (own, other) = relation.pairs.iter().copied().unzip();
+                (own, KeyAt::Own(other))
+            }
+            Some(it) => {
+                let own: Columns = it.owner.iter().map(|it| it.0).collect();
+                let behind = width..width + own.len();
+                (own, KeyAt::Behind(behind))
+            }
+        };
+        let integers = match (&owner_columns[..], &key_at) {
+            ([own], KeyAt::Own(other)) => {
+                let is_integer =
+                    |it: &EntityMeta, column: u16| it.columns[usize::from(column)].ty.is_integer();
+                is_integer(relation.owner, *own) && is_integer(relation.target, other[0])
+            }
+            _ => false,
+        };
+        Self {
+            relation,
+            cohort,
+            owner_columns,
+            key_at,
+            wanted: Wanted { integers, ..Wanted::default() },
+            rows: Vec::new(),
+            grows: false,
+            repeats: false,
+        }
+    }
+
+    /// The same, where the statement may give a row several times.
+    pub(super) fn repeating(relation: &'static Relation) -> Self {
+        let mut fetch = Self::new(relation);
+        fetch.cohort.set_repeats(true);
+        fetch.repeats = true;
+        fetch
+    }
+
+    /// An owner's key; `None` where a part is NULL, and so nothing can match.
+    pub(super) fn key(&self, fields: &dyn Fields) -> Option<Key> {
+        let values = self.owner_columns.iter().map(|it| fields.get(*it));
+        values.map(|it| (!it.is_null()).then(|| it.to_value())).collect()
+    }
+
+    /// The keys of owners that have yet to land, by position.
+    pub(super) fn keys(&self, owners: &dyn AnyCohort) -> Vec<(u32, Option<Key>)> {
+        let key_of = |position: u32| {
+            let mut key = None;
+            owners.with(position, &mut |fields| key = self.key(fields));
+            (position, key)
+        };
+        (0..owners.len()).map(key_of).collect()
+    }
+
+    /// Asks for a key, once; its place.
+    pub(super) fn want(&mut self, key: Key) -> u32 {
+        self.wanted.want(key)
+    }
+
+    /// Asks for what another one asks for.
+    pub(super) fn take_keys(&mut self, other: Self) {
+        self.wanted = other.wanted;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.wanted.keys.is_empty()
+    }
+
+    /// The place of an owner's key among those that were asked for.
+    pub(super) fn place(&mut self, key: &Key) -> Option<u32> {
+        self.wanted.place(key.iter().map(Value::as_ref))
+    }
+
+    /// The statements, one for each 500 keys.
+    pub(super) fn steps(
+        &self,
+        dialect: &'static dyn Dialect,
+        hooks: &Executes,
+        out: &mut Vec<Step>,
+    ) -> Result<()> {
+        self.lists(|n, values| {
+            let (mapper, purpose) = match self.relation.direction {
+                Direction::ManyToOne => {
+                    let columns = self.relation.pairs.iter().map(|it| it.1).collect();
+                    (Mapper::checked(self.relation.target)?, Purpose::Keys(columns, n))
+                }
+                _ => {
+                    let purpose = Purpose::Members(self.relation.index, n);
+                    (Mapper::checked(self.relation.owner)?, purpose)
+                }
+            };
+            let run = hooks.run(mapper, purpose, Some(self.relation), values, dialect)?;
+            out.push(Step::Run(run));
+            Ok(())
+        })
+    }
+
+    /// Other statements than the mapper's, one for each 500 keys: `tree` makes one for so many.
+    pub(super) fn steps_of(
+        &self,
+        tree: &dyn Fn(usize) -> aludel_core::expr::Statement,
+        dialect: &'static dyn Dialect,
+        hooks: &Executes,
+        out: &mut Vec<Step>,
+    ) -> Result<()> {
+        let mapper = Mapper::checked(self.relation.target)?;
+        self.lists(|n, values| {
+            let run = hooks.run_tree(mapper, tree(n), Some(self.relation), values, dialect)?;
+            out.push(Step::Run(run));
+            Ok(())
+        })
+    }
+
+    /// Lists of at most 500 keys: how many each has room for, and their values.
+    fn lists(&self, mut each: impl FnMut(usize, crate::session::Key) -> Result<()>) -> Result<()> {
+        for keys in self.wanted.keys.chunks(KEYS) {
+            // Few sizes, so that few statements are prepared: the last key fills up the list.
+            let n = keys.len().next_power_of_two().min(KEYS);
+            let padding = std::iter::repeat_n(keys.last(), n - keys.len()).flatten();
+            each(n, keys.iter().chain(padding).flatten().cloned().collect())?;
+        }
+        Ok(())
+    }
+
+    /// Takes a row; its object's position.
+    pub(super) fn row(&mut self, row: &dyn Row) -> EngineResult<u32> {
+        let mut cursor = Cursor::new(row);
+        let Self { cohort, wanted, key_at, grows, .. } = self;
+        let mut place = None;
+        let pushed = match key_at {
+            KeyAt::Own(columns) if self.repeats => {
+                place = wanted.place_or(columns.iter().map(|it| row.get(usize::from(*it))), *grows);
+                cohort.push(&mut cursor)
+            }
+            // The driver is asked for no column twice.
+            KeyAt::Own(columns) => cohort.push_and_see(&mut cursor, &mut |it| {
+                place = wanted.place(columns.iter().map(|column| it.get(*column)));
+            }),
+            KeyAt::Behind(columns) => {
+                place = wanted.place_or(columns.clone().map(|it| row.get(it)), *grows);
+                cohort.push(&mut cursor)
+            }
+        };
+        let position = pushed.map_err(aludel_core::Error::from)?;
+        self.rows.extend(place.map(|it| (it, position)));
+        Ok(position)
+    }
+
+    /// Fills the relationship of owners, each with the place of its key, and the mirroring one of
+    /// their members; after the cohort has landed.
+    pub(super) fn link(&mut self, tables: &mut Tables, owners: &[(Ref, Option<u32>)]) {
+        let (members, starts) = self.members();
+        let of = |place: Option<u32>| match place {
+            Some(place) => &members[range(&starts, place)],
+            None => &[],
+        };
+        tables.fill_all(self.relation, owners.iter().map(|it| (it.0, of(it.1))));
+    }
+
+    /// The members of each key, behind each other, and where each key's begin.
+    pub(super) fn members(&mut self) -> (Vec<u64>, Vec<u32>) {
+        if !self.rows.is_sorted_by_key(|it| it.0) {
+            self.rows.sort_by_key(|it| it.0);
+        }
+        if self.repeats {
+            let mut seen = std::collections::HashSet::with_capacity(self.rows.len());
+            self.rows.retain(|it| seen.insert(*it));
+        }
+        let positions: Vec<u32> = self.rows.iter().map(|it| it.1).collect();
+        let mut members = Vec::with_capacity(positions.len());
+        self.cohort.cells(&positions, &mut members);
+        // Where each key's members begin.
+        let mut starts = vec![0_u32; self.wanted.keys.len() + 1];
+        self.rows.iter().for_each(|it| starts[it.0 as usize + 1] += 1);
+        for place in 1..starts.len() {
+            starts[place] += starts[place - 1];
+        }
+        (members, starts)
+    }
+}
+
+/// Where a key's members stand.
+pub(super) fn range(starts: &[u32], place: u32) -> Range<usize> {
+    starts[place as usize] as usize..starts[place as usize + 1] as usize
+}
