@@ -9,6 +9,7 @@ mod arguments;
 mod changes;
 mod csv_file;
 mod data;
+mod loading;
 mod models;
 mod proofs;
 mod reports;
@@ -44,6 +45,7 @@ fn run() -> Result<()> {
     let Some(arguments) = Arguments::read()? else {
         return Ok(());
     };
+    tracing::subscriber::set_global_default(loading::CountRows)?;
     let place = arguments.place()?;
     let engine = Engine::new(&place.url)?;
 
@@ -54,11 +56,31 @@ fn run() -> Result<()> {
     heading("Data");
     load(&engine)?;
     reports::print(&engine)?;
+    ways_to_load(&engine)?;
     changes::make(&engine)?;
     proofs::check(&engine)?;
 
     heading("Done");
     place.finish();
+    Ok(())
+}
+
+/// The same objects, by different statements.
+fn ways_to_load(engine: &Engine) -> Result<()> {
+    heading("Ways to load artists, albums, tracks, genres and playlists");
+    let (mut lines, mut first) = (Vec::new(), None);
+    for mixture in loading::SHOWN {
+        let loaded = loading::load(engine, i64::MAX, mixture)?;
+        if *first.get_or_insert_with(|| loaded.graph.clone()) != loaded.graph {
+            return Err("other objects than before".into());
+        }
+        let mut line: Vec<String> = mixture.iter().map(ToString::to_string).collect();
+        line.extend([loaded.statements.to_string(), loaded.rows.to_string()]);
+        lines.push(line);
+    }
+    let names = ["albums", "tracks", "genre", "playlists"].map(show::Column::Text);
+    let counts = ["statements", "rows"].map(show::Column::Number);
+    show::table(&[&names[..], &counts].concat(), lines);
     Ok(())
 }
 

@@ -2,20 +2,24 @@
 
 use std::collections::HashMap;
 
-use aludel::{blocking::Session, prelude::*};
+use aludel::{
+    LoadOption,
+    blocking::{Engine, Session},
+    prelude::*,
+};
 use rusqlite::{Connection, params_from_iter};
 
 use super::Row;
 use crate::{
     fixture,
-    harness::{Options, Result, duel, time},
-    models::Parent,
+    harness::{Duel, Options, Result, duel, time},
+    models::{Child, Parent},
     report::Verdict,
 };
 
 pub(super) const ROW: Row = Row {
     name: "selectin",
-    about: "load 1,000 parents with 10 children each, both sides linked",
+    about: "load 1,000 parents with 10 children each, both sides linked, by selectin and by a join",
     run,
     probe: None,
 };
@@ -52,18 +56,34 @@ fn run(options: Options) -> Result<Vec<Verdict>> {
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
          INSERT INTO child (id, parent_id, name) SELECT i + 1, i / 10 + 1, 'name of child ' || i FROM n",
     )?;
-    let duel = duel(
+    let selectin = sides(options, &engine, &raw, plain, || selectinload(Parent.children))?;
+    let joined = sides(options, &engine, &raw, plain_joined, || joinedload(Parent.children))?;
+    Ok(vec![
+        selectin.verdict("load 1,000 × 10, linked both ways", PARENTS + CHILDREN, 1.15),
+        joined.verdict("the same by a join", PARENTS + CHILDREN, 1.3),
+    ])
+}
+
+/// Both sides, ours by an option.
+fn sides(
+    options: Options,
+    engine: &Engine,
+    raw: &Connection,
+    plain: fn(&Connection) -> Result<Family>,
+    option: impl Fn() -> LoadOption<Parent, Child>,
+) -> Result<Duel> {
+    duel(
         options,
         || {
-            let (time, found) = time(|| plain(&raw))?;
+            let (time, found) = time(|| plain(raw))?;
             found.check()?;
             Ok(time)
         },
         || {
             let (time, (session, parents)) = time(|| {
-                let mut session = Session::new(&engine);
+                let mut session = Session::new(engine);
                 let parents: Vec<Obj<Parent>> =
-                    session.scalars(select(Parent).options(selectinload(Parent.children))).all()?;
+                    session.scalars(select(Parent).options(option())).all()?;
                 Ok((session, parents))
             })?;
             // As on the other side, dropping isn't measured.
@@ -74,8 +94,7 @@ fn run(options: Options) -> Result<Vec<Verdict>> {
                 false => Err("not all parents, or not all children".into()),
             }
         },
-    )?;
-    Ok(vec![duel.verdict("load 1,000 × 10, linked both ways", PARENTS + CHILDREN, 1.15)])
+    )
 }
 
 /// What the hand-written side loads.
@@ -129,6 +148,38 @@ fn plain(raw: &Connection) -> Result<Family> {
             children.push(PlainChild { id: row.get(0)?, parent_id, name: row.get(2)?, parent });
         }
     }
+    transaction.commit()?;
+    Ok(Family { parents, children })
+}
+
+fn plain_joined(raw: &Connection) -> Result<Family> {
+    let transaction = raw.unchecked_transaction()?;
+    let mut parents: Vec<PlainParent> = Vec::new();
+    let mut place: HashMap<i64, usize> = HashMap::new();
+    let mut children = Vec::new();
+    let mut statement = raw.prepare_cached(
+        "SELECT parent.id, parent.name, child.id, child.parent_id, child.name FROM parent \
+         LEFT OUTER JOIN child ON parent.id = child.parent_id",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        let parent = match place.get(&id) {
+            Some(parent) => *parent,
+            None => {
+                place.insert(id, parents.len());
+                parents.push(PlainParent { id, name: row.get(1)?, children: Vec::new() });
+                parents.len() - 1
+            }
+        };
+        if let Some(child) = row.get(2)? {
+            parents[parent].children.push(children.len());
+            let (parent_id, name) = (row.get(3)?, row.get(4)?);
+            children.push(PlainChild { id: child, parent_id, name, parent });
+        }
+    }
+    drop(rows);
+    drop(statement);
     transaction.commit()?;
     Ok(Family { parents, children })
 }

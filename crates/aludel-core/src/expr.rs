@@ -10,6 +10,7 @@ mod evaluate;
 mod lock;
 mod node;
 mod query;
+mod restrict;
 mod source;
 mod typed;
 mod walk;

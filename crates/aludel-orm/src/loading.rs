@@ -23,9 +23,11 @@ pub use entity::{entity_add, entity_decode, entity_finish, entity_parts, entity_
 #[doc(hidden)]
 pub use hop::How;
 pub(crate) use keys::CohortWork;
+pub(crate) use options::Criteria;
 pub use options::{
-    LoadOption, Loadable, LoadableFrom, LoaderOption, WildcardOption, WithOptions, contains_eager,
-    defaultload, joinedload, lazyload, noload, raiseload, selectinload, subqueryload,
+    CriteriaOption, LoadOption, Loadable, LoadableFrom, LoaderOption, WildcardOption, WithOptions,
+    contains_eager, defaultload, joinedload, lazyload, noload, raiseload, selectinload,
+    subqueryload, with_loader_criteria,
 };
 pub(crate) use query::{Buffer, cohorts, run_of};
 pub use related::{RelatedTo, Relationships};

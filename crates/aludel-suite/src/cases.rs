@@ -52,6 +52,7 @@ mod owners;
 mod plan;
 mod queries;
 mod random;
+mod random_loading;
 mod reflection;
 mod relationships;
 mod replay;
@@ -133,6 +134,7 @@ pub fn cases() -> Vec<Case> {
         bad_input::CASES,
         errors::CASES,
         random::CASES,
+        random_loading::CASES,
         fuzz::CASES,
         streaming::CASES,
         streaming::ASYNC,

@@ -116,9 +116,9 @@ pub use aludel_orm::{
     events,
     events::{Execution, ExecutionKind, HookContext, HookError, HookResult, Hooks},
     loading::{
-        Execute, Fetch, LoadOption, Loadable, LoadableFrom, LoaderOption, Optional, Relationships,
-        Rows, Stream, WildcardOption, WithOptions, contains_eager, defaultload, joinedload,
-        lazyload, noload, raiseload, selectinload, subqueryload,
+        CriteriaOption, Execute, Fetch, LoadOption, Loadable, LoadableFrom, LoaderOption, Optional,
+        Relationships, Rows, Stream, WildcardOption, WithOptions, contains_eager, defaultload,
+        joinedload, lazyload, noload, raiseload, selectinload, subqueryload, with_loader_criteria,
     },
     mapping::{
         Base, Cascade, DeclarativeBase, EntityConst, Has, IntoNew, Mapped, Mapper, MetaDataOf,
@@ -184,7 +184,7 @@ pub mod prelude {
         exists, func, insert, inspect, joinedload, lazyload, lit, noload, not_exists, raiseload,
         savepoint,
         schema::MetaData,
-        select, selectinload, subqueryload, text, transaction, update,
+        select, selectinload, subqueryload, text, transaction, update, with_loader_criteria,
     };
 }
 
@@ -389,6 +389,8 @@ mod book {
     mod bulk {}
     #[doc = include_str!("../../../book/src/relationships.md")]
     mod relationships {}
+    #[doc = include_str!("../../../book/src/loading.md")]
+    mod loading {}
     #[doc = include_str!("../../../book/src/flush.md")]
     mod flush {}
     #[doc = include_str!("../../../book/src/engine.md")]

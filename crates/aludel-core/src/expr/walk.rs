@@ -100,16 +100,7 @@ impl Node {
         }
         self.children_mut(|it| it.retarget(from, to));
         if let Some(query) = self.query_mut() {
-            let items = query.items.iter_mut().map(|it| &mut it.node);
-            let joins = query.joins.iter_mut().map(|it| &mut it.on);
-            let clauses = query
-                .filter
-                .iter_mut()
-                .chain(&mut query.having)
-                .chain(&mut query.group_by)
-                .chain(&mut query.distinct_on);
-            let order = query.order_by.iter_mut().map(|it| &mut it.node);
-            items.chain(joins).chain(clauses).chain(order).for_each(|it| it.retarget(from, to));
+            query.nodes_mut().for_each(|it| it.retarget(from, to));
         }
     }
 
@@ -146,6 +137,20 @@ impl Query {
         self.group_by.iter().for_each(&mut visit);
         self.having.iter().for_each(&mut visit);
         self.order_by.iter().for_each(|it| visit(&it.node));
+    }
+
+    /// Each expression of the query, but for those of derived tables.
+    pub(super) fn nodes_mut(&mut self) -> impl Iterator<Item = &mut Node> {
+        let items = self.items.iter_mut().map(|it| &mut it.node);
+        let joins = self.joins.iter_mut().map(|it| &mut it.on);
+        let clauses = self
+            .filter
+            .iter_mut()
+            .chain(&mut self.having)
+            .chain(&mut self.group_by)
+            .chain(&mut self.distinct_on);
+        let order = self.order_by.iter_mut().map(|it| &mut it.node);
+        items.chain(joins).chain(clauses).chain(order)
     }
 
     /// The tables that stand in FROM by themselves, in order of appearance: those of [`Query::from`],

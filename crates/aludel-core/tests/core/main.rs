@@ -10,6 +10,7 @@ mod columns;
 mod ddl;
 #[cfg(feature = "rust_decimal")]
 mod decimals;
+mod derived;
 mod dml;
 mod entities;
 mod features;

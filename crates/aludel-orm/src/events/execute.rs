@@ -20,6 +20,7 @@ use super::{HookResult, HookSet, Hooks, listen::hooks_of};
 use crate::{
     Error, Result,
     error::{Attribute, HookFailed, Subject},
+    loading::Criteria,
     mapping::{EntityConst, EntityMeta, Mapped, Mapper, Relation, statements::Purpose},
     session::{Key, core::Core},
 };
@@ -53,6 +54,7 @@ pub struct Execution<'a> {
     relation: Option<&'static Relation>,
     statement: Option<&'a mut Tree>,
     answer: Option<Answer>,
+    criteria: Vec<Criteria>,
 }
 
 /// What a hook answers in the database's place.
@@ -109,6 +111,28 @@ impl Execution<'_> {
             _ => return Err("a condition can be added only where there is a WHERE".into()),
         }
         Ok(())
+    }
+
+    /// Adds a condition to every appearance of an entity in the statement: in FROM, in joins, in subqueries, and in
+    /// what its options load by joins. Where no such entity stands, nothing is added; so a hook that says it of all
+    /// statements is a rule for everything that the session reads, and updates and deletes by statements: tenants,
+    /// rows that are only marked as deleted.
+    ///
+    /// ```
+    /// # use aludel_core::expr::{Column, Expression as _};
+    /// # #[derive(Clone, Copy)]
+    /// # struct Entity<E> { is_hidden: Column<E, bool>, entity: E }
+    /// # fn example<E: aludel_orm::mapping::EntityConst>(User: Entity<E>, user: E) {
+    /// use aludel_orm::events::Hooks;
+    ///
+    /// let hooks = Hooks::new().on_execute(move |execution| {
+    ///     execution.with_loader_criteria(user, User.is_hidden.eq(false));
+    ///     Ok(())
+    /// });
+    /// # }
+    /// ```
+    pub fn with_loader_criteria<C: EntityConst>(&mut self, entity: C, condition: impl Predicate) {
+        self.criteria.push(Criteria::new(entity, condition));
     }
 
     /// Executes another statement in place of this one: of the same kind, and with as many columns.
@@ -233,13 +257,31 @@ impl Executes {
         Ok(())
     }
 
-    /// Shows a statement of the program's; what a hook answers in the database's place.
-    pub(crate) fn see(&self, statement: &mut Tree) -> Result<Option<Answer>> {
+    /// Shows a change of the program's; what a hook answers in the database's place.
+    pub(crate) fn see(&self, change: &mut Tree) -> Result<Option<Answer>> {
+        let (answer, criteria) = self.see_query(change)?;
+        criteria.iter().for_each(|it| it.apply_to(change));
+        Ok(answer)
+    }
+
+    /// Shows a statement of the program's; what a hook answers in the database's place, and what tables are to
+    /// be restricted to when joins have been added.
+    pub(crate) fn see_query(
+        &self,
+        statement: &mut Tree,
+    ) -> Result<(Option<Answer>, Vec<Criteria>)> {
         let kind = kind_of(statement);
         let statement = Some(statement);
-        let mut execution = Execution { kind, meta: None, relation: None, statement, answer: None };
+        let mut execution = Execution {
+            kind,
+            meta: None,
+            relation: None,
+            statement,
+            answer: None,
+            criteria: Vec::new(),
+        };
         self.call(&mut execution)?;
-        Ok(execution.answer)
+        Ok((execution.answer, execution.criteria))
     }
 
     /// Shows what is no statement of the expression language.
@@ -248,7 +290,14 @@ impl Executes {
         kind: ExecutionKind,
         meta: Option<&'static EntityMeta>,
     ) -> Result<Option<Answer>> {
-        let mut execution = Execution { kind, meta, relation: None, statement: None, answer: None };
+        let mut execution = Execution {
+            kind,
+            meta,
+            relation: None,
+            statement: None,
+            answer: None,
+            criteria: Vec::new(),
+        };
         self.call(&mut execution)?;
         Ok(execution.answer)
     }
@@ -283,12 +332,15 @@ impl Executes {
             None => ExecutionKind::ColumnLoad,
         };
         let (meta, statement) = (Some(mapper.meta), Some(&mut tree));
-        let mut execution = Execution { kind, meta, relation, statement, answer: None };
+        let mut execution =
+            Execution { kind, meta, relation, statement, answer: None, criteria: Vec::new() };
         self.call(&mut execution)?;
         if execution.answer.is_some() {
             let text = "a hook answers a read of the session's own, which takes a `filter` only";
             return Err(Error::InvalidRequest(text.into()));
         }
+        let criteria = execution.criteria;
+        criteria.iter().for_each(|it| it.apply_to(&mut tree));
         let compiled = compile(&tree, dialect)?;
         // The keys stand where they are supplied, with the hooks' values between them.
         let mut values = values.into_iter();

@@ -16,6 +16,7 @@ use aludel_engine::{Result as EngineResult, driver::Step};
 use super::{
     fetch::{Fetch, Key},
     hop::Hop,
+    options::Criteria,
 };
 use crate::{
     Result,
@@ -36,6 +37,8 @@ pub(super) struct Eager {
     /// What sees the further statements.
     hooks: Executes,
     nodes: Vec<EagerNode>,
+    /// Conditions on tables, wherever they stand.
+    pub(super) criteria: Vec<Criteria>,
     /// The nodes whose statements are under way, one for each step.
     running: Vec<usize>,
     /// Whether rows that repeat the query's entity are left out.
@@ -103,6 +106,7 @@ impl EagerNode {
     /// The further statements.
     fn steps(
         &self,
+        criteria: &[Criteria],
         dialect: &'static dyn Dialect,
         hooks: &Executes,
         out: &mut Vec<Step>,
@@ -115,18 +119,20 @@ impl EagerNode {
                 let mapper = Mapper::checked(self.relation.target)?;
                 let mut query = query.clone();
                 self.joined.add_to(&mut query);
+                Criteria::apply(criteria, &mut query);
                 let (tree, relation) = (query.into(), Some(self.relation));
                 let run = hooks.run_tree(mapper, tree, relation, Values::new(), dialect)?;
                 out.push(Step::Run(run));
                 Ok(())
             }
-            None if self.hop.is_plain() && self.joined.joins.is_empty() => {
+            None if self.hop.is_plain() && self.joined.joins.is_empty() && criteria.is_empty() => {
                 self.fetch.steps(dialect, hooks, out)
             }
             None => {
                 let tree = |n| {
                     let mut query = self.hop.members(self.relation, n);
                     self.joined.add_to(&mut query);
+                    Criteria::apply(criteria, &mut query);
                     query.into()
                 };
                 self.fetch.steps_of(&tree, dialect, hooks, out)
@@ -141,6 +147,7 @@ impl Eager {
             dialect,
             hooks: Executes::default(),
             nodes: Vec::new(),
+            criteria: Vec::new(),
             running: Vec::new(),
             is_unique: false,
             keep: Vec::new(),
@@ -222,12 +229,20 @@ impl Eager {
         Ok(())
     }
 
-    /// The statements of what is loaded first, where its keys are known.
+    /// Says whose members are loaded first: those of `fetch`'s keys, each owner with its key's place.
+    pub(super) fn begin_with(&mut self, fetch: Fetch, owners: impl Iterator<Item = Option<u32>>) {
+        if let Some(node) = self.nodes.first_mut() {
+            node.fetch.take_keys(fetch);
+            node.owners = (0..).zip(owners).collect();
+        }
+    }
+
+    /// The statements of what is loaded first.
     pub(super) fn first(&mut self, out: &mut Vec<Step>) -> Result<()> {
         let Some(node) = self.nodes.first_mut() else { return Ok(()) };
         node.asked = true;
         let before = out.len();
-        node.steps(self.dialect, &self.hooks, out)?;
+        node.steps(&self.criteria, self.dialect, &self.hooks, out)?;
         self.running.extend(std::iter::repeat_n(0, out.len() - before));
         Ok(())
     }
@@ -250,7 +265,7 @@ impl Eager {
             }
             self.ask(index, buffer);
             let before = out.len();
-            self.nodes[index].steps(self.dialect, &self.hooks, out)?;
+            self.nodes[index].steps(&self.criteria, self.dialect, &self.hooks, out)?;
             self.running.extend(std::iter::repeat_n(index, out.len() - before));
         }
         // Nodes behind one that had nothing to ask are asked at once.

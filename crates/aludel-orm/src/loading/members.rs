@@ -138,19 +138,18 @@ impl Core {
             keyed.push((at, key));
         }
         let (held, wanted) = self.sort_out(&mut fetch, keyed);
-        let behind = !committed && !fetch.is_empty();
-        let places = wanted.iter().map(|it| it.1);
-        let planned = match behind {
-            true => Eager::with_members(fetch, places, self.engine.dialect())?,
-            false => Err(fetch),
+        let planned = match !committed && !fetch.is_empty() {
+            true => Eager::with_members(relation, self.engine.dialect())?,
+            false => None,
         };
         match planned {
-            Err(mut fetch) => {
+            None => {
                 self.read_fetch(&mut fetch).await?;
                 self.tables(|it| fetch.link(it, &wanted));
             }
-            Ok(eager) => {
-                let eager = eager.seen_by(self.executes());
+            Some(eager) => {
+                let mut eager = eager.seen_by(self.executes());
+                eager.begin_with(fetch, wanted.iter().map(|it| it.1));
                 let opening = self.open(false).await?;
                 let work = MembersWork { opening, before: 0, begun: false, eager };
                 let mut eager = self.run(work, |_, _| ()).await?.eager;

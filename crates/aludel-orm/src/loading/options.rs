@@ -2,20 +2,31 @@
 
 use std::{any::Any, marker::PhantomData, sync::Arc};
 
-use aludel_core::expr::{Predicate, Select, SortKeys};
+use aludel_core::expr::{Node, Predicate, Query, Select, SortKeys, Statement, TableName};
 
 use super::{
     hop::{Along, Hop, How},
     related::RelatedTo,
 };
-use crate::mapping::{Mapped, Relationship, Strategy};
+use crate::mapping::{EntityConst, Mapped, Relationship, Strategy};
 
 /// How a query loads a relationship; chain [`LoadOption::selectinload`] and the like for what lies
 /// behind it.
-#[derive(Clone, Debug)]
 pub struct LoadOption<E, R> {
     path: Vec<Hop>,
     types: PhantomData<fn() -> (E, R)>,
+}
+
+impl<E, R> Clone for LoadOption<E, R> {
+    fn clone(&self) -> Self {
+        Self { path: self.path.clone(), types: PhantomData }
+    }
+}
+
+impl<E, R> std::fmt::Debug for LoadOption<E, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("LoadOption").field(&self.path).finish()
+    }
 }
 
 /// How a query loads every relationship that no other option names: `raiseload("*")`.
@@ -168,8 +179,7 @@ impl<E, R> LoadOption<E, R> {
     pub fn and_(self, condition: impl Predicate) -> Self {
         let condition = condition.into_predicate();
         self.last(|it| {
-            it.criteria =
-                aludel_core::expr::Node::all(it.criteria.take().into_iter().chain([condition]));
+            it.criteria = Node::all(it.criteria.take().into_iter().chain([condition]));
         })
     }
 
@@ -274,5 +284,68 @@ impl<Row> WithOptions for Select<Row> {
         let mut kept = Vec::new();
         option.keep(&mut |it| kept.push(it));
         kept.into_iter().fold(self, Self::with_option)
+    }
+}
+
+/// A condition on every appearance of an entity in a query: see [`with_loader_criteria`].
+#[derive(Clone, Debug)]
+pub struct CriteriaOption(Criteria);
+
+/// A condition on a table, of its columns under its own name.
+#[derive(Clone, Debug)]
+pub(crate) struct Criteria {
+    pub(crate) table: TableName,
+    pub(crate) condition: Node,
+}
+
+/// Adds a condition to every appearance of an entity in a query: in FROM, in joins, in subqueries, and in what its
+/// options load. What is loaded later isn't part of the query: for a rule that holds for everything that a session
+/// reads, say the same in [`Execution::with_loader_criteria`](crate::events::Execution::with_loader_criteria).
+///
+/// ```
+/// # use aludel_core::expr::{Column, Expression as _, select};
+/// # use aludel_orm::{loading::{WithOptions, with_loader_criteria}, mapping::EntityConst};
+/// # #[derive(Clone, Copy)]
+/// # struct Entity<E> { is_hidden: Column<E, bool>, entity: E }
+/// # fn example<E: EntityConst>(Post: Entity<E>, post: E, id: Column<E, i64>) {
+/// let stmt = select(id).options(with_loader_criteria(post, Post.is_hidden.eq(false)));
+/// # }
+/// ```
+#[must_use]
+pub fn with_loader_criteria<C: EntityConst>(
+    entity: C,
+    condition: impl Predicate,
+) -> CriteriaOption {
+    CriteriaOption(Criteria::new(entity, condition))
+}
+
+impl Criteria {
+    pub(crate) fn new<C: EntityConst>(entity: C, condition: impl Predicate) -> Self {
+        let _ = entity;
+        Self { table: C::Mapped::meta().table, condition: condition.into_predicate() }
+    }
+
+    /// Adds the condition to a statement.
+    pub(crate) fn apply_to(&self, tree: &mut Statement) {
+        match tree {
+            Statement::Select(query) => query.restrict(self.table, &self.condition),
+            Statement::Update(update) if update.table == self.table => {
+                update.and_filter(self.condition.clone());
+            }
+            Statement::Delete(delete) if delete.table == self.table => {
+                delete.and_filter(self.condition.clone());
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn apply(all: &[Self], query: &mut Query) {
+        all.iter().for_each(|it| query.restrict(it.table, &it.condition));
+    }
+}
+
+impl LoaderOption for CriteriaOption {
+    fn keep(self, keep: &mut dyn FnMut(Arc<dyn Any + Send + Sync>)) {
+        keep(Arc::new(self.0));
     }
 }

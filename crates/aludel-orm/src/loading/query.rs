@@ -21,7 +21,7 @@ use super::{
     eager::{Eager, Parts},
     entity::Settle,
     hop::Hop,
-    options::Path,
+    options::{Criteria, Path},
 };
 use crate::{
     Error, Result,
@@ -36,6 +36,9 @@ pub struct Query<R> {
     kind: Kind,
     pub(super) buffer: Box<dyn RowBuffer<R>>,
     pub(super) paths: Vec<Vec<Hop>>,
+    /// Conditions on tables, wherever they stand; those of hooks are of this statement alone.
+    criteria: Vec<Criteria>,
+    seen_criteria: Vec<Criteria>,
     execution: ExecutionOptions,
     /// Whether rows must have the versions that the session knows (VER-7).
     checks_versions: bool,
@@ -61,7 +64,10 @@ enum Kind {
 impl<R: Send + 'static> Query<R> {
     pub(super) fn select(select: Select<R>) -> Result<Self> {
         let paths = select.options().iter().filter_map(|it| it.downcast_ref::<Path>());
+        let criteria = select.options().iter().filter_map(|it| it.downcast_ref::<Criteria>());
         Ok(Self {
+            criteria: criteria.cloned().collect(),
+            seen_criteria: Vec::new(),
             buffer: select.buffer(),
             paths: paths.map(|it| it.0.clone()).collect(),
             execution: select.execution(),
@@ -75,13 +81,22 @@ impl<R: Send + 'static> Query<R> {
         let buffer = text.buffer();
         let execution = text.statement().execution();
         let (kind, paths) = (Kind::Text(compiled), Vec::new());
-        Ok(Self { kind, buffer, paths, execution, checks_versions: false })
+        let (criteria, seen_criteria) = (Vec::new(), Vec::new());
+        Ok(Self { kind, buffer, paths, criteria, seen_criteria, execution, checks_versions: false })
     }
 
     pub(super) fn change(change: ReturningStatement<R>) -> Self {
         let (buffer, execution) = (change.buffer(), change.execution());
         let kind = Kind::Change(Box::new(change.into()));
-        Self { kind, buffer, paths: Vec::new(), execution, checks_versions: false }
+        Self {
+            kind,
+            buffer,
+            paths: Vec::new(),
+            criteria: Vec::new(),
+            seen_criteria: Vec::new(),
+            execution,
+            checks_versions: false,
+        }
     }
 
     /// The same, where objects that the session holds must be as their rows are: by their versions.
@@ -103,11 +118,13 @@ impl<R: Send + 'static> Query<R> {
         match &mut self.kind {
             Kind::Select(query) => {
                 let mut tree = Tree::Select(std::mem::take(&mut **query));
-                let answer = hooks.see(&mut tree);
+                let seen = hooks.see_query(&mut tree);
                 if let Tree::Select(seen) = tree {
                     **query = seen;
                 }
-                answer
+                let (answer, criteria) = seen?;
+                self.seen_criteria = criteria;
+                Ok(answer)
             }
             Kind::Change(tree) => hooks.see(tree),
             Kind::Text(_) => hooks.see_rows(ExecutionKind::Text, None),
@@ -150,6 +167,9 @@ impl<R: Send + 'static> Query<R> {
                 }
                 // A row of several things stays as it is.
                 eager.is_unique = eager.joins_many() && is_alone;
+                Criteria::apply(&self.criteria, &mut query);
+                Criteria::apply(&self.seen_criteria, &mut query);
+                eager.criteria = self.criteria.clone();
                 let compiled = compile(&query.into(), dialect)?;
                 Ok((run_of(compiled, Want::Rows), eager))
             }

@@ -24,6 +24,13 @@ pub(super) fn select(query: &Query, dialect: &dyn Dialect, enclosing: &[FromItem
     }
     let mut derived = query.derived_tables.iter().flat_map(DerivedTable::queries);
     derived.try_for_each(|it| select(it, dialect, &[]))?;
+    let sorts = |it: &Query| it.limit.is_some() || it.offset.is_some() || !it.order_by.is_empty();
+    let mut recursive = query.derived_tables.iter().filter(|it| it.recursive.is_some());
+    if recursive.any(|it| it.queries().any(sorts)) {
+        return Err(refuse(
+            "a query that follows from itself has no order and no limit: give them to the query that reads it",
+        ));
+    }
     appear_once(query, &roots)?;
     reachable(query, &roots, enclosing)?;
     nullable_sides(query)?;

@@ -93,20 +93,18 @@ impl Eager {
         Ok(eager)
     }
 
-    /// Plans what the mapping says is loaded with the members of a relationship (LOAD-31): `fetch` reads
-    /// them, for owners with these places of keys. `None` if that is nothing.
+    /// Plans what the mapping says is loaded with the members of a relationship (LOAD-31). `None` if that is
+    /// nothing.
     pub(in crate::loading) fn with_members(
-        fetch: Fetch,
-        owners: impl Iterator<Item = Option<u32>>,
+        relation: &'static Relation,
         dialect: &'static dyn Dialect,
-    ) -> Result<Result<Self, Fetch>> {
-        let relation = fetch.relation;
+    ) -> Result<Option<Self>> {
         let behind = wishes(&[], None, relation.target, 1);
         if behind.is_empty() {
-            return Ok(Err(fetch));
+            return Ok(None);
         }
-        let hop = Hop::new(Along::One(relation), How::By(Strategy::Selectin));
-        let wish = Wish { relation, strategy: Strategy::Selectin, hop, behind };
+        let strategy = Strategy::Selectin;
+        let hop = Hop::new(Along::One(relation), How::By(strategy));
         let place = Place {
             owner: Owner::Part(0),
             source: None,
@@ -117,12 +115,9 @@ impl Eager {
             chain: &[],
         };
         let mut eager = Self::none(dialect);
+        let wish = Wish { relation, strategy, hop, behind };
         eager.add(&mut Query::default(), vec![wish], place)?;
-        if let Some(first) = eager.nodes.first_mut() {
-            first.fetch.take_keys(fetch);
-            first.owners = (0..).zip(owners).collect();
-        }
-        Ok(Ok(eager))
+        Ok(Some(eager))
     }
 
     fn add(&mut self, query: &mut Query, wishes: Vec<Wish>, place: Place<'_>) -> Result<()> {
