@@ -20,6 +20,8 @@ mod label_set;
 mod range;
 mod row;
 mod scalar;
+#[cfg(feature = "serde")]
+mod serde;
 mod ts_vector;
 mod type_map;
 mod uuid;

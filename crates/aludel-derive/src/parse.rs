@@ -8,6 +8,7 @@ mod constraint;
 mod mixin;
 mod options;
 mod relationship;
+mod serde;
 mod table;
 
 pub(crate) use args::{Arg, Given, args, attribute_args};
@@ -69,7 +70,7 @@ pub(crate) fn declared(
         mistakes.at(&generics, "a mapped struct can't be generic: its table has one set of types");
     }
     let table = table::parse(&ident, &attrs, mistakes);
-    let fields = fields("Mapped", &ident, data, descriptions, mistakes)?;
+    let fields = fields("Mapped", &ident, &attrs, data, descriptions, mistakes)?;
     Some(Declared { ident, vis, table, fields })
 }
 
@@ -85,13 +86,14 @@ pub(crate) fn declared_mixin(
         mistakes.at(&generics, "a mixin can't be generic: its columns have one set of types");
     }
     let args = mixin::parse(&attrs, mistakes);
-    let fields = fields("Mixin", &ident, data, descriptions, mistakes)?;
+    let fields = fields("Mixin", &ident, &attrs, data, descriptions, mistakes)?;
     Some(DeclaredMixin { ident, vis, args, fields })
 }
 
 fn fields(
     derive: &str,
     ident: &Ident,
+    attrs: &[Attribute],
     data: Data,
     descriptions: Vec<TokenStream>,
     mistakes: &mut Mistakes,
@@ -113,7 +115,9 @@ fn fields(
     };
     let mut descriptions = descriptions.into_iter();
     let fields = fields.into_iter();
-    Some(fields.filter_map(|it| field(ident, it, &mut descriptions, mistakes)).collect())
+    let style = serde::style(attrs);
+    let field = |it| field(ident, style.as_deref(), it, &mut descriptions, mistakes);
+    Some(fields.filter_map(field).collect())
 }
 
 /// Whether a field holds a mixin.
@@ -123,6 +127,7 @@ pub(crate) fn is_mixin(attrs: &[Attribute]) -> bool {
 
 fn field(
     entity: &Ident,
+    style: Option<&str>,
     field: syn::Field,
     descriptions: &mut impl Iterator<Item = TokenStream>,
     mistakes: &mut Mistakes,
@@ -144,7 +149,9 @@ fn field(
         if let Some(attr) = attrs.iter().find(|attr| attr.path().is_ident("column")) {
             mistakes.at(attr, "a field is a column or a relationship, not both");
         }
-        Role::Relationship(Box::new(relationship::parse(&attrs, mistakes)))
+        let mut args = relationship::parse(&attrs, mistakes);
+        args.key = serde::key(&ident, &attrs, style);
+        Role::Relationship(Box::new(args))
     } else {
         if let Some(marker) = last_segment(&ty).filter(|it| *it == "Many" || *it == "One") {
             mistakes.at(

@@ -14,6 +14,8 @@ mod hooks;
 mod listen;
 mod states;
 
+#[cfg(feature = "serde")]
+pub(crate) use attributes::may_link_any;
 pub(crate) use attributes::{
     AttributeSlot, Watch, has_link_hooks, may_link, may_set, may_unlink, report, watch,
 };

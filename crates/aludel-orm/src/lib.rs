@@ -2,7 +2,8 @@
 //!
 //! Reading order: [`mapping`] (what a mapped struct is), [`object`] (objects and the graph that
 //! they live in), `loading` (rows become objects), `flush` (changes become statements),
-//! [`dml`] (statements that change many rows), [`session`] (the public face), [`events`] (hooks).
+//! [`dml`] (statements that change many rows), [`session`] (the public face), [`events`] (hooks), `serial`
+//! (JSON and the like).
 //!
 //! Invariant: nothing here names a dialect or a driver.
 
@@ -23,6 +24,10 @@ pub mod testing;
 mod error;
 
 pub mod events;
+
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub mod serial;
 
 pub use error::{
     Attribute, BlankedKey, BudgetExceeded, Error, HookFailed, IntegrityError, MappingError, Result,

@@ -12,7 +12,7 @@ pub(crate) mod identity;
 mod inspect;
 mod join;
 pub(crate) mod key;
-mod merge;
+pub(crate) mod merge;
 pub(crate) mod nested;
 mod objects;
 mod options;

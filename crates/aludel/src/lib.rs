@@ -87,6 +87,7 @@
 //! ```
 #![doc = ""]
 #![doc = include_str!("../docs/nouns.md")]
+#![cfg_attr(feature = "serde", doc = include_str!("../docs/json.md"))]
 
 /// A value of your own in a JSON column.
 #[cfg(feature = "serde_json")]
@@ -391,6 +392,8 @@ mod book {
     mod relationships {}
     #[doc = include_str!("../../../book/src/loading.md")]
     mod loading {}
+    #[doc = include_str!("../../../book/src/json.md")]
+    mod json {}
     #[doc = include_str!("../../../book/src/flush.md")]
     mod flush {}
     #[doc = include_str!("../../../book/src/engine.md")]

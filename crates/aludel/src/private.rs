@@ -45,8 +45,34 @@ pub use aludel_orm::{
     object::{EntitySlot, EntityState, LeftOut, Obj, Ops, Raw, RelField},
 };
 
+pub use crate::__ops as ops;
 pub use aludel_derive::{mapped_with, mixin_with};
 pub use aludel_orm::session::{Attempts, NestedBlock};
+
+#[cfg(feature = "serde")]
+pub use aludel_orm::serial::{NoSerde, Serde, Serial};
+
+/// What is done with an entity's values.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ops {
+    ($entity:ty) => {
+        $crate::__private::Ops::of::<$entity>()
+    };
+}
+
+/// What is done with an entity's values. Which traits of serde's it has is found out here, where its type
+/// is known: of two constants of one name the compiler takes the type's own before the trait's.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ops {
+    ($entity:ty) => {{
+        use $crate::__private::{NoSerde as _, Ops, Serde, Serial};
+        Ops::of::<$entity>().serial(Serial::new(Serde::<$entity>::WRITE, Serde::<$entity>::READ))
+    }};
+}
 
 use aludel_core::schema::{CompareOptions, MetaData};
 use aludel_engine::{EngineFace, compare};

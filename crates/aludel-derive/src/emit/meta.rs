@@ -46,7 +46,7 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
             relationships: &[#(#relationships,)*],
             confirm_deleted_rows: #confirm,
             eager_defaults: #eager,
-            ops: __aq::Ops::of::<#ident>(),
+            ops: __aq::ops!(#ident),
             mapper: __aq::MapperSlot::new(),
         };
         __aq::inventory::submit! { __aq::Registered(<#ident as __aq::Mapped>::meta) }
@@ -377,6 +377,9 @@ fn relationship(owner: Option<&Ident>, relationship: &Member<RelationshipArgs>) 
     if !args.overlaps.is_empty() {
         let names = args.overlaps.iter().map(|it| it.unraw().to_string());
         meta.extend(quote!(.overlaps(&[#(#names),*])));
+    }
+    if let Some(key) = &args.key {
+        meta.extend(quote!(.key(#key)));
     }
     meta
 }

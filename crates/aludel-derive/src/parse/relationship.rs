@@ -64,6 +64,8 @@ pub(crate) struct RelationshipArgs {
     pub(crate) viewonly: bool,
     /// Relationships that write the same columns, on purpose.
     pub(crate) overlaps: Vec<Ident>,
+    /// What serde calls it, if that isn't the field's name.
+    pub(crate) key: Option<String>,
 }
 
 /// The relationship at the other end.

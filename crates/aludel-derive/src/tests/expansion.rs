@@ -137,6 +137,30 @@ fn relationships() {
 }
 
 #[test]
+fn names_for_serde() {
+    let text = pretty(crate::mapped(quote! {
+        #[table("t")]
+        #[serde(rename_all(serialize = "camelCase", deserialize = "kebab-case"), deny_unknown_fields)]
+        struct T {
+            #[column(primary_key)]
+            id: Auto<i64>,
+            #[serde(skip)]
+            #[relationship]
+            home_addresses: Many<Address>,
+            #[serde(skip, rename = "best friend", bound(serialize = "T: X"))]
+            #[relationship]
+            friend: One<T>,
+            #[serde(skip)]
+            #[relationship]
+            groups: Many<Group>,
+        }
+    }));
+    contains(&text, r#"::new::<Many<Address>>("home_addresses").key("homeAddresses")"#);
+    contains(&text, r#"::new::<One<T>>("friend").key("best friend")"#);
+    assert_eq!(text.matches(".key(").count(), 2, "{text}");
+}
+
+#[test]
 fn tables() {
     let text = pretty(crate::mapped(quote! {
         #[table("site", schema = "geo", index(country, code), unique(name, name = "own"), check("code > 0"),

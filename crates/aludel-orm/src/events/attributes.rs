@@ -15,12 +15,7 @@ use crate::{
     Error, Result,
     error::{HookFailed, Subject},
     mapping::{EntityConst, EntityMeta, Mapped, Relation, Relationship},
-    object::{
-        AnyObj, Obj, Raw,
-        chunk::{AnyChunk, Fields},
-        graph::Graph,
-        reference::Ref,
-    },
+    object::{AnyObj, Obj, Raw, chunk::Fields, graph::Graph, reference::Ref},
     session::{AnyAttribute, core::Core, key::key_text},
 };
 
@@ -282,6 +277,16 @@ pub(crate) fn may_set<E: Mapped, R: Mapped>(
     }
 }
 
+/// As [`may_link`], of objects of whatever entities.
+#[cfg(feature = "serde")]
+pub(crate) fn may_link_any(
+    owner: &AnyObj,
+    relation: &'static Relation,
+    member: &AnyObj,
+) -> Result<()> {
+    ask_any(owner, relation, member, "on_append", |it| &it.append)
+}
+
 fn ask<E: Mapped, R: Mapped>(
     owner: &Raw<E>,
     relation: &'static Relation,
@@ -292,24 +297,32 @@ fn ask<E: Mapped, R: Mapped>(
     if !has_link_hooks::<E, R>() {
         return Ok(());
     }
-    let own = E::meta().mapper.attributes().get();
-    let theirs = R::meta().mapper.attributes().get();
-    let object = AnyObj::from(Obj::from_raw(owner.clone()));
-    let other = AnyObj::from(Obj::from_raw(member.clone()));
+    let owner = AnyObj::from(Obj::from_raw(owner.clone()));
+    let member = AnyObj::from(Obj::from_raw(member.clone()));
+    ask_any(&owner, relation, &member, name, list)
+}
+
+fn ask_any(
+    owner: &AnyObj,
+    relation: &'static Relation,
+    member: &AnyObj,
+    name: &'static str,
+    list: fn(&AttributeHooks) -> &Vec<(u16, LinkHook)>,
+) -> Result<()> {
+    let own = relation.owner.mapper.attributes().get();
+    let theirs = relation.target.mapper.attributes().get();
     let call = |hooks: &Option<Arc<AttributeHooks>>, index: u16, a: &AnyObj, b: &AnyObj| {
         let mut all = hooks.iter().flat_map(|it| list(it)).filter(|it| it.0 == index);
         all.try_for_each(|(_, hook)| hook(a, b))
     };
-    let mut result = call(&own, relation.index, &object, &other);
+    let mut result = call(&own, relation.index, owner, member);
     if let (Ok(()), Some(back)) = (&result, relation.back) {
-        result = call(&theirs, back.index, &other, &object);
+        result = call(&theirs, back.index, member, owner);
     }
     result.map_err(|error| {
         let mut key = String::new();
-        let _ = AnyChunk::with(&**owner.chunk(), owner.slot(), &mut |it| {
-            key = key_text(E::meta(), it);
-        });
-        refused(E::meta(), key, name, error)
+        let _ = owner.chunk().with(owner.slot(), &mut |it| key = key_text(relation.owner, it));
+        refused(relation.owner, key, name, error)
     })
 }
 

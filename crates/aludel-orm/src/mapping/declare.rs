@@ -307,6 +307,7 @@ impl RelationshipMeta {
             single_parent: false,
             viewonly: false,
             overlaps: &[],
+            key: name,
         }
     }
 
@@ -407,6 +408,13 @@ impl RelationshipMeta {
     #[must_use]
     pub const fn overlaps(mut self, relationships: &'static [&'static str]) -> Self {
         self.overlaps = relationships;
+        self
+    }
+
+    /// Its name where objects are written, as JSON for example.
+    #[must_use]
+    pub const fn key(mut self, key: &'static str) -> Self {
+        self.key = key;
         self
     }
 }

@@ -245,6 +245,8 @@ pub struct RelationshipMeta {
     pub viewonly: bool,
     /// Names of relationships that write the same columns, on purpose.
     pub overlaps: &'static [&'static str],
+    /// Its name where objects are written, as JSON for example.
+    pub key: &'static str,
 }
 
 /// Which members are left to the database when their owner is deleted.

@@ -11,6 +11,7 @@ use aludel_core::value::Value;
 use super::{
     Obj, Raw,
     anchor::AnyAnchor,
+    chunk::AnyChunk,
     graph::Graph,
     reference::Ref,
     state::{Flags, State},
@@ -38,6 +39,19 @@ pub struct AnyObj {
 impl AnyObj {
     pub(crate) fn reference(&self) -> Ref {
         self.anchor.chunk().head().reference(self.slot)
+    }
+
+    pub(crate) fn chunk(&self) -> Arc<dyn AnyChunk> {
+        self.anchor.chunk()
+    }
+
+    pub(crate) fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn graph(&self) -> Option<Arc<Graph>> {
+        self.anchor.graph().cloned()
     }
 
     fn meta(&self) -> &'static EntityMeta {

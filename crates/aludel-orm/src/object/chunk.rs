@@ -11,12 +11,8 @@ use smallvec::{SmallVec, smallvec};
 pub(crate) use erased::{AnyChunk, Fields};
 pub(crate) use head::{Head, next_id};
 
-use super::{
-    graph::order,
-    guard::{conflict, wait},
-    state::Flags,
-};
-use crate::{Result, mapping::Mapped};
+use super::{graph::order, guard::wait, state::Flags};
+use crate::{Error, Result, error::Subject, mapping::Mapped, session::key::key_text};
 
 /// One object's columns; empty while a chunk still grows, or where a row met an object already held.
 pub(crate) type Slot<T> = AtomicRefCell<Option<T>>;
@@ -58,8 +54,8 @@ impl<T: Mapped> Glance<'_, T> {
 
 /// No handle leads to an empty slot; if one did, its object was given up.
 #[cold]
-fn gone<T: Mapped>() -> crate::Error {
-    crate::Error::ObjectDeleted(crate::Error::subject(Some(T::meta())))
+fn gone<T: Mapped>() -> Error {
+    Error::ObjectDeleted(Error::subject(Some(T::meta())))
 }
 
 impl<T: Mapped> Chunk<T> {
@@ -136,9 +132,22 @@ impl<T: Mapped> Chunk<T> {
         let cell = &self.slots[slot as usize];
         let guard = match cell.try_borrow() {
             Ok(guard) => guard,
-            Err(_) => wait(cell, || cell.try_borrow().ok()).ok_or_else(|| conflict(cell))?,
+            Err(_) => wait(cell, || cell.try_borrow().ok()).ok_or_else(|| self.conflict(slot))?,
         };
         AtomicRef::filter_map(guard, Option::as_ref).ok_or_else(gone::<T>)
+    }
+
+    /// What is wrong when a guard can't be had. The key of what is borrowed mutably is that of the last
+    /// flush.
+    #[cold]
+    fn conflict(&self, slot: u32) -> Error {
+        let (meta, mut key) = (T::meta(), String::new());
+        let mut see = |fields: &dyn Fields| key = key_text(meta, fields);
+        match self.try_read(slot) {
+            Some(value) => see(&*value),
+            None => _ = self.base(slot, &mut see),
+        }
+        Error::Borrowed(Box::new(Subject { entity: meta.name, key }))
     }
 
     /// A slot itself.
@@ -158,7 +167,9 @@ impl<T: Mapped> Chunk<T> {
         let cell = &self.slots[slot as usize];
         let guard = match cell.try_borrow_mut() {
             Ok(guard) => guard,
-            Err(_) => wait(cell, || cell.try_borrow_mut().ok()).ok_or_else(|| conflict(cell))?,
+            Err(_) => {
+                wait(cell, || cell.try_borrow_mut().ok()).ok_or_else(|| self.conflict(slot))?
+            }
         };
         AtomicRefMut::filter_map(guard, Option::as_mut).ok_or_else(gone::<T>)
     }

@@ -15,7 +15,7 @@ use std::{
 use atomic_refcell::{AtomicRef, AtomicRefMut};
 
 use super::chunk::Slot;
-use crate::{Error, error::Subject, events::Watch, mapping::Mapped};
+use crate::events::Watch;
 
 /// How many guards a thread lists; of more it only knows the number.
 const LISTED: usize = 8;
@@ -85,19 +85,6 @@ fn wait_longer<G>(limit: Duration, attempt: &mut dyn FnMut() -> Option<G>) -> Op
             std::thread::sleep(Duration::from_micros(50))
         }
     }
-}
-
-/// What is wrong when a guard can't be had.
-#[cold]
-pub(super) fn conflict<T: Mapped>(slot: &Slot<T>) -> Error {
-    let meta = T::meta();
-    // The key is readable unless the object is borrowed mutably.
-    let key = slot.try_borrow().ok().and_then(|it| {
-        let value = it.as_ref()?;
-        let parts: Vec<_> = T::PRIMARY_KEY.iter().map(|it| value.get(*it).to_string()).collect();
-        Some(parts.join(", "))
-    });
-    Error::Borrowed(Box::new(Subject { entity: meta.name, key: key.unwrap_or_default() }))
 }
 
 /// A place in the thread's list of guards; not `Send`, so that it is given back where it was taken.

@@ -16,6 +16,9 @@ pub struct Ops {
     pub(crate) copy: Copying,
     /// A copy of an object that counts as loaded.
     pub(crate) adopt: Copying,
+    /// How objects are written and read.
+    #[cfg(feature = "serde")]
+    pub(crate) serial: crate::serial::Serial,
 }
 
 /// Copies an object into a session.
@@ -28,7 +31,17 @@ impl Ops {
             cohort: || Box::new(Cohort::<T>::default()),
             copy: Core::copy_of::<T>,
             adopt: Core::adopted_copy_of::<T>,
+            #[cfg(feature = "serde")]
+            serial: crate::serial::Serial::new(None, None),
         }
+    }
+
+    /// With what serde does with it.
+    #[cfg(feature = "serde")]
+    #[must_use]
+    pub const fn serial(mut self, serial: crate::serial::Serial) -> Self {
+        self.serial = serial;
+        self
     }
 }
 

@@ -314,7 +314,8 @@ impl Core {
     }
 }
 
-fn snapshot_of<T: Mapped>(chunk: &dyn AnyChunk, slot: u32) -> Result<T> {
+/// A copy of an object's columns.
+pub(crate) fn snapshot_of<T: Mapped>(chunk: &dyn AnyChunk, slot: u32) -> Result<T> {
     let any: &dyn std::any::Any = chunk;
     match any.downcast_ref::<crate::object::chunk::Chunk<T>>() {
         Some(chunk) => chunk.read(slot).map(|it| it.snapshot()),
