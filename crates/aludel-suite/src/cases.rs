@@ -57,6 +57,7 @@ mod reflection;
 mod relationships;
 mod replay;
 mod rollback;
+mod rules;
 mod savepoints;
 mod server;
 mod sides;
@@ -112,6 +113,7 @@ pub fn cases() -> Vec<Case> {
         composite::CASES,
         relationships::CASES,
         rollback::CASES,
+        rules::CASES,
         savepoints::CASES,
         levels::CASES,
         levels::ASYNC,

@@ -229,7 +229,7 @@ impl Naive<'_> {
 }
 
 /// An object's number: its key, from 0.
-fn number(id: &aludel::Auto<i64>) -> usize {
+fn number(id: &Auto<i64>) -> usize {
     *id.get().unwrap() as usize - 1
 }
 
