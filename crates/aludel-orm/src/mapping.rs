@@ -43,7 +43,7 @@ pub use meta::{
 };
 pub use mixin::{Has, Mixin, MixinColumn, MixinPart, MixinRelationship};
 pub use registry::{BaseMeta, Registry};
-pub use relation::{BackSide, Direction, Relation, Secondary};
+pub use relation::{BackSide, Direction, Pairs, Relation, Secondary};
 pub use relationship::Relationship;
 pub(crate) use statements::Statements;
 pub use version::{

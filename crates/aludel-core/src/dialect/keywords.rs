@@ -10,11 +10,53 @@ pub(super) fn is_plain(name: &str) -> bool {
 
 /// Whether a word is reserved by the standard or by a database that follows it closely.
 pub(super) fn is_standard(word: &str) -> bool {
-    STANDARD.binary_search(&word).is_ok()
+    STANDARD.contains(word)
 }
 
-/// Sorted.
-pub(super) const STANDARD: &[&str] = &[
+/// Words that names are looked up among, each time that one is written.
+pub(super) struct Words {
+    sorted: &'static [&'static str],
+    /// A bit for the length of each word, its ends and what follows the first: that tells most names from all of them.
+    shapes: [u64; 16],
+}
+
+impl Words {
+    /// These, which are sorted.
+    pub(super) const fn new(sorted: &'static [&'static str]) -> Self {
+        let mut shapes = [0; 16];
+        let mut index = 0;
+        while index < sorted.len() {
+            let shape = shape(sorted[index].as_bytes());
+            shapes[shape / 64] |= 1 << (shape % 64);
+            index += 1;
+        }
+        Self { sorted, shapes }
+    }
+
+    pub(super) fn contains(&self, word: &str) -> bool {
+        let shape = shape(word.as_bytes());
+        self.shapes[shape / 64] >> (shape % 64) & 1 == 1 && self.sorted.binary_search(&word).is_ok()
+    }
+
+    #[cfg(test)]
+    pub(super) fn sorted(&self) -> &[&str] {
+        self.sorted
+    }
+}
+
+/// A number below 1024, of the length, the ends and what follows the first.
+const fn shape(word: &[u8]) -> usize {
+    match word {
+        [first, second, .., last] => {
+            let (first, second, last) = (*first as usize, *second as usize, *last as usize);
+            (first * 31 + second * 7 + last * 131 + word.len() * 53) % 1024
+        }
+        // Two letters.
+        _ => 0,
+    }
+}
+
+pub(super) static STANDARD: Words = Words::new(&[
     "all",
     "analyse",
     "analyze",
@@ -127,4 +169,4 @@ pub(super) const STANDARD: &[&str] = &[
     "where",
     "window",
     "with",
-];
+]);

@@ -191,7 +191,7 @@ impl Dialect for MySql {
     }
 
     fn is_reserved(&self, word: &str) -> bool {
-        RESERVED.binary_search(&word).is_ok()
+        RESERVED.contains(word)
     }
 }
 

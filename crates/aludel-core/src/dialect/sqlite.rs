@@ -1,6 +1,8 @@
 //! SQLite.
 
-use super::{Dialect, capability::*};
+use std::fmt::Write as _;
+
+use super::{Dialect, capability::*, keywords::Words};
 use crate::{
     schema::{Catalog, IndexMethod, catalog},
     value::{DateTime, SqlType},
@@ -96,7 +98,9 @@ impl Dialect for Sqlite {
                 sql.push_str("INTEGER");
             }
             SqlType::Float | SqlType::Double => sql.push_str("REAL"),
-            SqlType::VarChar(n) => sql.push_str(&format!("VARCHAR({n})")),
+            SqlType::VarChar(n) => {
+                let _ = write!(sql, "VARCHAR({n})");
+            }
             SqlType::Uuid => sql.push_str("CHAR(32)"),
             SqlType::Enum(it) => sql.push_str(&format!("VARCHAR({})", it.width())),
             SqlType::Set(it) => sql.push_str(&format!("VARCHAR({})", it.set_width())),
@@ -123,12 +127,12 @@ impl Dialect for Sqlite {
     }
 
     fn is_reserved(&self, word: &str) -> bool {
-        RESERVED.binary_search(&word).is_ok()
+        RESERVED.contains(word)
     }
 }
 
-/// Sorted. Words that SQLite's grammar never takes for a name, and some that read badly as one.
-pub(super) const RESERVED: &[&str] = &[
+/// Words that SQLite's grammar never takes for a name, and some that read badly as one.
+pub(super) static RESERVED: Words = Words::new(&[
     "add",
     "all",
     "alter",
@@ -250,4 +254,4 @@ pub(super) const RESERVED: &[&str] = &[
     "window",
     "with",
     "without",
-];
+]);

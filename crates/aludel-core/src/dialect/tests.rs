@@ -12,9 +12,11 @@ fn identifier(name: &str) -> String {
 
 #[test]
 fn word_lists_are_sorted() {
-    assert!(keywords::STANDARD.is_sorted());
-    assert!(sqlite::RESERVED.is_sorted());
-    assert!(mysql::RESERVED.is_sorted());
+    for words in [&keywords::STANDARD, &sqlite::RESERVED, &mysql::RESERVED] {
+        assert!(words.sorted().is_sorted());
+        assert!(words.sorted().iter().all(|it| words.contains(it)));
+        assert!(!words.contains("") && !words.contains("_select") && !words.contains("selects"));
+    }
 }
 
 // SEL-16

@@ -16,7 +16,7 @@ pub use answer::{Answers, CatalogRow};
 pub use options::ReflectOptions;
 pub(crate) use {mysql::MARIADB, mysql::MYSQL, postgres::POSTGRES, sqlite::SQLITE};
 
-use super::{MetaData, Table};
+use super::{MetaData, Name, Table};
 use crate::{
     Result,
     value::{SqlType, Value},
@@ -112,9 +112,9 @@ fn collect(options: &ReflectOptions, tables: Vec<Table>) -> Result<MetaData> {
         metadata = metadata.schema(schema);
     }
     for mut table in tables {
-        let columns: Vec<String> = table.columns.iter().map(|it| it.name.clone()).collect();
-        let known_or_none = |names: &[String]| names.iter().all(|it| columns.contains(it));
-        let known = |names: &[String]| !names.is_empty() && known_or_none(names);
+        let columns: Vec<Name> = table.columns.iter().map(|it| it.name.clone()).collect();
+        let known_or_none = |names: &[Name]| names.iter().all(|it| columns.contains(it));
+        let known = |names: &[Name]| !names.is_empty() && known_or_none(names);
         if !known(&table.primary_key) {
             table.primary_key.clear();
         }

@@ -1,6 +1,6 @@
 //! [`Column`] of a table.
 
-use super::Sequence;
+use super::{Details, Name, Sequence, details::details};
 use crate::{
     dialect::{Dialect, DialectName},
     value::{ColumnType, SqlType, TypeVariants, Value, variants},
@@ -10,15 +10,22 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// The name.
-    pub name: String,
+    pub name: Name,
     /// The type.
     pub ty: SqlType,
-    /// Dialects where it has another type, and which.
-    pub variants: Vec<(DialectName, SqlType)>,
     /// Whether it accepts NULL.
     pub nullable: bool,
     /// What the database fills in where a row has no value.
     pub server_default: Option<ServerDefault>,
+    /// The rest, which few say: read and written as the column's own.
+    pub details: Details<ColumnDetails>,
+}
+
+/// What few columns say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ColumnDetails {
+    /// Dialects where it has another type, and which.
+    pub variants: Vec<(DialectName, SqlType)>,
     /// What the database computes it by, always.
     pub computed: Option<Computed>,
     /// How the database numbers it; databases without identity columns number a generated key in their
@@ -27,16 +34,29 @@ pub struct Column {
     /// The sequence that fills it in where a row has no value.
     pub sequence: Option<Sequence>,
     /// How its texts are compared; the databases where that has a name of its own, before all others.
-    pub collations: Vec<(Option<DialectName>, String)>,
+    pub collations: Vec<(Option<DialectName>, Name)>,
     /// What it is, in words for people; on databases that keep such.
-    pub comment: Option<String>,
+    pub comment: Option<Name>,
 }
+
+details!(
+    Column,
+    ColumnDetails,
+    ColumnDetails {
+        variants: Vec::new(),
+        computed: None,
+        identity: None,
+        sequence: None,
+        collations: Vec::new(),
+        comment: None,
+    }
+);
 
 /// What the database computes a column by: `GENERATED ALWAYS AS (…)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Computed {
     /// An expression of the row's other columns, as SQL.
-    pub sql: String,
+    pub sql: Name,
     /// When it is computed.
     pub storage: Storage,
 }
@@ -88,20 +108,14 @@ impl From<&str> for ServerDefault {
 
 impl Column {
     /// A NOT NULL column without a default.
-    pub fn new(name: impl Into<String>, ty: impl Into<TypeVariants>) -> Self {
+    pub fn new(name: impl Into<Name>, ty: impl Into<TypeVariants>) -> Self {
         let TypeVariants { ty, variants } = ty.into();
-        Self {
-            name: name.into(),
-            ty,
-            variants,
-            nullable: false,
-            server_default: None,
-            computed: None,
-            identity: None,
-            sequence: None,
-            collations: Vec::new(),
-            comment: None,
+        let (name, details) = (name.into(), Details::default());
+        let mut column = Self { name, ty, nullable: false, server_default: None, details };
+        if !variants.is_empty() {
+            column.variants = variants;
         }
+        column
     }
 
     /// The type on a database.
@@ -112,7 +126,7 @@ impl Column {
     /// How its texts are compared on a database, if anything is said.
     pub fn collation_on(&self, dialect: &dyn Dialect) -> Option<&str> {
         let said = |wanted: Option<&str>| {
-            let is_it = |it: &&(Option<DialectName>, String)| it.0.map(|it| it.0) == wanted;
+            let is_it = |it: &&(Option<DialectName>, Name)| it.0.map(|it| it.0) == wanted;
             self.collations.iter().find(is_it).map(|it| &*it.1)
         };
         said(Some(dialect.name())).or_else(|| said(None))
@@ -121,21 +135,21 @@ impl Column {
     /// Its texts are compared so: `NOCASE`. Databases have names of their own for that: see
     /// [`Self::collation_of`].
     #[must_use]
-    pub fn collation(mut self, name: impl Into<String>) -> Self {
+    pub fn collation(mut self, name: impl Into<Name>) -> Self {
         self.collations.push((None, name.into()));
         self
     }
 
     /// Its texts are compared so on this database.
     #[must_use]
-    pub fn collation_of(mut self, dialect: DialectName, name: impl Into<String>) -> Self {
+    pub fn collation_of(mut self, dialect: DialectName, name: impl Into<Name>) -> Self {
         self.collations.push((Some(dialect), name.into()));
         self
     }
 
     /// Says what it is, in words for people.
     #[must_use]
-    pub fn comment(mut self, comment: impl Into<String>) -> Self {
+    pub fn comment(mut self, comment: impl Into<Name>) -> Self {
         self.comment = Some(comment.into());
         self
     }
@@ -156,7 +170,7 @@ impl Column {
 
     /// Is computed by the database, from the row's other columns.
     #[must_use]
-    pub fn computed(mut self, sql: impl Into<String>, storage: Storage) -> Self {
+    pub fn computed(mut self, sql: impl Into<Name>, storage: Storage) -> Self {
         self.computed = Some(Computed { sql: sql.into(), storage });
         self
     }

@@ -1,6 +1,6 @@
 //! Constraints of a [`Table`](super::Table): foreign keys, unique, check and exclusion constraints.
 
-use super::{IndexMethod, IndexPart};
+use super::{IndexMethod, IndexPart, Name};
 use crate::dialect::DialectName;
 
 /// What happens to referring rows when the referred row is deleted or its key changes.
@@ -47,15 +47,15 @@ impl Deferrable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignKey {
     /// The constraint's name; the database's own where there is none.
-    pub name: Option<String>,
+    pub name: Option<Name>,
     /// The referring columns.
-    pub columns: Vec<String>,
+    pub columns: Vec<Name>,
     /// The schema of the table referred to.
-    pub schema: Option<String>,
+    pub schema: Option<Name>,
     /// The table referred to.
-    pub table: String,
+    pub table: Name,
     /// The columns referred to, as many.
-    pub references: Vec<String>,
+    pub references: Vec<Name>,
     /// `ON DELETE`
     pub on_delete: Action,
     /// `ON UPDATE`
@@ -71,9 +71,9 @@ pub struct ForeignKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unique {
     /// The constraint's name; the database's own where there is none.
-    pub name: Option<String>,
+    pub name: Option<Name>,
     /// Its columns.
-    pub columns: Vec<String>,
+    pub columns: Vec<Name>,
     /// When it is checked; only PostgreSQL has such as can wait.
     pub deferrable: Deferrable,
 }
@@ -82,9 +82,9 @@ pub struct Unique {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     /// The constraint's name; the database's own where there is none.
-    pub name: Option<String>,
+    pub name: Option<Name>,
     /// The condition, as SQL.
-    pub sql: String,
+    pub sql: Name,
     /// The databases that have it; all of them if none is named.
     pub only: Vec<DialectName>,
 }
@@ -94,13 +94,13 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exclusion {
     /// The constraint's name; the database's own where there is none.
-    pub name: Option<String>,
+    pub name: Option<Name>,
     /// The kind of its index; `gist` if nothing is said.
     pub method: Option<IndexMethod>,
     /// Columns or expressions, each with the operator that compares it: `=`, `&&`.
-    pub elements: Vec<(IndexPart, String)>,
+    pub elements: Vec<(IndexPart, Name)>,
     /// Which rows it is about, as SQL; all of them if nothing is said.
-    pub condition: Option<String>,
+    pub condition: Option<Name>,
     /// When it is checked.
     pub deferrable: Deferrable,
     /// The databases that have it; all of them if none is named.
@@ -109,9 +109,9 @@ pub struct Exclusion {
 
 impl ForeignKey {
     /// `columns` refer to `references` of `table`.
-    pub fn new<C: Into<String>, R: Into<String>>(
+    pub fn new<C: Into<Name>, R: Into<Name>>(
         columns: impl IntoIterator<Item = C>,
-        table: impl Into<String>,
+        table: impl Into<Name>,
         references: impl IntoIterator<Item = R>,
     ) -> Self {
         Self {
@@ -127,9 +127,14 @@ impl ForeignKey {
         }
     }
 
+    /// The schema and name of the table referred to.
+    pub(super) fn target(&self) -> (Option<&str>, &str) {
+        (self.schema.as_deref(), &self.table)
+    }
+
     /// Puts the table referred to into a schema.
     #[must_use]
-    pub fn schema(mut self, schema: impl Into<String>) -> Self {
+    pub fn schema(mut self, schema: impl Into<Name>) -> Self {
         self.schema = Some(schema.into());
         self
     }
@@ -151,7 +156,7 @@ impl ForeignKey {
 
     /// Names the constraint.
     #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
+    pub fn named(mut self, name: impl Into<Name>) -> Self {
         self.name = Some(name.into());
         self
     }
@@ -173,14 +178,14 @@ impl ForeignKey {
 
 impl Unique {
     /// Of these columns.
-    pub fn new<C: Into<String>>(columns: impl IntoIterator<Item = C>) -> Self {
+    pub fn new<C: Into<Name>>(columns: impl IntoIterator<Item = C>) -> Self {
         let columns = columns.into_iter().map(Into::into).collect();
         Self { name: None, columns, deferrable: Deferrable::No }
     }
 
     /// Names the constraint.
     #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
+    pub fn named(mut self, name: impl Into<Name>) -> Self {
         self.name = Some(name.into());
         self
     }
@@ -195,13 +200,13 @@ impl Unique {
 
 impl Check {
     /// Of this condition, as SQL.
-    pub fn new(sql: impl Into<String>) -> Self {
+    pub fn new(sql: impl Into<Name>) -> Self {
         Self { name: None, sql: sql.into(), only: Vec::new() }
     }
 
     /// Names the constraint, or says that part of its name which a convention asks for.
     #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
+    pub fn named(mut self, name: impl Into<Name>) -> Self {
         self.name = Some(name.into());
         self
     }
@@ -231,7 +236,7 @@ impl Exclusion {
     /// );
     /// # Ok::<(), aludel_core::Error>(())
     /// ```
-    pub fn new<P: Into<IndexPart>, O: Into<String>>(
+    pub fn new<P: Into<IndexPart>, O: Into<Name>>(
         elements: impl IntoIterator<Item = (P, O)>,
     ) -> Self {
         let elements = elements.into_iter().map(|(part, operator)| (part.into(), operator.into()));
@@ -247,7 +252,7 @@ impl Exclusion {
 
     /// Names the constraint.
     #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
+    pub fn named(mut self, name: impl Into<Name>) -> Self {
         self.name = Some(name.into());
         self
     }
@@ -261,7 +266,7 @@ impl Exclusion {
 
     /// Is only about the rows for which this is true, as SQL.
     #[must_use]
-    pub fn when(mut self, condition: impl Into<String>) -> Self {
+    pub fn when(mut self, condition: impl Into<Name>) -> Self {
         self.condition = Some(condition.into());
         self
     }

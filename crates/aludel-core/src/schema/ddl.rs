@@ -14,9 +14,10 @@ use std::collections::HashSet;
 pub(super) use table::{default_text, is_keyed, is_parenthesised};
 
 use writer::Writer;
+pub(super) use writer::cut_name;
 
 use super::{
-    ForeignKey, Index, MetaData, Table,
+    ConstraintName, ForeignKey, Index, MetaData, Table,
     events::When::{AfterCreate, AfterDrop, BeforeCreate, BeforeDrop},
     order::Order,
     settle::settle,
@@ -81,12 +82,15 @@ pub fn create_missing(
     metadata.validate()?;
     metadata.check_events()?;
     distinct(metadata)?;
-    let order = Order::of(metadata.tables());
-    let mut statements: Vec<String> = metadata.events(BeforeCreate, None, dialect).collect();
+    let order = Order::of(metadata);
+    let indexes = metadata.tables().iter().map(|it| it.indexes.len()).sum::<usize>();
+    let mut statements = Vec::with_capacity(metadata.tables().len() + indexes);
+    statements.extend(metadata.events(BeforeCreate, None, dialect));
     statements.append(&mut sequences::create(metadata, dialect)?);
     statements.append(&mut labels::create(metadata, dialect)?);
     let mut late = Vec::new();
-    index_names(metadata, dialect)?;
+    let mut index_names = IndexNames::new(indexes, dialect);
+    let writer = &mut Writer::new(dialect);
     for declared in &order.tables {
         let table = settle(declared, dialect)?;
         let is_late = |it: &ForeignKey| is_late(&order, declared, it, dialect);
@@ -95,11 +99,14 @@ pub fn create_missing(
         let is_missing = is_missing(declared);
         statements.extend(events(BeforeCreate).filter(|_| is_missing));
         let check_first = check_first(metadata, declared, is_missing);
-        statements.push(table::create(&table, dialect, check_first, inside)?);
+        statements.push(table::create(writer, &table, check_first, inside)?);
         statements.append(&mut options::partitions(&table, dialect)?);
-        let separate = dialect.capability().ddl.indexes == Indexes::Separately;
-        for index in table.indexes.iter().filter(|_| separate) {
-            statements.push(index::create(&table, index, dialect, CheckFirst::Yes)?);
+        for index in &table.indexes {
+            let name = table.index_name(index)?;
+            index_names.add(declared, &name)?;
+            if index_names.separate {
+                statements.push(index::create(writer, &table, index, &name, CheckFirst::Yes)?);
+            }
         }
         statements.append(&mut comments::statements(&table, dialect)?);
         statements.extend(events(AfterCreate).filter(|_| is_missing));
@@ -134,7 +141,7 @@ pub fn drop_present(
 ) -> Result<Vec<String>> {
     not_empty(metadata)?;
     metadata.check_events()?;
-    let order = Order::of(metadata.tables());
+    let order = Order::of(metadata);
     let mut statements: Vec<String> = metadata.events(BeforeDrop, None, dialect).collect();
     for table in &order.tables {
         for key in table.foreign_keys.iter().filter(|it| is_late(&order, table, it, dialect)) {
@@ -176,7 +183,7 @@ pub fn create_table(
     dialect: &dyn Dialect,
     check_first: CheckFirst,
 ) -> Result<String> {
-    table::create(&*settle(table, dialect)?, dialect, check_first, |_| true)
+    table::create(&mut Writer::new(dialect), &*settle(table, dialect)?, check_first, |_| true)
 }
 
 /// The statement that creates an index of a table.
@@ -190,7 +197,10 @@ pub fn create_index(
     check_first: CheckFirst,
 ) -> Result<String> {
     match index.on(table, dialect)? {
-        Some(index) => index::create(table, &index, dialect, check_first),
+        Some(index) => {
+            let name = table.index_name(&index)?;
+            index::create(&mut Writer::new(dialect), table, &index, &name, check_first)
+        }
         None => {
             let name = index.name_in(table);
             let what =
@@ -202,40 +212,45 @@ pub fn create_index(
 
 /// Refuses two tables of one place, which a map of schemas can make of two.
 fn distinct(metadata: &MetaData) -> Result<()> {
-    let mut seen = HashSet::new();
-    let mut tables = metadata.tables().iter();
-    match tables.find(|it| !seen.insert((it.schema.as_deref(), &it.name))) {
+    let names = || metadata.tables.sorted().map(Table::full_name);
+    match names().zip(names().skip(1)).position(|(one, next)| one == next) {
         None => Ok(()),
-        Some(table) => Err(Error::Schema(
-            format!("two tables would be `{table}`: let the map of schemas keep them apart").into(),
-        )),
-    }
-}
-
-/// The name that an index without one gets.
-pub(super) fn generated_name(dialect: &dyn Dialect, name: &str) -> String {
-    Writer::new(dialect).cut_name(name)
-}
-
-/// Refuses two indexes of one name, of which the second would be taken for the first. Where they are made
-/// with their tables, a table's own count.
-fn index_names(metadata: &MetaData, dialect: &dyn Dialect) -> Result<()> {
-    let separate = dialect.capability().ddl.indexes == Indexes::Separately;
-    let mut made = HashSet::new();
-    for table in metadata.tables() {
-        for index in table.indexes.iter().filter(|it| super::index::applies(&it.only, dialect)) {
-            let name = generated_name(dialect, table.index_name(index)?.as_str());
-            let within = if separate { None } else { Some(&table.name) };
-            if !made.insert((table.schema.as_deref(), within, name.to_lowercase())) {
-                let message = format!(
-                    "two indexes are called `{name}`, the second one of `{table}`: give it a name of its \
-                     own, or leave it out if it is the same"
-                );
-                return Err(Error::Schema(message.into()));
-            }
+        Some(place) => {
+            let table = metadata.tables.at(place);
+            let message =
+                format!("two tables would be `{table}`: let the map of schemas keep them apart");
+            Err(Error::Schema(message.into()))
         }
     }
-    Ok(())
+}
+
+/// The names of indexes so far. Where indexes are made with their tables, a table's own count.
+struct IndexNames<'a> {
+    dialect: &'a dyn Dialect,
+    separate: bool,
+    made: HashSet<(Option<&'a str>, Option<&'a str>, String)>,
+}
+
+impl<'a> IndexNames<'a> {
+    fn new(count: usize, dialect: &'a dyn Dialect) -> Self {
+        let separate = dialect.capability().ddl.indexes == Indexes::Separately;
+        Self { dialect, separate, made: HashSet::with_capacity(count) }
+    }
+
+    /// Refuses a second index of one name, which would be taken for the first.
+    fn add(&mut self, table: &'a Table, name: &ConstraintName) -> Result<()> {
+        let name = cut_name(self.dialect, name.as_str());
+        let within = if self.separate { None } else { Some(&*table.name) };
+        let lower = if name.is_ascii() { name.to_ascii_lowercase() } else { name.to_lowercase() };
+        if self.made.insert((table.schema.as_deref(), within, lower)) {
+            return Ok(());
+        }
+        let message = format!(
+            "two indexes are called `{name}`, the second one of `{table}`: give it a name of its own, or leave \
+             it out if it is the same"
+        );
+        Err(Error::Schema(message.into()))
+    }
 }
 
 /// Whether a foreign key can be added only after all tables exist.

@@ -19,7 +19,7 @@ pub use what::{Change, Difference, Differences, What};
 use settled::settled;
 
 use super::{
-    MetaData, ReflectOptions, Reflected, Table,
+    MetaData, Name, ReflectOptions, Reflected, Table,
     catalog::{Catalog, Rules},
 };
 use crate::{Error, Result, dialect::Dialect};
@@ -146,12 +146,12 @@ impl Known<'_> {
     }
 
     /// Whether two lists of names are one.
-    fn same_names(&self, a: &[String], b: &[String]) -> bool {
+    fn same_names(&self, a: &[Name], b: &[Name]) -> bool {
         a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.same_name(a, b))
     }
 
     /// Whether the same names are in two lists.
-    fn same_set(&self, a: &[String], b: &[String]) -> bool {
+    fn same_set(&self, a: &[Name], b: &[Name]) -> bool {
         a.len() == b.len() && a.iter().all(|it| b.iter().any(|other| self.same_name(it, other)))
     }
 

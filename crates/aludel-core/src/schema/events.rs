@@ -1,6 +1,6 @@
 //! [`Ddl`]: statements of one's own around the creating and dropping of tables.
 
-use super::{MetaData, Table};
+use super::{MetaData, Name, Table};
 use crate::{
     Error, Result,
     dialect::{Dialect, DialectName},
@@ -94,9 +94,9 @@ pub enum DdlTarget {
     /// All tables together: before the first and after the last.
     All,
     /// A table of this name, in whatever schema.
-    Table(String),
+    Table(Name),
     /// A table of this schema and name; none is the connection's default schema.
-    TableOf(Option<String>, String),
+    TableOf(Option<Name>, Name),
 }
 
 impl DdlTarget {
@@ -111,13 +111,13 @@ impl DdlTarget {
 
 impl From<&str> for DdlTarget {
     fn from(name: &str) -> Self {
-        Self::Table(name.to_owned())
+        Self::Table(name.into())
     }
 }
 
 impl From<(&str, &str)> for DdlTarget {
     fn from((schema, name): (&str, &str)) -> Self {
-        Self::TableOf(Some(schema.to_owned()), name.to_owned())
+        Self::TableOf(Some(schema.into()), name.into())
     }
 }
 
@@ -180,7 +180,7 @@ impl MetaData {
         let is_it = |it: &Attached, table| it.ddl.sql(table, dialect) == sql;
         self.attached.iter().any(|it| match it.target {
             DdlTarget::All => is_it(it, None),
-            _ => self.tables.iter().any(|table| it.target.is(table) && is_it(it, Some(table))),
+            _ => self.tables().iter().any(|table| it.target.is(table) && is_it(it, Some(table))),
         })
     }
 
@@ -202,7 +202,7 @@ impl MetaData {
     /// Refuses statements for tables that there are not.
     pub(super) fn check_events(&self) -> Result<()> {
         let is_lost = |it: &&Attached| {
-            it.target != DdlTarget::All && !self.tables.iter().any(|table| it.target.is(table))
+            it.target != DdlTarget::All && !self.tables().iter().any(|table| it.target.is(table))
         };
         match self.attached.iter().find(is_lost) {
             None => Ok(()),

@@ -1,6 +1,6 @@
 //! [`Index`].
 
-use super::Table;
+use super::{Details, Name, Table, details::details};
 use crate::{
     Error, Result,
     dialect::{Dialect, DialectName},
@@ -30,22 +30,35 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
     /// The name; `ix_table_columns` where there is none.
-    pub name: Option<String>,
+    pub name: Option<Name>,
     /// What it is of, in order.
     pub parts: Vec<IndexPart>,
     /// Whether it refuses duplicates.
     pub unique: bool,
     /// Its kind; the database's usual one where there is none.
     pub method: Option<IndexMethod>,
+    /// The rest, which few say: read and written as the index's own.
+    pub details: Details<IndexDetails>,
+}
+
+/// What few indexes say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IndexDetails {
     /// Columns that are kept in it without being sorted by; on databases that have no such columns it is
     /// without them.
-    pub include: Vec<String>,
+    pub include: Vec<Name>,
     /// Which rows are in it, as SQL. On a database that has no such indexes all rows are, unless it is unique,
     /// which is refused.
-    pub condition: Option<String>,
+    pub condition: Option<Name>,
     /// The databases that have it; all of them if none is named.
     pub only: Vec<DialectName>,
 }
+
+details!(
+    Index,
+    IndexDetails,
+    IndexDetails { include: Vec::new(), condition: None, only: Vec::new() }
+);
 
 /// What an index sorts by: a column or an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,23 +67,36 @@ pub struct IndexPart {
     pub of: Indexed,
     /// Whether the greatest comes first.
     pub descending: bool,
+    /// The rest, which few say: read and written as the part's own.
+    pub details: Details<PartDetails>,
+}
+
+/// What few parts of indexes say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartDetails {
     /// Where NULL stands; where the database puts it if nothing is said.
     pub nulls: Option<NullsOrder>,
     /// How many characters or bytes count, on MySQL and MariaDB; all of them elsewhere.
     pub length: Option<u32>,
     /// How texts are compared, if not as the column says; not on MySQL and MariaDB.
-    pub collation: Option<String>,
+    pub collation: Option<Name>,
     /// How values are compared, on PostgreSQL: `text_pattern_ops`. In another schema: `ext.gin_trgm_ops`.
-    pub operator_class: Option<String>,
+    pub operator_class: Option<Name>,
 }
+
+details!(
+    IndexPart,
+    PartDetails,
+    PartDetails { nulls: None, length: None, collation: None, operator_class: None }
+);
 
 /// A column or an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Indexed {
     /// A column of the table, by its name.
-    Column(String),
+    Column(Name),
     /// An expression of its columns, as SQL.
-    Expression(String),
+    Expression(Name),
 }
 
 /// A kind of index. A database without it refuses the index, unless [`Index::only`] leaves it out there.
@@ -126,7 +152,7 @@ impl IndexMethod {
     }
 }
 
-impl<T: Into<String>> From<T> for IndexPart {
+impl<T: Into<Name>> From<T> for IndexPart {
     fn from(column: T) -> Self {
         Self::new(Indexed::Column(column.into()))
     }
@@ -134,12 +160,11 @@ impl<T: Into<String>> From<T> for IndexPart {
 
 impl IndexPart {
     fn new(of: Indexed) -> Self {
-        let (nulls, length, collation, operator_class) = (None, None, None, None);
-        Self { of, descending: false, nulls, length, collation, operator_class }
+        Self { of, descending: false, details: Details::default() }
     }
 
     /// An expression of the table's columns, as SQL. The index wants a name of its own then.
-    pub fn expression(sql: impl Into<String>) -> Self {
+    pub fn expression(sql: impl Into<Name>) -> Self {
         Self::new(Indexed::Expression(sql.into()))
     }
 
@@ -173,14 +198,14 @@ impl IndexPart {
 
     /// How texts are compared: `NOCASE`.
     #[must_use]
-    pub fn collate(mut self, collation: impl Into<String>) -> Self {
+    pub fn collate(mut self, collation: impl Into<Name>) -> Self {
         self.collation = Some(collation.into());
         self
     }
 
     /// How values are compared, on PostgreSQL: `text_pattern_ops`. The type's usual way needs no words.
     #[must_use]
-    pub fn operator_class(mut self, name: impl Into<String>) -> Self {
+    pub fn operator_class(mut self, name: impl Into<Name>) -> Self {
         self.operator_class = Some(name.into());
         self
     }
@@ -209,7 +234,7 @@ impl Index {
 
     /// Names the index.
     #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
+    pub fn named(mut self, name: impl Into<Name>) -> Self {
         self.name = Some(name.into());
         self
     }
@@ -223,14 +248,14 @@ impl Index {
 
     /// Keeps these columns, too, without sorting by them.
     #[must_use]
-    pub fn include<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
+    pub fn include<C: Into<Name>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.include.extend(columns.into_iter().map(Into::into));
         self
     }
 
     /// Has only the rows for which this is true, as SQL.
     #[must_use]
-    pub fn when(mut self, condition: impl Into<String>) -> Self {
+    pub fn when(mut self, condition: impl Into<Name>) -> Self {
         self.condition = Some(condition.into());
         self
     }
@@ -248,33 +273,31 @@ impl Index {
     }
 
     /// The names of the columns that it sorts by; not those in expressions.
-    pub(super) fn column_names(&self) -> Vec<String> {
-        self.parts.iter().filter_map(IndexPart::column).map(str::to_owned).collect()
+    pub(super) fn column_names(&self) -> Vec<Name> {
+        self.parts.iter().filter_map(IndexPart::column).map(Name::from).collect()
     }
 
     /// Its name in `table`: `ix_table_columns` unless it has one of its own (DDL-6).
-    pub fn name_in(&self, table: &Table) -> String {
+    pub fn name_in(&self, table: &Table) -> Name {
         if let Some(name) = &self.name {
             return name.clone();
         }
-        let mut name = format!("ix_{}", table.name);
-        for column in self.parts.iter().filter_map(IndexPart::column) {
+        let columns = || self.parts.iter().filter_map(IndexPart::column);
+        let length = columns().map(|it| it.len() + 1).sum::<usize>();
+        let mut name = String::with_capacity("ix_".len() + table.name.len() + length);
+        name.push_str("ix_");
+        name.push_str(&table.name);
+        for column in columns() {
             name.push('_');
             name.push_str(column);
         }
-        name
+        name.into()
     }
 
     /// Whether it is of whole columns, sorted, of all rows: what a unique constraint has.
     pub(super) fn is_plain(&self) -> bool {
         let plain = |it: &IndexPart| {
-            let IndexPart { of, descending, nulls, length, collation, operator_class } = it;
-            matches!(of, Indexed::Column(_))
-                && !descending
-                && nulls.is_none()
-                && length.is_none()
-                && collation.is_none()
-                && operator_class.is_none()
+            matches!(it.of, Indexed::Column(_)) && !it.descending && it.details.is_unsaid()
         };
         self.parts.iter().all(plain)
             && self.condition.is_none()

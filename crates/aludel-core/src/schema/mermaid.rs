@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ForeignKey, MetaData, Table};
+use super::{ForeignKey, MetaData, Name, Table};
 
 impl MetaData {
     /// The tables, their columns and what refers to what, as an entity-relationship diagram in
@@ -62,8 +62,8 @@ impl MetaData {
 }
 
 /// ` PK, FK, UK`: what a column is a part of.
-pub(super) fn keys(table: &Table, column: &String) -> String {
-    let is_unique = |it: &[String]| it == std::slice::from_ref(column);
+pub(super) fn keys(table: &Table, column: &Name) -> String {
+    let is_unique = |it: &[Name]| it == std::slice::from_ref(column);
     let keys = [
         ("PK", table.primary_key.contains(column)),
         ("FK", table.foreign_keys.iter().any(|it| it.columns.contains(column))),
@@ -75,10 +75,10 @@ pub(super) fn keys(table: &Table, column: &String) -> String {
 
 /// How many rows may stand at either end: `||` one, `|o` or `o|` one at most, `o{` any number.
 pub(super) fn ends(table: &Table, key: &ForeignKey) -> (&'static str, &'static str) {
-    let is_null = |name: &String| table.find_column(name).is_some_and(|it| it.nullable);
+    let is_null = |name: &Name| table.find_column(name).is_some_and(|it| it.nullable);
     let optional = key.columns.iter().any(is_null);
     let covers =
-        |unique: &[String]| !unique.is_empty() && unique.iter().all(|it| key.columns.contains(it));
+        |unique: &[Name]| !unique.is_empty() && unique.iter().all(|it| key.columns.contains(it));
     let single = covers(&table.primary_key) || table.uniques.iter().any(|it| covers(&it.columns));
     (if optional { "|o" } else { "||" }, if single { "o|" } else { "o{" })
 }
@@ -86,7 +86,7 @@ pub(super) fn ends(table: &Table, key: &ForeignKey) -> (&'static str, &'static s
 fn target(key: &ForeignKey) -> String {
     match &key.schema {
         Some(schema) => format!("{schema}.{}", key.table),
-        None => key.table.clone(),
+        None => key.table.to_string(),
     }
 }
 

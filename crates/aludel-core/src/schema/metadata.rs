@@ -1,11 +1,14 @@
 //! [`MetaData`]: a set of tables.
 
-use std::collections::HashMap;
+use std::{any::TypeId, sync::Arc};
 
-use super::{NamingConvention, Table, TableOptions, events::Attached, order::Order, validate};
+use super::{
+    Name, NamingConvention, Table, TableOptions, events::Attached, order::Order, tables::Tables,
+    validate,
+};
 use crate::{Error, Result};
 
-/// A set of tables that belong together.
+/// A set of tables that belong together. Its copies share the tables until one of them is changed.
 ///
 /// ```
 /// use aludel_core::schema::{Column, MetaData, Table};
@@ -16,15 +19,27 @@ use crate::{Error, Result};
 /// assert_eq!(metadata.table("tag").map(ToString::to_string), Some("app.tag".into()));
 /// # Ok::<(), aludel_core::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct MetaData {
-    pub(super) schema: Option<String>,
+    pub(super) schema: Option<Name>,
     naming: NamingConvention,
     options: TableOptions,
-    pub(super) tables: Vec<Table>,
+    pub(super) tables: Arc<Tables>,
     pub(super) attached: Vec<Attached>,
-    /// Where the tables of a name are, in whatever schemas.
-    by_name: HashMap<String, Vec<usize>>,
+    /// Which declarative base made the tables, and whether all could be made.
+    mapped: Option<(TypeId, bool)>,
+}
+
+/// Whoever made the tables.
+impl PartialEq for MetaData {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { schema, naming, options, tables, attached, mapped: _ } = self;
+        let same = Arc::ptr_eq(tables, &other.tables) || *tables == other.tables;
+        same && *schema == other.schema
+            && *naming == other.naming
+            && *options == other.options
+            && *attached == other.attached
+    }
 }
 
 impl MetaData {
@@ -35,7 +50,7 @@ impl MetaData {
 
     /// The schema of tables that name none, if they are added from now on.
     #[must_use]
-    pub fn schema(mut self, schema: impl Into<String>) -> Self {
+    pub fn schema(mut self, schema: impl Into<Name>) -> Self {
         self.schema = Some(schema.into());
         self
     }
@@ -67,7 +82,7 @@ impl MetaData {
 
     /// The tables, in the order in which they were added.
     pub fn tables(&self) -> &[Table] {
-        &self.tables
+        self.tables.list()
     }
 
     /// Adds a table. A foreign key without a schema refers to a table of the default schema.
@@ -77,20 +92,52 @@ impl MetaData {
     /// constraints name columns that it lacks.
     pub fn add(&mut self, table: Table) -> Result<()> {
         let table = self.completed(table);
-        if self.find(table.schema.as_deref(), &table.name).is_some() {
-            return Err(Error::Schema(format!("the table `{table}` is defined twice").into()));
+        match self.tables.search(table.full_name()) {
+            Ok(_) => Err(Error::Schema(format!("the table `{table}` is defined twice").into())),
+            Err(place) => self.insert(place, table),
         }
+    }
+
+    /// Makes room for so many tables.
+    #[doc(hidden)]
+    pub fn reserve(&mut self, count: usize) {
+        Arc::make_mut(&mut self.tables).reserve(count);
+    }
+
+    /// Adds a table, unless it is there; gives it back if there is one of its name that isn't the same.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    #[doc(hidden)]
+    pub fn add_once(&mut self, table: Table) -> Result<Option<Table>> {
+        let table = self.completed(table);
+        match self.tables.search(table.full_name()) {
+            Ok(place) => Ok(Some(table).filter(|it| it != self.tables.at(place))),
+            Err(place) => self.insert(place, table).map(|()| None),
+        }
+    }
+
+    fn insert(&mut self, place: usize, table: Table) -> Result<()> {
         validate::table(&table)?;
         table.check_names()?;
-        self.by_name.entry(table.name.clone()).or_default().push(self.tables.len());
-        self.tables.push(table);
+        Arc::make_mut(&mut self.tables).insert(place, table);
         Ok(())
     }
 
-    /// The table as it is here: what it doesn't say itself, the set says.
+    /// Which declarative base's mapped structs made these tables, and whether they all could.
     #[doc(hidden)]
-    #[must_use]
-    pub fn completed(&self, mut table: Table) -> Table {
+    pub fn mapped(&self) -> Option<(TypeId, bool)> {
+        self.mapped
+    }
+
+    /// Says so.
+    #[doc(hidden)]
+    pub fn set_mapped(&mut self, base: TypeId, sound: bool) {
+        self.mapped = Some((base, sound));
+    }
+
+    /// The table as it is here: what it doesn't say itself, the set says.
+    fn completed(&self, mut table: Table) -> Table {
         if table.schema.is_none() {
             table.schema.clone_from(&self.schema);
         }
@@ -99,8 +146,10 @@ impl MetaData {
                 foreign_key.schema.clone_from(&self.schema);
             }
         }
-        table.options = std::mem::take(&mut table.options).or(&self.options);
-        if table.naming == NamingConvention::default() {
+        if self.options != TableOptions::NONE {
+            table.options.complete(&self.options);
+        }
+        if table.naming == NamingConvention::NONE && self.naming != NamingConvention::NONE {
             table.naming.clone_from(&self.naming);
         }
         table
@@ -113,14 +162,13 @@ impl MetaData {
 
     /// The table of this schema and name.
     pub fn find(&self, schema: Option<&str>, name: &str) -> Option<&Table> {
-        let places = self.by_name.get(name)?;
-        places.iter().map(|it| &self.tables[*it]).find(|it| it.is(schema, name))
+        self.tables.find((schema, name))
     }
 
     /// The tables, each after those that it refers to, by name among those that are free to stand
     /// anywhere (DDL-1). Tables that refer to each other in a ring stand by name.
     pub fn sorted_tables(&self) -> Vec<&Table> {
-        Order::of(&self.tables).tables
+        Order::of(self).tables
     }
 
     /// Checks that every foreign key refers to columns that exist.
@@ -136,11 +184,11 @@ impl MetaData {
 
     /// All foreign keys that refer to nothing, with both of their ends (DDL-9).
     pub fn problems(&self) -> Vec<String> {
-        self.problems_among(self)
+        if self.tables.is_sound() { Vec::new() } else { self.problems_among(self) }
     }
 
     /// The same, where tables may refer to those of another set.
     pub fn problems_among(&self, all: &Self) -> Vec<String> {
-        self.tables.iter().flat_map(|it| validate::references(it, all)).collect()
+        self.tables().iter().flat_map(|it| validate::references(it, &all.tables)).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! [`NamingConvention`]: how constraints and indexes are called that have no name of their own.
 
-use super::{Check, ForeignKey, Index, Table, Unique};
+use super::{Check, ForeignKey, Index, Name, Table, Unique};
 use crate::{Error, Result};
 
 /// How constraints and indexes are called that have no name of their own (DDL-6). A name that the database
@@ -35,20 +35,20 @@ use crate::{Error, Result};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamingConvention {
-    pk: Option<String>,
-    uq: Option<String>,
-    fk: Option<String>,
-    ix: Option<String>,
-    ck: Option<String>,
+    pk: Option<Name>,
+    uq: Option<Name>,
+    fk: Option<Name>,
+    ix: Option<Name>,
+    ck: Option<Name>,
 }
 
 /// The name of a constraint or an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConstraintName {
     /// Somebody chose it: too long is an error.
-    Chosen(String),
+    Chosen(Name),
     /// It was made by a convention: too long is cut (DDL-7).
-    Made(String),
+    Made(Name),
 }
 
 impl ConstraintName {
@@ -61,6 +61,9 @@ impl ConstraintName {
 }
 
 impl NamingConvention {
+    /// Nothing.
+    pub(super) const NONE: Self = Self { pk: None, uq: None, fk: None, ix: None, ck: None };
+
     /// Says nothing yet.
     pub fn new() -> Self {
         Self::default()
@@ -68,35 +71,35 @@ impl NamingConvention {
 
     /// Primary keys: `pk_{table_name}`.
     #[must_use]
-    pub fn pk(mut self, template: impl Into<String>) -> Self {
+    pub fn pk(mut self, template: impl Into<Name>) -> Self {
         self.pk = Some(template.into());
         self
     }
 
     /// Unique constraints: `uq_{table_name}_{column_0_N_name}`.
     #[must_use]
-    pub fn uq(mut self, template: impl Into<String>) -> Self {
+    pub fn uq(mut self, template: impl Into<Name>) -> Self {
         self.uq = Some(template.into());
         self
     }
 
     /// Foreign keys: `fk_{table_name}_{column_0_N_name}_{referred_table_name}`.
     #[must_use]
-    pub fn fk(mut self, template: impl Into<String>) -> Self {
+    pub fn fk(mut self, template: impl Into<Name>) -> Self {
         self.fk = Some(template.into());
         self
     }
 
     /// Indexes: `ix_{column_0_N_label}`.
     #[must_use]
-    pub fn ix(mut self, template: impl Into<String>) -> Self {
+    pub fn ix(mut self, template: impl Into<Name>) -> Self {
         self.ix = Some(template.into());
         self
     }
 
     /// Check constraints: `ck_{table_name}_{constraint_name}`.
     #[must_use]
-    pub fn ck(mut self, template: impl Into<String>) -> Self {
+    pub fn ck(mut self, template: impl Into<Name>) -> Self {
         self.ck = Some(template.into());
         self
     }
@@ -105,7 +108,7 @@ impl NamingConvention {
 /// What a template is filled with.
 struct Tokens<'a> {
     table: &'a Table,
-    columns: &'a [String],
+    columns: &'a [Name],
     referred: Option<&'a ForeignKey>,
     given: Option<&'a str>,
 }
@@ -137,9 +140,9 @@ impl Tokens<'_> {
 
     fn value(&self, token: &str) -> Option<String> {
         match token {
-            "table_name" => Some(self.table.name.clone()),
+            "table_name" => Some(self.table.name.to_string()),
             "constraint_name" => self.given.map(str::to_owned),
-            "referred_table_name" => self.referred.map(|it| it.table.clone()),
+            "referred_table_name" => self.referred.map(|it| it.table.to_string()),
             _ => match token.strip_prefix("referred_column_") {
                 Some(which) => {
                     let other = self.referred?;
@@ -152,10 +155,10 @@ impl Tokens<'_> {
 }
 
 /// `0_name`, `0N_name`, `0_N_name`, and the same with `label`.
-fn columns(which: &str, table: &str, columns: &[String]) -> Option<String> {
+fn columns(which: &str, table: &str, columns: &[Name]) -> Option<String> {
     let (which, form) = which.rsplit_once('_')?;
-    let shown = |column: &String| match form {
-        "name" => Some(column.clone()),
+    let shown = |column: &Name| match form {
+        "name" => Some(column.to_string()),
         "label" => Some(format!("{table}_{column}")),
         _ => None,
     };
@@ -179,17 +182,26 @@ fn refuse(template: &str, why: &str) -> Error {
 impl Table {
     fn made(
         &self,
-        template: Option<&String>,
-        columns: &[String],
+        template: Option<&Name>,
+        columns: &[Name],
         referred: Option<&ForeignKey>,
         given: Option<&str>,
     ) -> Result<Option<ConstraintName>> {
-        let Some(template) = template else { return Ok(None) };
-        let tokens = Tokens { table: self, columns, referred, given };
-        Ok(Some(ConstraintName::Made(tokens.fill(template)?)))
+        template.map(|it| self.fill(it, columns, referred, given)).transpose()
     }
 
-    fn chosen(name: Option<&String>) -> Option<ConstraintName> {
+    fn fill(
+        &self,
+        template: &str,
+        columns: &[Name],
+        referred: Option<&ForeignKey>,
+        given: Option<&str>,
+    ) -> Result<ConstraintName> {
+        let tokens = Tokens { table: self, columns, referred, given };
+        Ok(ConstraintName::Made(tokens.fill(template)?.into()))
+    }
+
+    fn chosen(name: Option<&Name>) -> Option<ConstraintName> {
         name.map(|it| ConstraintName::Chosen(it.clone()))
     }
 
@@ -245,8 +257,10 @@ impl Table {
         if let Some(chosen) = Self::chosen(index.name.as_ref()) {
             return Ok(chosen);
         }
-        let made = self.made(self.naming.ix.as_ref(), &index.column_names(), None, None)?;
-        Ok(made.unwrap_or_else(|| ConstraintName::Made(index.name_in(self))))
+        match &self.naming.ix {
+            None => Ok(ConstraintName::Made(index.name_in(self))),
+            Some(template) => self.fill(template, &index.column_names(), None, None),
+        }
     }
 
     /// Whether every name can be made.

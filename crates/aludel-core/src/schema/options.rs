@@ -1,5 +1,7 @@
 //! [`TableOptions`]: what one kind of database can be told of a table, and others don't know.
 
+use super::Name;
+
 /// What one kind of database can be told of a table. Each option is for its own kind, and is left out elsewhere.
 ///
 /// ```
@@ -22,35 +24,50 @@ pub struct TableOptions {
     /// SQLite: rows lie in the order of the primary key, and have no number of their own.
     pub without_rowid: bool,
     /// PostgreSQL: what rows are divided by: `RANGE (day)`.
-    pub partition_by: Option<String>,
+    pub partition_by: Option<Name>,
     /// PostgreSQL: the parts that rows are divided into.
     pub partitions: Vec<Partition>,
     /// PostgreSQL: storage parameters: `fillfactor`, `70`.
-    pub with: Vec<(String, String)>,
+    pub with: Vec<(Name, Name)>,
     /// PostgreSQL: where its files are.
-    pub tablespace: Option<String>,
+    pub tablespace: Option<Name>,
     /// PostgreSQL: whether it is faster, and empty after a crash.
     pub unlogged: bool,
     /// MySQL and MariaDB: the storage engine.
-    pub engine: Option<String>,
+    pub engine: Option<Name>,
     /// MySQL and MariaDB: the characters of its texts.
-    pub charset: Option<String>,
+    pub charset: Option<Name>,
     /// MySQL and MariaDB: how its texts are compared.
-    pub collation: Option<String>,
+    pub collation: Option<Name>,
     /// MySQL and MariaDB: more of that: `ROW_FORMAT`, `COMPRESSED`.
-    pub others: Vec<(String, String)>,
+    pub others: Vec<(Name, Name)>,
 }
 
 /// A part of a table's rows, with a name of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partition {
     /// Its name; it is in its table's schema.
-    pub name: String,
+    pub name: Name,
     /// Its rows: `FROM ('2024-01-01') TO ('2025-01-01')`, `IN (1, 2)`, `DEFAULT`.
-    pub bounds: String,
+    pub bounds: Name,
 }
 
 impl TableOptions {
+    /// Nothing.
+    pub(super) const NONE: Self = Self {
+        strict: false,
+        without_rowid: false,
+        partition_by: None,
+        partitions: Vec::new(),
+        with: Vec::new(),
+        tablespace: None,
+        unlogged: false,
+        engine: None,
+        charset: None,
+        collation: None,
+        others: Vec::new(),
+    };
+
     /// Says nothing yet.
     pub fn new() -> Self {
         Self::default()
@@ -72,28 +89,28 @@ impl TableOptions {
 
     /// PostgreSQL: what rows are divided by: `RANGE (day)`.
     #[must_use]
-    pub fn partition_by(mut self, by: impl Into<String>) -> Self {
+    pub fn partition_by(mut self, by: impl Into<Name>) -> Self {
         self.partition_by = Some(by.into());
         self
     }
 
     /// PostgreSQL: a part of the rows, and which: `FROM ('2024-01-01') TO ('2025-01-01')`, `DEFAULT`.
     #[must_use]
-    pub fn partition(mut self, name: impl Into<String>, bounds: impl Into<String>) -> Self {
+    pub fn partition(mut self, name: impl Into<Name>, bounds: impl Into<Name>) -> Self {
         self.partitions.push(Partition { name: name.into(), bounds: bounds.into() });
         self
     }
 
     /// PostgreSQL: a storage parameter.
     #[must_use]
-    pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: impl Into<Name>, value: impl Into<Name>) -> Self {
         self.with.push((name.into(), value.into()));
         self
     }
 
     /// PostgreSQL: where its files are.
     #[must_use]
-    pub fn tablespace(mut self, name: impl Into<String>) -> Self {
+    pub fn tablespace(mut self, name: impl Into<Name>) -> Self {
         self.tablespace = Some(name.into());
         self
     }
@@ -107,49 +124,53 @@ impl TableOptions {
 
     /// MySQL and MariaDB: the storage engine.
     #[must_use]
-    pub fn engine(mut self, name: impl Into<String>) -> Self {
+    pub fn engine(mut self, name: impl Into<Name>) -> Self {
         self.engine = Some(name.into());
         self
     }
 
     /// MySQL and MariaDB: the characters of its texts.
     #[must_use]
-    pub fn charset(mut self, name: impl Into<String>) -> Self {
+    pub fn charset(mut self, name: impl Into<Name>) -> Self {
         self.charset = Some(name.into());
         self
     }
 
     /// MySQL and MariaDB: how its texts are compared.
     #[must_use]
-    pub fn collation(mut self, name: impl Into<String>) -> Self {
+    pub fn collation(mut self, name: impl Into<Name>) -> Self {
         self.collation = Some(name.into());
         self
     }
 
     /// MySQL and MariaDB: one of the others: `ROW_FORMAT`, `COMPRESSED`.
     #[must_use]
-    pub fn other(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn other(mut self, name: impl Into<Name>, value: impl Into<Name>) -> Self {
         self.others.push((name.into(), value.into()));
         self
     }
 
-    /// These, and those of `defaults` for what they don't say; what rows are divided by is a table's own.
-    pub(super) fn or(mut self, defaults: &Self) -> Self {
+    /// Takes those of `defaults` for what these don't say; what rows are divided by is a table's own.
+    pub(super) fn complete(&mut self, defaults: &Self) {
+        let fill = |it: &mut Option<Name>, default: &Option<Name>| {
+            if it.is_none() {
+                it.clone_from(default);
+            }
+        };
         self.strict |= defaults.strict;
         self.without_rowid |= defaults.without_rowid;
         self.unlogged |= defaults.unlogged;
-        self.tablespace = self.tablespace.or_else(|| defaults.tablespace.clone());
-        self.engine = self.engine.or_else(|| defaults.engine.clone());
-        self.charset = self.charset.or_else(|| defaults.charset.clone());
-        self.collation = self.collation.or_else(|| defaults.collation.clone());
+        fill(&mut self.tablespace, &defaults.tablespace);
+        fill(&mut self.engine, &defaults.engine);
+        fill(&mut self.charset, &defaults.charset);
+        fill(&mut self.collation, &defaults.collation);
         add(&mut self.with, &defaults.with);
         add(&mut self.others, &defaults.others);
-        self
     }
 }
 
 /// Adds those of names that aren't there.
-fn add(to: &mut Vec<(String, String)>, defaults: &[(String, String)]) {
+fn add(to: &mut Vec<(Name, Name)>, defaults: &[(Name, Name)]) {
     for (name, value) in defaults {
         if !to.iter().any(|it| it.0.eq_ignore_ascii_case(name)) {
             to.push((name.clone(), value.clone()));

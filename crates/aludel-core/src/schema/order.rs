@@ -1,8 +1,6 @@
 //! Tables in the order of their foreign keys.
 
-use std::collections::BTreeMap;
-
-use super::{ForeignKey, Table};
+use super::{ForeignKey, MetaData, Table};
 
 /// Tables in the order in which they can be created.
 pub(super) struct Order<'a> {
@@ -13,28 +11,24 @@ pub(super) struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    pub(super) fn of(tables: &'a [Table]) -> Self {
-        let mut by_name: Vec<&Table> = tables.iter().collect();
-        by_name.sort_by(|a, b| name(a).cmp(&name(b)));
-        let position: BTreeMap<_, usize> = by_name.iter().map(|it| name(it)).zip(0..).collect();
-        // A table referring to itself, or to one that isn't here, waits for nothing.
-        let needs: Vec<Vec<usize>> = by_name
-            .iter()
-            .enumerate()
-            .map(|(index, table)| {
-                let keys = table.foreign_keys.iter().filter(|it| !it.use_alter);
-                let targets = keys.filter_map(|it| position.get(&target(it)).copied());
-                let mut targets: Vec<usize> = targets.filter(|it| *it != index).collect();
-                targets.sort_unstable();
-                targets.dedup();
-                targets
-            })
-            .collect();
-        let mut waiting: Vec<usize> = needs.iter().map(Vec::len).collect();
-        let mut needed_by = vec![Vec::new(); by_name.len()];
-        for (index, needs) in needs.iter().enumerate() {
-            needs.iter().for_each(|it| needed_by[*it].push(index));
+    pub(super) fn of(metadata: &'a MetaData) -> Self {
+        let tables = &metadata.tables;
+        let by_name: Vec<&Table> = tables.sorted().collect();
+        // Pairs of a table that is needed, and one that waits for it: not for itself, nor for one that isn't here.
+        let mut waits: Vec<(usize, usize)> = Vec::with_capacity(2 * by_name.len());
+        for (index, table) in by_name.iter().enumerate() {
+            let keys = table.foreign_keys.iter().filter(|it| !it.use_alter);
+            let targets = keys.filter_map(|it| tables.search(it.target()).ok());
+            waits.extend(targets.filter(|it| *it != index).map(|it| (it, index)));
         }
+        waits.sort_unstable();
+        waits.dedup();
+        let mut waiting = vec![0; by_name.len()];
+        waits.iter().for_each(|it| waiting[it.1] += 1);
+        let needed_by = |table: usize| {
+            let start = waits.partition_point(|it| it.0 < table);
+            waits[start..].iter().take_while(move |it| it.0 == table).map(|it| it.1)
+        };
         // Rounds, as in the original: all tables that wait for nothing, by name; then those that
         // waited only for them.
         let mut order: Vec<usize> = Vec::with_capacity(by_name.len());
@@ -42,10 +36,10 @@ impl<'a> Order<'a> {
         while !round.is_empty() {
             let mut next = Vec::new();
             for done in &round {
-                for dependent in &needed_by[*done] {
-                    waiting[*dependent] -= 1;
-                    if waiting[*dependent] == 0 {
-                        next.push(*dependent);
+                for dependent in needed_by(*done) {
+                    waiting[dependent] -= 1;
+                    if waiting[dependent] == 0 {
+                        next.push(dependent);
                     }
                 }
             }
@@ -62,18 +56,11 @@ impl<'a> Order<'a> {
     /// ring. Any such key can be added only when all tables exist.
     pub(super) fn closes_ring(&self, table: &Table, key: &ForeignKey) -> bool {
         let ring = &self.tables[self.tables.len() - self.unordered..];
-        let position = |wanted: (Option<&str>, &str)| ring.iter().position(|it| name(it) == wanted);
-        match (position(name(table)), position(target(key))) {
+        let position =
+            |wanted: (Option<&str>, &str)| ring.iter().position(|it| it.full_name() == wanted);
+        match (position(table.full_name()), position(key.target())) {
             (Some(own), Some(other)) => other > own,
             _ => false,
         }
     }
-}
-
-fn name(table: &Table) -> (Option<&str>, &str) {
-    (table.schema.as_deref(), &table.name)
-}
-
-fn target(key: &ForeignKey) -> (Option<&str>, &str) {
-    (key.schema.as_deref(), &key.table)
 }

@@ -1,5 +1,7 @@
 //! [`Sequence`].
 
+use super::Name;
+
 /// What a database takes numbers from, for whoever asks: PostgreSQL and MariaDB have it.
 ///
 /// A column takes its default from it. Where there are no sequences, a key that could be generated is so in the
@@ -26,9 +28,9 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sequence {
     /// The schema; that of the table whose column has it where there is none.
-    pub schema: Option<String>,
+    pub schema: Option<Name>,
     /// The name.
-    pub name: String,
+    pub name: Name,
     /// The first number, where it isn't 1.
     pub start: Option<i64>,
     /// The step, where it isn't 1.
@@ -37,13 +39,13 @@ pub struct Sequence {
 
 impl Sequence {
     /// From 1, by 1.
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<Name>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 
     /// Puts it into a schema.
     #[must_use]
-    pub fn schema(mut self, schema: impl Into<String>) -> Self {
+    pub fn schema(mut self, schema: impl Into<Name>) -> Self {
         self.schema = Some(schema.into());
         self
     }

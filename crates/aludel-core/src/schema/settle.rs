@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Deferrable, Table, TableOptions, index::applies};
+use super::{Deferrable, Name, Table, TableOptions, index::applies};
 use crate::{
     Error, Result,
     dialect::{Comments, Deferral, Dialect, OptionsOf, Sequences},
@@ -40,8 +40,8 @@ pub(super) fn settle<'a>(declared: &'a Table, dialect: &dyn Dialect) -> Result<C
     if ddl.deferrable != Deferral::Unique && table.uniques.iter().any(|it| waits(it.deferrable)) {
         return refuse(format!("a unique constraint of `{declared}` that is deferrable"));
     }
-    let kept = |it: &String| ddl.comments != Comments::Nowhere && !it.is_empty();
-    table.comment = table.comment.filter(kept);
+    let kept = |it: &Name| ddl.comments != Comments::Nowhere && !it.is_empty();
+    table.comment = table.comment.take().filter(kept);
     table.columns.iter_mut().for_each(|it| it.comment = it.comment.take().filter(kept));
     for column in table.columns.iter_mut().filter(|it| it.sequence.is_some()) {
         let generated = table.autoincrement && table.primary_key.contains(&column.name);

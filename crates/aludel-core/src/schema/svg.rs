@@ -7,7 +7,7 @@ use std::{cmp::Ordering, fmt::Write as _};
 use layout::{Layout, Line, Place};
 
 use super::{
-    Column, MetaData, Table,
+    Column, MetaData, Name, Table,
     mermaid::{ends, keys},
 };
 
@@ -83,7 +83,7 @@ impl<'a> Box<'a> {
         let row = |it: &Column| {
             let keys = keys(table, &it.name).trim().to_owned();
             let null = if it.nullable { " NULL" } else { "" };
-            [keys, it.name.clone(), format!("{}{null}", it.ty)]
+            [keys, it.name.to_string(), format!("{}{null}", it.ty)]
         };
         let rows: Vec<[String; 3]> = table.columns.iter().map(row).collect();
         let widest = |at: usize| rows.iter().map(|it| wide(&it[at])).max().unwrap_or_default();
@@ -124,7 +124,7 @@ impl<'a> Box<'a> {
 }
 
 /// The middle of the row of a column.
-fn row_of(table: &Table, column: Option<&String>, place: Place) -> i64 {
+fn row_of(table: &Table, column: Option<&Name>, place: Place) -> i64 {
     let row = column.and_then(|it| table.columns.iter().position(|own| own.name == *it));
     place.y + LINE + PADDING / 2 + row.map_or(-LINE / 2, |it| it as i64 * LINE + LINE / 2)
 }

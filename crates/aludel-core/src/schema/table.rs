@@ -1,18 +1,21 @@
 //! [`Table`].
 
-use super::{Check, Column, Exclusion, ForeignKey, Index, NamingConvention, TableOptions, Unique};
+use super::{
+    Check, Column, Details, Exclusion, ForeignKey, Index, Name, NamingConvention, TableOptions,
+    Unique, details::details,
+};
 
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     /// The schema; the connection's default where there is none.
-    pub schema: Option<String>,
+    pub schema: Option<Name>,
     /// The name.
-    pub name: String,
+    pub name: Name,
     /// The columns, in order.
     pub columns: Vec<Column>,
     /// The primary key's columns; none for a table without one.
-    pub primary_key: Vec<String>,
+    pub primary_key: Vec<Name>,
     /// Whether the database generates the primary key (a sole integer column).
     pub autoincrement: bool,
     /// Foreign keys.
@@ -21,12 +24,19 @@ pub struct Table {
     pub uniques: Vec<Unique>,
     /// Check constraints.
     pub checks: Vec<Check>,
-    /// Exclusion constraints.
-    pub exclusions: Vec<Exclusion>,
     /// Indexes.
     pub indexes: Vec<Index>,
+    /// The rest, which few say: read and written as the table's own.
+    pub details: Details<TableDetails>,
+}
+
+/// What few tables say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableDetails {
+    /// Exclusion constraints.
+    pub exclusions: Vec<Exclusion>,
     /// What it is, in words for people; on databases that keep such.
-    pub comment: Option<String>,
+    pub comment: Option<Name>,
     /// Whether only the connection that creates it sees it, and it is gone with that.
     pub temporary: bool,
     /// What one kind of database can be told of it.
@@ -34,6 +44,18 @@ pub struct Table {
     /// How what has no name of its own is called; a [`MetaData`](super::MetaData) says it for its tables.
     pub naming: NamingConvention,
 }
+
+details!(
+    Table,
+    TableDetails,
+    TableDetails {
+        exclusions: Vec::new(),
+        comment: None,
+        temporary: false,
+        options: TableOptions::NONE,
+        naming: NamingConvention::NONE,
+    }
+);
 
 impl Table {
     /// A table without columns.
@@ -50,13 +72,13 @@ impl Table {
     ///     .index(Index::new(["user_id"]));
     /// assert!(address.autoincrement);
     /// ```
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<Name>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 
     /// Puts it into a schema.
     #[must_use]
-    pub fn schema(mut self, schema: impl Into<String>) -> Self {
+    pub fn schema(mut self, schema: impl Into<Name>) -> Self {
         self.schema = Some(schema.into());
         self
     }
@@ -72,7 +94,7 @@ impl Table {
     /// column, known by now, which refers to no other (DDL-10); set [`Table::autoincrement`] to say
     /// otherwise.
     #[must_use]
-    pub fn primary_key<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
+    pub fn primary_key<C: Into<Name>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.primary_key = columns.into_iter().map(Into::into).collect();
         self.autoincrement = self.key_can_be_generated();
         self
@@ -96,7 +118,7 @@ impl Table {
 
     /// Adds a unique constraint.
     #[must_use]
-    pub fn unique<C: Into<String>>(self, columns: impl IntoIterator<Item = C>) -> Self {
+    pub fn unique<C: Into<Name>>(self, columns: impl IntoIterator<Item = C>) -> Self {
         self.unique_constraint(Unique::new(columns))
     }
 
@@ -109,13 +131,13 @@ impl Table {
 
     /// Adds a check constraint.
     #[must_use]
-    pub fn check(self, sql: impl Into<String>) -> Self {
+    pub fn check(self, sql: impl Into<Name>) -> Self {
         self.check_constraint(Check::new(sql))
     }
 
     /// Adds a check constraint with a name, or with that part of its name which a convention asks for.
     #[must_use]
-    pub fn check_named(self, name: impl Into<String>, sql: impl Into<String>) -> Self {
+    pub fn check_named(self, name: impl Into<Name>, sql: impl Into<Name>) -> Self {
         self.check_constraint(Check::new(sql).named(name))
     }
 
@@ -135,7 +157,7 @@ impl Table {
 
     /// Says what it is, in words for people.
     #[must_use]
-    pub fn comment(mut self, comment: impl Into<String>) -> Self {
+    pub fn comment(mut self, comment: impl Into<Name>) -> Self {
         self.comment = Some(comment.into());
         self
     }
@@ -166,9 +188,14 @@ impl Table {
         self.columns.iter().find(|it| it.name == name)
     }
 
+    /// Its schema and name.
+    pub(super) fn full_name(&self) -> (Option<&str>, &str) {
+        (self.schema.as_deref(), &self.name)
+    }
+
     /// Whether this is the table of that schema and name.
     pub(super) fn is(&self, schema: Option<&str>, name: &str) -> bool {
-        self.schema.as_deref() == schema && self.name == name
+        self.full_name() == (schema, name)
     }
 }
 

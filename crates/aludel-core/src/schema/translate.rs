@@ -1,8 +1,8 @@
 //! [`SchemaTranslate`]: tables that are declared in one schema, and stand in another.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{DdlTarget, MetaData};
+use super::{DdlTarget, MetaData, Name};
 
 /// In which schemas tables stand, by those that they are declared in (DDL-14). `None` is a table's that names
 /// no schema, and the connection's default one.
@@ -16,14 +16,14 @@ use super::{DdlTarget, MetaData};
 /// assert_eq!(tenant.schema(Some("other")), Some("other"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SchemaTranslate(BTreeMap<Option<String>, Option<String>>);
+pub struct SchemaTranslate(BTreeMap<Option<Name>, Option<Name>>);
 
 impl SchemaTranslate {
     /// Of these schemas, tables stand in those. Schemas that aren't named stay as they are.
     pub fn new<'a, T: Into<Option<&'a str>>>(
         schemas: impl IntoIterator<Item = (Option<&'a str>, T)>,
     ) -> Self {
-        let owned = |it: Option<&str>| it.map(str::to_owned);
+        let owned = |it: Option<&str>| it.map(Name::from);
         let pairs = schemas.into_iter().map(|(from, to)| (owned(from), owned(to.into())));
         Self(pairs.filter(|(from, to)| from != to).collect())
     }
@@ -55,17 +55,21 @@ impl MetaData {
     /// ```
     #[must_use]
     pub fn translated(&self, schemas: &SchemaTranslate) -> Self {
+        let to = |it: &mut Option<Name>| *it = schemas.schema(it.as_deref()).map(Name::from);
         let mut translated = self.clone();
-        let to = |it: &mut Option<String>| *it = schemas.schema(it.as_deref()).map(str::to_owned);
         to(&mut translated.schema);
-        // A temporary table is in no schema but the connection's own.
-        for table in translated.tables.iter_mut().filter(|it| !it.temporary) {
+        translated.tables = Arc::new(self.tables.changed(|table| {
+            // A temporary table is in no schema but the connection's own.
+            if table.temporary {
+                return;
+            }
             to(&mut table.schema);
             table.foreign_keys.iter_mut().for_each(|it| to(&mut it.schema));
             // One without a schema is in its table's.
-            let sequences = table.columns.iter_mut().filter_map(|it| it.sequence.as_mut());
+            let columns = table.columns.iter_mut().filter(|it| it.sequence.is_some());
+            let sequences = columns.filter_map(|it| it.sequence.as_mut());
             sequences.filter(|it| it.schema.is_some()).for_each(|it| to(&mut it.schema));
-        }
+        }));
         for it in &mut translated.attached {
             if let DdlTarget::TableOf(schema, _) = &mut it.target {
                 to(schema);

@@ -1,6 +1,9 @@
 //! [`DeclarativeBase`] and the default [`Base`].
 
-use std::{any::TypeId, cell::RefCell};
+use std::{
+    any::TypeId,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use aludel_core::{schema::MetaData, value::TypeMap};
 
@@ -85,34 +88,45 @@ pub trait MetaDataOf: Sized {
 
 impl MetaDataOf for MetaData {
     fn of<E: Entities>(entities: E) -> Self {
-        let entities = closure(entities.metas().into_iter());
         let mut metadata = Self::new();
-        tell(&add_tables(&mut metadata, entities.into_iter()));
+        tell(&add_tables(&mut metadata, &closure(entities.metas())));
         metadata
     }
 
-    fn mapped_by<B: DeclarativeBase>(mut self) -> Self {
-        let own = TypeId::of::<B>();
-        let linked = Linked::global().entities().iter().copied();
-        let problems = add_tables(&mut self, linked.filter(|it| (it.base)().id == own));
-        tell(&problems);
-        MAPPED.with_borrow_mut(|it| *it = Some((own, !problems.is_empty())));
-        self
+    fn mapped_by<B: DeclarativeBase>(self) -> Self {
+        mapped_by(TypeId::of::<B>(), self)
     }
 }
 
-thread_local! {
-    /// Whose tables were made last, and whether something was wrong with them: so that `configure` needn't make
-    /// them again to know.
-    static MAPPED: RefCell<Option<(TypeId, bool)>> = const { RefCell::new(None) };
+/// What was made of a base's mapped structs: a program asks for it time and again, and it is always the same.
+struct Made {
+    base: TypeId,
+    /// What it was added to.
+    to: MetaData,
+    metadata: MetaData,
+    problems: Vec<String>,
 }
 
-/// A base's own tables, and whether something is wrong with them; `None` if it doesn't make them of its structs.
-pub(super) fn told_of(base: TypeId, metadata: fn() -> MetaData) -> (MetaData, Option<bool>) {
-    MAPPED.take();
-    let declared = metadata();
-    let told = MAPPED.take().filter(|it| it.0 == base);
-    (declared, told.map(|it| it.1))
+static MADE: Mutex<Vec<Made>> = Mutex::new(Vec::new());
+
+fn made() -> MutexGuard<'static, Vec<Made>> {
+    MADE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn mapped_by(base: TypeId, to: MetaData) -> MetaData {
+    if let Some(made) = made().iter().find(|it| it.base == base && it.to == to) {
+        tell(&made.problems);
+        return made.metadata.clone();
+    }
+    let mut metadata = to.clone();
+    let problems = add_tables(&mut metadata, &Linked::global().of_base(base));
+    tell(&problems);
+    metadata.set_mapped(base, problems.is_empty());
+    let mut made = made();
+    made.retain(|it| it.base != base);
+    made.reserve_exact(1);
+    made.push(Made { base, to, metadata: metadata.clone(), problems });
+    metadata
 }
 
 /// What `configure` tells as an error.

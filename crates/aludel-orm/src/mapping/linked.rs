@@ -9,6 +9,8 @@ use std::{
     },
 };
 
+use foldhash::fast::RandomState;
+
 use super::{
     EntityMeta,
     order::{Standing, order},
@@ -28,7 +30,7 @@ inventory::collect!(Registered);
 pub struct Linked {
     /// By table, so that nothing depends on the order of linking.
     entities: Vec<&'static EntityMeta>,
-    places: HashMap<TypeId, Place>,
+    places: HashMap<TypeId, Place, RandomState>,
     stragglers: AtomicU32,
     writers: OnceLock<Writers>,
 }
@@ -40,18 +42,20 @@ pub(super) struct Place {
     pub(super) depth: u32,
     pub(super) group: u32,
     pub(super) cyclic: bool,
+    /// Of the entities of its table, the first one's number.
+    table: u32,
 }
 
 impl Linked {
     /// Those of the program, found at first use.
     pub fn global() -> &'static Self {
-        LINKED
-            .get_or_init(|| Self::new(inventory::iter::<Registered>.into_iter().map(|it| (it.0)())))
+        let registered = || inventory::iter::<Registered>.into_iter().map(|it| (it.0)()).collect();
+        LINKED.get_or_init(|| Self::new(registered()))
     }
 
     /// Makes these the program's, and whatever they relate to. `false` if others are in use already.
     pub(super) fn install(entities: &[&'static EntityMeta]) -> bool {
-        let linked = LINKED.get_or_init(|| Self::new(entities.iter().copied()));
+        let linked = LINKED.get_or_init(|| Self::new(entities.to_vec()));
         entities.iter().all(|it| linked.places.contains_key(&(it.type_id)()))
     }
 
@@ -60,22 +64,37 @@ impl Linked {
         &self.entities
     }
 
+    /// Those of a base.
+    pub(super) fn of_base(&self, base: TypeId) -> Vec<&'static EntityMeta> {
+        self.entities.iter().copied().filter(|it| (it.base)().id == base).collect()
+    }
+
     /// Which relationships may write which tables.
     pub(super) fn writers(&self) -> &Writers {
-        self.writers.get_or_init(|| Writers::of(&self.entities))
+        self.writers.get_or_init(|| Writers::of(self))
     }
 
     /// These entities and whatever they relate to.
-    pub(super) fn new(start: impl Iterator<Item = &'static EntityMeta>) -> Self {
+    pub(super) fn new(start: Vec<&'static EntityMeta>) -> Self {
         let entities = closure(start);
-        let mut places = HashMap::new();
+        let mut places = HashMap::with_capacity_and_hasher(entities.len(), RandomState::default());
         let order = order(&entities);
+        let mut table = 0;
         for (number, meta) in entities.iter().enumerate() {
+            if entities[table].table != meta.table {
+                table = number;
+            }
             let Standing { depth, group, cyclic } = order[number];
-            places.insert((meta.type_id)(), Place { number: number as u32, depth, group, cyclic });
+            let (number, table) = (number as u32, table as u32);
+            places.insert((meta.type_id)(), Place { number, depth, group, cyclic, table });
         }
         let stragglers = AtomicU32::new(entities.len() as u32);
         Self { entities, places, stragglers, writers: OnceLock::new() }
+    }
+
+    /// The number of an entity's table; entities that aren't known share one.
+    pub(super) fn table_number(&self, meta: &EntityMeta) -> u32 {
+        self.places.get(&(meta.type_id)()).map_or(u32::MAX, |it| it.table)
     }
 
     /// The place of an entity. One that neither registered itself nor is related to one that did
@@ -91,16 +110,13 @@ impl Linked {
              add it to `Registry::install`"
         );
         let number = self.stragglers.fetch_add(1, Ordering::Relaxed);
-        Place { number, depth: number, group: number, cyclic: false }
+        Place { number, depth: number, group: number, cyclic: false, table: u32::MAX }
     }
 }
 
 /// The entities and whatever they relate to, once each, sorted by table and name.
-pub(super) fn closure(
-    start: impl Iterator<Item = &'static EntityMeta>,
-) -> Vec<&'static EntityMeta> {
-    let mut seen = HashSet::new();
-    let mut stack: Vec<_> = start.collect();
+pub(super) fn closure(mut stack: Vec<&'static EntityMeta>) -> Vec<&'static EntityMeta> {
+    let mut seen = HashSet::with_capacity_and_hasher(stack.len(), RandomState::default());
     let mut found = Vec::new();
     while let Some(meta) = stack.pop() {
         if !seen.insert((meta.type_id)()) {

@@ -7,6 +7,7 @@ use aludel_core::{
     schema::{Action, Deferrable},
     value::SqlType,
 };
+use smallvec::{SmallVec, smallvec};
 
 use super::{
     EntityMeta, Linked, OnUpdate, Referred, Relation, Statements, TableArg, Version, overlaps,
@@ -54,9 +55,9 @@ pub struct ForeignKey {
     /// The constraint's own name.
     pub name: Option<&'static str>,
     /// Positions of the referring columns.
-    pub columns: Vec<u16>,
+    pub columns: SmallVec<[u16; 2]>,
     /// The columns referred to.
-    pub references: Vec<Target>,
+    pub references: SmallVec<[Target; 1]>,
     /// What the database does when the row referred to is deleted.
     pub on_delete: Action,
     /// What it does when that row's key changes.
@@ -259,8 +260,8 @@ fn declared_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
         };
         Some(ForeignKey {
             name: None,
-            columns: vec![index as u16],
-            references: vec![references],
+            columns: smallvec![index as u16],
+            references: smallvec![references],
             on_delete: key.on_delete,
             on_update: key.on_update,
             use_alter: key.use_alter,
@@ -278,7 +279,7 @@ fn declared_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
             deferrable,
         } => Some(ForeignKey {
             name: *name,
-            columns: columns.to_vec(),
+            columns: SmallVec::from_slice(columns),
             references: references().into_iter().map(target).collect(),
             on_delete: *on_delete,
             on_update: *on_update,
@@ -287,5 +288,11 @@ fn declared_keys(meta: &EntityMeta) -> Vec<ForeignKey> {
         }),
         _ => None,
     });
-    single.chain(composite).collect()
+    let is_composite = |it: &&TableArg| matches!(it, TableArg::ForeignKey { .. });
+    // They stay as long as the program: no more room than they need.
+    let count = meta.columns.iter().filter(|it| it.foreign_key.is_some()).count()
+        + meta.args.iter().filter(is_composite).count();
+    let mut keys = Vec::with_capacity(count);
+    keys.extend(single.chain(composite));
+    keys
 }

@@ -6,8 +6,8 @@ use aludel_core::{
     dialect::DialectName,
     expr::{ColumnRef, Node, OrderBy, TableName},
     schema::{
-        Action, Check, Deferrable, Exclusion, Identity, Index, IndexPart, Sequence, ServerDefault,
-        Storage, TableOptions, Unique,
+        Action, Check, Deferrable, Exclusion, Identity, Index, IndexPart, Name, Sequence,
+        ServerDefault, Storage, TableOptions, Unique,
     },
     value::{SqlType, TypeVariants, Value},
 };
@@ -203,8 +203,8 @@ impl Names {
     }
 
     /// The name of the column at this position.
-    pub fn name(&self, position: u16) -> &'static str {
-        self.0[usize::from(position)].name
+    pub fn name(&self, position: u16) -> Name {
+        Name::of(self.0[usize::from(position)].name)
     }
 }
 

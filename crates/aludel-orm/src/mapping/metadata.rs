@@ -1,7 +1,9 @@
 //! From mapped structs to [`MetaData`].
 
+use std::any::TypeId;
+
 use aludel_core::{
-    schema::{self, Column, ForeignKey, Index, MetaData, ServerDefault, Table, Unique},
+    schema::{Column, Computed, ForeignKey, Index, MetaData, Name, Table, Unique},
     value::{TypeMap, TypeVariants},
 };
 
@@ -9,22 +11,24 @@ use super::{ColumnDefault, ColumnMeta, EntityMeta, Mapper, Names, TableArg, Type
 
 /// Adds the tables of these entities. What can't be added is told by [`configure`](super::Registry::configure),
 /// and left out.
-pub(super) fn add_tables(
-    metadata: &mut MetaData,
-    entities: impl Iterator<Item = &'static EntityMeta>,
-) -> Vec<String> {
+pub(super) fn add_tables(metadata: &mut MetaData, entities: &[&'static EntityMeta]) -> Vec<String> {
     let mut problems = Vec::new();
+    metadata.reserve(entities.len());
+    let mut of_base: Option<(TypeId, TypeMap)> = None;
     for entity in entities {
-        let table = metadata.completed(table(entity, &mut problems));
-        match metadata.find(table.schema.as_deref(), &table.name) {
+        let base = (entity.base)();
+        of_base.take_if(|it| it.0 != base.id);
+        let (_, map) = of_base.get_or_insert_with(|| (base.id, (base.type_map)()));
+        let table = table(entity, map, &mut problems);
+        match metadata.add_once(table) {
+            Ok(None) => {}
             // Two structs may map one table, as long as they say the same of it.
-            Some(other) if *other == table => {}
-            Some(_) => problems.push(format!(
+            Ok(Some(table)) => problems.push(format!(
                 "{}: another mapped struct says something else of the table `{table}`; leave one of the two \
                  out, or let both declare all columns alike",
                 entity.name
             )),
-            None => problems.extend(metadata.add(table).err().map(|it| it.to_string())),
+            Err(problem) => problems.push(problem.to_string()),
         }
     }
     problems
@@ -65,62 +69,73 @@ fn sql_type(
     said
 }
 
-fn table(meta: &'static EntityMeta, problems: &mut Vec<String>) -> Table {
-    let mapper = Mapper::of(meta);
-    let map = ((meta.base)().type_map)();
-    let names = |columns: &[u16]| -> Vec<String> {
-        columns.iter().map(|it| meta.columns[usize::from(*it)].name.to_owned()).collect()
-    };
-    let columns = meta.columns.iter().map(|it| {
-        let TypeVariants { ty, variants } = sql_type(meta, it, &map, problems);
-        Column {
-            name: it.name.to_owned(),
-            ty,
-            variants,
-            nullable: it.nullable,
-            server_default: match &it.default {
-                ColumnDefault::Server(default) => Some(default()),
-                _ => None::<ServerDefault>,
-            },
-            computed: match &it.default {
-                ColumnDefault::Computed(it) => {
-                    Some(schema::Computed { sql: it.sql.to_owned(), storage: it.storage })
-                }
-                _ => None,
-            },
-            identity: it.identity,
-            sequence: it.sequence.map(|it| it()),
-            collations: it.collations.iter().map(|(of, name)| (*of, (*name).to_owned())).collect(),
-            comment: it.comment.map(str::to_owned),
+fn column(meta: &ColumnMeta, ty: TypeVariants) -> Column {
+    let mut column = Column::new(Name::of(meta.name), ty);
+    column.nullable = meta.nullable;
+    match meta.default {
+        ColumnDefault::Server(default) => column.server_default = Some(default()),
+        ColumnDefault::Computed(it) => {
+            column.computed = Some(Computed { sql: Name::of(it.sql), storage: it.storage });
         }
-    });
+        _ => {}
+    }
+    // What few columns say takes room as soon as it is written.
+    if meta.identity.is_some() {
+        column.identity = meta.identity;
+    }
+    if let Some(sequence) = meta.sequence {
+        column.sequence = Some(sequence());
+    }
+    if !meta.collations.is_empty() {
+        let collations = meta.collations.iter();
+        column.collations = collations.map(|(of, name)| (*of, Name::of(name))).collect();
+    }
+    if let Some(comment) = meta.comment {
+        column.comment = Some(Name::of(comment));
+    }
+    column
+}
+
+fn table(meta: &'static EntityMeta, map: &TypeMap, problems: &mut Vec<String>) -> Table {
+    let mapper = Mapper::of(meta);
+    let names = |columns: &[u16]| -> Vec<Name> {
+        columns.iter().map(|it| Name::of(meta.columns[usize::from(*it)].name)).collect()
+    };
+    let columns = meta.columns.iter().map(|it| column(it, sql_type(meta, it, map, problems)));
     let foreign_keys = mapper.foreign_keys.iter().map(|key| ForeignKey {
-        name: key.name.map(str::to_owned),
+        name: key.name.map(Name::of),
         columns: names(&key.columns),
-        schema: key.references.first().and_then(|it| it.schema).map(str::to_owned),
-        table: key.references.first().map(|it| it.table.to_owned()).unwrap_or_default(),
-        references: key.references.iter().map(|it| it.column.to_owned()).collect(),
+        schema: key.references.first().and_then(|it| it.schema).map(Name::of),
+        table: key.references.first().map(|it| Name::of(it.table)).unwrap_or_default(),
+        references: key.references.iter().map(|it| Name::of(it.column)).collect(),
         on_delete: key.on_delete,
         on_update: key.on_update,
         use_alter: key.use_alter,
         deferrable: key.deferrable,
     });
     let mut table = Table {
-        schema: meta.table.schema.map(str::to_owned),
-        name: meta.table.name.to_owned(),
+        schema: meta.table.schema.map(Name::of),
+        name: Name::of(meta.table.name),
         columns: columns.collect(),
         primary_key: names(meta.primary_key),
         autoincrement: mapper.generates_key(),
         foreign_keys: foreign_keys.collect(),
         ..Table::default()
     };
-    for (position, column) in meta.columns.iter().enumerate() {
-        let own = || names(&[position as u16]);
+    let columns = || meta.columns.iter();
+    let args = |is_it: fn(&TableArg) -> bool| meta.args.iter().filter(|it| is_it(it)).count();
+    // These stay as long as the program: no more room than they need.
+    let uniques = args(|it| matches!(it, TableArg::Unique(_)));
+    table.uniques.reserve_exact(uniques + columns().filter(|it| it.unique).count());
+    let indexes = args(|it| matches!(it, TableArg::Index(_)));
+    table.indexes.reserve_exact(indexes + columns().filter(|it| it.index).count());
+    table.checks.reserve_exact(args(|it| matches!(it, TableArg::Check(_))));
+    for (position, column) in (0..).zip(meta.columns) {
         if column.unique {
-            table.uniques.push(Unique::new(own()));
+            table.uniques.push(Unique::new(names(&[position])));
         }
         if column.index {
-            table.indexes.push(Index::new(own()));
+            table.indexes.push(Index::new(names(&[position])));
         }
     }
     let names = &Names(meta.columns);
@@ -130,7 +145,7 @@ fn table(meta: &'static EntityMeta, problems: &mut Vec<String>) -> Table {
             TableArg::Unique(unique) => table.uniques.push(unique(names)),
             TableArg::Check(check) => table.checks.push(check()),
             TableArg::Exclude(exclusion) => table.exclusions.push(exclusion(names)),
-            TableArg::Comment(comment) => table.comment = Some((*comment).to_owned()),
+            TableArg::Comment(comment) => table.comment = Some(Name::of(comment)),
             TableArg::Temporary => table.temporary = true,
             TableArg::Options(options) => table.options = options(),
             TableArg::ForeignKey { .. } => {}

@@ -1,8 +1,15 @@
 //! Where each entity stands in a flush: behind all that it refers to.
 
-use std::collections::BTreeMap;
+use aludel_core::expr::TableName;
+use smallvec::SmallVec;
 
-use super::{EntityMeta, mapper::foreign_keys};
+use super::{
+    EntityMeta,
+    mapper::{Target, foreign_keys},
+};
+
+/// Which entities one refers to, by their places in a list.
+type Parents = SmallVec<[usize; 4]>;
 
 /// An entity's place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,22 +23,23 @@ pub(super) struct Standing {
     pub(super) cyclic: bool,
 }
 
-/// The places of all entities. In time that grows with their number and that of their foreign keys.
+/// The places of entities that are sorted by table. In time that grows with their number and that of their foreign
+/// keys.
 pub(super) fn order(entities: &[&'static EntityMeta]) -> Vec<Standing> {
-    let mut by_table: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (index, meta) in entities.iter().enumerate() {
-        by_table.entry((meta.table.schema, meta.table.name)).or_default().push(index);
-    }
+    let of_table = |it: &Target| {
+        let table = TableName { schema: it.schema, name: it.table };
+        let first = entities.partition_point(|it| it.table < table);
+        (first..).zip(&entities[first..]).take_while(move |it| it.1.table == table).map(|it| it.0)
+    };
     let parents = entities.iter().map(|meta| {
-        let tables = foreign_keys(meta).iter().flat_map(|it| &it.references);
-        let tables = tables.map(|it| (it.schema, it.table));
-        tables.filter_map(|it| by_table.get(&it)).flatten().copied().collect()
+        let columns = foreign_keys(meta).iter().flat_map(|it| &it.references);
+        columns.flat_map(of_table).collect()
     });
     standings(&parents.collect::<Vec<_>>())
 }
 
 /// Tarjan's strongly connected components: each is complete when all that it refers to are.
-fn standings(parents: &[Vec<usize>]) -> Vec<Standing> {
+fn standings(parents: &[Parents]) -> Vec<Standing> {
     const NEW: usize = usize::MAX;
     let mut standings = vec![Standing::default(); parents.len()];
     // When an entity was met, and the earliest that is reached from it and has no place yet.
@@ -76,7 +84,7 @@ fn standings(parents: &[Vec<usize>]) -> Vec<Standing> {
 }
 
 /// Gives the entities of a circle, or one that is in none, their places.
-fn place(circle: &[usize], parents: &[Vec<usize>], placed: &[bool], standings: &mut [Standing]) {
+fn place(circle: &[usize], parents: &[Parents], placed: &[bool], standings: &mut [Standing]) {
     let above = circle.iter().flat_map(|it| &parents[*it]);
     let outside = above.filter(|it| placed[**it]).map(|it| standings[*it].depth + 1);
     let depth = outside.max().unwrap_or(0);

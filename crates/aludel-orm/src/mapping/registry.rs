@@ -7,11 +7,7 @@ use aludel_core::{
     value::{TypeMap, short_name},
 };
 
-use super::{
-    DeclarativeBase, EntityMeta, Linked, Mapper,
-    base::{Entities, told_of},
-    metadata::add_tables,
-};
+use super::{DeclarativeBase, EntityMeta, Linked, Mapper, base::Entities, metadata::add_tables};
 use crate::{Error, Result, error::MappingError};
 
 /// The mapped structs of one declarative base, and what holds for all of them.
@@ -77,14 +73,13 @@ impl Registry {
         })))
     }
 
-    fn entities(&self) -> impl Iterator<Item = &'static EntityMeta> {
-        let own = self.base.id;
-        Linked::global().entities().iter().copied().filter(move |it| (it.base)().id == own)
+    fn entities(&self) -> Vec<&'static EntityMeta> {
+        Linked::global().of_base(self.base.id)
     }
 
     /// The mappers, sorted by table.
     pub fn mappers(&self) -> Vec<&'static Mapper> {
-        self.entities().map(Mapper::of).collect()
+        self.entities().into_iter().map(Mapper::of).collect()
     }
 
     /// The tables.
@@ -110,8 +105,8 @@ impl Registry {
             };
             problems.extend(mapper.problems.iter().map(of));
         }
-        let (declared, told) = told_of(self.base.id, self.metadata);
-        problems.extend(self.table_problems(&declared, told));
+        let declared = self.metadata();
+        problems.extend(self.table_problems(&declared));
         if let Some(schema) = declared.default_schema().filter(|it| Some(*it) != self.base.schema) {
             problems.push(format!(
                 "the tables of `{name}` have the schema that its constant `SCHEMA` says, by which queries \
@@ -128,17 +123,17 @@ impl Registry {
     }
 
     /// What is wrong with the tables, by themselves and together.
-    fn table_problems(&self, declared: &MetaData, told: Option<bool>) -> Vec<String> {
+    fn table_problems(&self, declared: &MetaData) -> Vec<String> {
         // As good as always, and there is nothing to be made a second time.
-        if told == Some(false) && declared.problems().is_empty() {
+        if declared.mapped() == Some((self.base.id, true)) && declared.problems().is_empty() {
             return Vec::new();
         }
         let mut own = MetaData::new().naming_convention(declared.naming().clone());
-        let mut problems = add_tables(&mut own, self.entities());
+        let mut problems = add_tables(&mut own, &self.entities());
         if !own.problems().is_empty() {
             // What a foreign key refers to may be another base's.
             let mut all = MetaData::new();
-            add_tables(&mut all, Linked::global().entities().iter().copied());
+            add_tables(&mut all, Linked::global().entities());
             problems.extend(own.problems_among(&all));
         }
         problems

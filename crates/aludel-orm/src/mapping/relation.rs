@@ -1,8 +1,12 @@
 //! [`Relation`]: a relationship with its direction and join condition.
 
 use aludel_core::expr::{ColumnRef, FromItem, Node, Source};
+use smallvec::SmallVec;
 
 use super::{Cascade, EntityMeta, Mapper, RelationshipMeta, Strategy};
+
+/// Columns, by their positions in two tables, that hold the same: one of each, but for composite keys.
+pub type Pairs = SmallVec<[(u16, u16); 2]>;
 
 /// Which side of a foreign key a relationship stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,12 +35,12 @@ pub struct Relation {
     /// Which side of the foreign key this is.
     pub direction: Direction,
     /// The columns that link the two: the owner's and the target's. Empty for a many-to-many.
-    pub pairs: Vec<(u16, u16)>,
+    pub pairs: Pairs,
     /// The same from the side of the row that refers: its foreign key's columns, and the columns that
     /// they hold.
-    pub(crate) key: Vec<(u16, u16)>,
+    pub(crate) key: Pairs,
     /// The association, of a many-to-many.
-    pub secondary: Option<Secondary>,
+    pub secondary: Option<Box<Secondary>>,
     /// The relationship at the other end that mirrors this one.
     pub back: Option<BackSide>,
     /// Which operations follow it.
@@ -70,9 +74,9 @@ pub struct Secondary {
     /// Its entity.
     pub meta: &'static EntityMeta,
     /// The owner's columns, and the association's that refer to them.
-    pub owner: Vec<(u16, u16)>,
+    pub owner: Pairs,
     /// The target's columns, and the association's that refer to them.
-    pub target: Vec<(u16, u16)>,
+    pub target: Pairs,
 }
 
 impl Relation {

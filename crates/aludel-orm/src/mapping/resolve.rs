@@ -3,45 +3,47 @@
 use aludel_core::expr::ColumnRef;
 
 use super::{
-    Back, BackSide, Cascade, ColumnMeta, Direction, EntityMeta, Relation, RelationshipMeta,
+    Back, BackSide, Cascade, ColumnMeta, Direction, EntityMeta, Pairs, Relation, RelationshipMeta,
     Secondary, Version,
-    mapper::{ForeignKey, foreign_keys},
+    mapper::{Target, foreign_keys},
 };
 
 /// The pairs (from-column, to-column) of each foreign key from one entity to another.
-fn paths(from: &EntityMeta, to: &EntityMeta) -> Vec<Vec<(u16, u16)>> {
+fn paths(from: &EntityMeta, to: &EntityMeta) -> impl Iterator<Item = Pairs> {
     let position = |name: &str| to.columns.iter().position(|it| it.name == name);
-    let pairs = |key: &ForeignKey| -> Option<Vec<(u16, u16)>> {
-        key.columns
-            .iter()
-            .zip(&key.references)
-            .map(|(column, target)| {
-                let same = target.table == to.table.name && target.schema == to.table.schema;
-                Some((*column, same.then(|| position(target.column)).flatten()? as u16))
-            })
-            .collect()
-    };
-    foreign_keys(from).iter().filter_map(pairs).collect()
+    let is_there = |it: &Target| it.table == to.table.name && it.schema == to.table.schema;
+    let keys = foreign_keys(from).iter().filter(move |it| it.references.iter().all(is_there));
+    keys.filter_map(move |key| {
+        let pairs = key.columns.iter().zip(&key.references);
+        pairs.map(|(column, target)| Some((*column, position(target.column)? as u16))).collect()
+    })
 }
 
-/// Of several paths, the one over the columns that the relationship names.
+/// Of several paths, the one over the columns that the relationship names; else, how many there are.
 fn choose(
-    paths: Vec<Vec<(u16, u16)>>,
+    paths: impl Iterator<Item = Pairs>,
     from: &EntityMeta,
     named: Option<&[ColumnRef]>,
-) -> Result<Vec<(u16, u16)>, usize> {
-    let fits = |path: &Vec<(u16, u16)>| match named {
+) -> Result<Pairs, usize> {
+    let fits = |path: &Pairs| match named {
         Some(columns) => path.iter().all(|(column, _)| {
             let own = &from.columns[usize::from(*column)];
             columns.iter().any(|it| it.name == own.name && it.from.table == from.table)
         }),
         None => true,
     };
-    let mut fitting: Vec<_> = paths.into_iter().filter(fits).collect();
-    match fitting.len() {
-        1 => Ok(fitting.swap_remove(0)),
-        n => Err(n),
+    let mut fitting = paths.filter(fits);
+    let first = fitting.next().ok_or(0_usize)?;
+    match fitting.count() {
+        0 => Ok(first),
+        others => Err(others + 1),
     }
+}
+
+/// The same pairs from the other side.
+fn flip(mut pairs: Pairs) -> Pairs {
+    pairs.iter_mut().for_each(|(a, b)| std::mem::swap(a, b));
+    pairs
 }
 
 /// Resolves a relationship; what is wrong goes to `problems`, and it is left without a condition.
@@ -93,8 +95,8 @@ fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> 
         target,
         many: meta.many,
         direction: if meta.many { Direction::OneToMany } else { Direction::ManyToOne },
-        pairs: Vec::new(),
-        key: Vec::new(),
+        pairs: Pairs::new(),
+        key: Pairs::new(),
         secondary: None,
         back: None,
         cascade: meta.cascade,
@@ -106,15 +108,14 @@ fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> 
     if let Some(secondary) = meta.secondary {
         let secondary = secondary();
         relation.direction = Direction::ManyToMany;
-        let flip = |it: Vec<(u16, u16)>| it.into_iter().map(|(a, b)| (b, a)).collect::<Vec<_>>();
         let (to_owner, to_target) = sides(secondary, owner, target, named);
         match (to_owner, to_target) {
             (Ok(to_owner), Ok(to_target)) => {
-                relation.secondary = Some(Secondary {
+                relation.secondary = Some(Box::new(Secondary {
                     meta: secondary,
                     owner: flip(to_owner),
                     target: flip(to_target),
-                });
+                }));
             }
             _ => problems.push(format!(
                 "{}: `{}` needs one foreign key to `{}` and one to `{}`; name them with \
@@ -127,10 +128,7 @@ fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> 
         }
     } else {
         let forward = || choose(paths(owner, target), owner, named);
-        let backward = || {
-            choose(paths(target, owner), target, named)
-                .map(|path| path.into_iter().map(|(a, b)| (b, a)).collect::<Vec<_>>())
-        };
+        let backward = || choose(paths(target, owner), target, named).map(flip);
         let found = if meta.many {
             backward()
         } else {
@@ -138,7 +136,7 @@ fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> 
                 // Of one that refers to its own table, the row at the other end.
                 Ok(path) if is_remote(owner, meta, &path) => {
                     relation.direction = Direction::OneToMany;
-                    Ok(path.into_iter().map(|(a, b)| (b, a)).collect())
+                    Ok(flip(path))
                 }
                 // No key of the owner's: the other row refers to this one, one to one.
                 Err(0) => {
@@ -167,7 +165,7 @@ fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> 
         }
     }
     relation.key = match relation.direction {
-        Direction::OneToMany => relation.pairs.iter().map(|(own, other)| (*other, *own)).collect(),
+        Direction::OneToMany => flip(relation.pairs.clone()),
         Direction::ManyToOne | Direction::ManyToMany => relation.pairs.clone(),
     };
     relation
@@ -201,22 +199,21 @@ fn check_cascade(relation: &Relation, problems: &mut Vec<String>) {
 
 /// The association's paths to both ends; for an association of an entity with itself, its first and
 /// its second.
-#[expect(clippy::type_complexity, reason = "two results of the same kind, used once")]
 fn sides(
     secondary: &EntityMeta,
     owner: &EntityMeta,
     target: &EntityMeta,
     named: Option<&[ColumnRef]>,
-) -> (Result<Vec<(u16, u16)>, usize>, Result<Vec<(u16, u16)>, usize>) {
+) -> (Result<Pairs, usize>, Result<Pairs, usize>) {
     // Names matter where there is a choice: they may be those of one end alone.
-    let side = |paths: Vec<Vec<(u16, u16)>>| match paths.len() {
-        1 => choose(paths, secondary, None),
-        _ => choose(paths, secondary, named),
+    let side = |end: &EntityMeta| {
+        let is_choice = paths(secondary, end).nth(1).is_some();
+        choose(paths(secondary, end), secondary, named.filter(|_| is_choice))
     };
     if (owner.type_id)() != (target.type_id)() {
-        return (side(paths(secondary, owner)), side(paths(secondary, target)));
+        return (side(owner), side(target));
     }
-    let mut both = paths(secondary, owner);
+    let mut both: Vec<Pairs> = paths(secondary, owner).collect();
     if both.len() != 2 {
         return (Err(both.len()), Err(both.len()));
     }
@@ -246,13 +243,17 @@ fn is_remote(owner: &EntityMeta, meta: &RelationshipMeta, path: &[(u16, u16)]) -
 
 fn back_side(relation: &Relation, problems: &mut Vec<String>) -> Option<BackSide> {
     let Relation { owner, target, meta, .. } = relation;
-    let place = relation.place();
+    let place = || relation.place();
     let index = match meta.back.as_ref()? {
         Back::Relationship(index) => index(),
         Back::Named(name) => match target.relationships.iter().position(|it| it.name == *name) {
             Some(index) => index as u16,
             None => {
-                problems.push(format!("{place}: `{}` has no relationship `{name}`", target.name));
+                problems.push(format!(
+                    "{}: `{}` has no relationship `{name}`",
+                    place(),
+                    target.name
+                ));
                 return None;
             }
         },
@@ -260,8 +261,11 @@ fn back_side(relation: &Relation, problems: &mut Vec<String>) -> Option<BackSide
     let other = &target.relationships[usize::from(index)];
     if ((other.target)().type_id)() != (owner.type_id)() {
         problems.push(format!(
-            "{place}: `{}.{}` doesn't lead back to `{}`",
-            target.name, other.name, owner.name
+            "{}: `{}.{}` doesn't lead back to `{}`",
+            place(),
+            target.name,
+            other.name,
+            owner.name
         ));
         return None;
     }
@@ -273,8 +277,11 @@ fn back_side(relation: &Relation, problems: &mut Vec<String>) -> Option<BackSide
     };
     if !named {
         problems.push(format!(
-            "{place}: `{}.{}` must say `back_populates = {}` in turn",
-            target.name, other.name, meta.name
+            "{}: `{}.{}` must say `back_populates = {}` in turn",
+            place(),
+            target.name,
+            other.name,
+            meta.name
         ));
         return None;
     }
@@ -295,22 +302,32 @@ fn back_side(relation: &Relation, problems: &mut Vec<String>) -> Option<BackSide
 /// Why two relationships aren't the two sides of one link: they must go by the same foreign key, or
 /// the same association, and in opposite directions (ERR-12).
 fn mismatch(relation: &Relation, other: &Relation) -> Option<String> {
-    let (place, there) = (relation.place(), other.place());
+    let place = || relation.place();
+    let there = || other.place();
     if relation.secondary.is_some() != other.secondary.is_some() {
-        return Some(format!("{place}: one of it and `{there}` has a `secondary`, both need it"));
+        return Some(format!(
+            "{}: one of it and `{}` has a `secondary`, both need it",
+            place(),
+            there()
+        ));
     }
     if let (Some(own), Some(its)) = (&relation.secondary, &other.secondary) {
         if (own.meta.type_id)() != (its.meta.type_id)() {
             return Some(format!(
-                "{place}: it goes by `{}`, and `{there}` by `{}`",
-                own.meta.name, its.meta.name
+                "{}: it goes by `{}`, and `{}` by `{}`",
+                place(),
+                own.meta.name,
+                there(),
+                its.meta.name
             ));
         }
         let mirrored = own.owner == its.target && own.target == its.owner;
         return (!mirrored).then(|| {
             format!(
-                "{place}: it and `{there}` go in the same direction; say on one of them which \
-                 columns of `{}` refer to its owner, with `foreign_keys = [...]`",
+                "{}: it and `{}` go in the same direction; say on one of them which columns of \
+                 `{}` refer to its owner, with `foreign_keys = [...]`",
+                place(),
+                there(),
                 own.meta.name
             )
         });
@@ -322,19 +339,24 @@ fn mismatch(relation: &Relation, other: &Relation) -> Option<String> {
     if relation.direction == other.direction {
         return Some(match relation.many {
             true => format!(
-                "{place}: both it and `{there}` hold many; one of them is a `One`, or both need a \
-                 `secondary`"
+                "{}: both it and `{}` hold many; one of them is a `One`, or both need a `secondary`",
+                place(),
+                there()
             ),
             false => format!(
-                "{place}: both it and `{there}` are what their own row refers to; say on one of them \
-                 `remote_side = [...]`, with the foreign key's columns"
+                "{}: both it and `{}` are what their own row refers to; say on one of them \
+                 `remote_side = [...]`, with the foreign key's columns",
+                place(),
+                there()
             ),
         });
     }
     (relation.key != other.key).then(|| {
         format!(
-            "{place}: it and `{there}` go by different foreign keys; name the same on both sides \
-             with `foreign_keys = [...]`"
+            "{}: it and `{}` go by different foreign keys; name the same on both sides with \
+             `foreign_keys = [...]`",
+            place(),
+            there()
         )
     })
 }

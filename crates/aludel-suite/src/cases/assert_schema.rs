@@ -55,7 +55,7 @@ impl Full {
     }
 
     fn names(&self) -> Vec<String> {
-        self.declared.tables().iter().map(|it| it.name.clone()).collect()
+        self.declared.tables().iter().map(|it| it.name.to_string()).collect()
     }
 
     fn read(&self) -> MetaData {

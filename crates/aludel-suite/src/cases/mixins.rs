@@ -54,7 +54,7 @@ fn columns_are_in_the_order_of_the_fields(at: &Place) {
     assert_eq!(columns(inspect(Comment)), [&own[..], &["post_id", "text"]].concat());
     let metadata = MetaData::of((Post,));
     let table = metadata.table("blog_post").unwrap();
-    assert_eq!((&*table.primary_key, table.autoincrement), (&["id".to_owned()][..], true));
+    assert_eq!((&*table.primary_key, table.autoincrement), (&["id".into()][..], true));
     let names: Vec<_> = table.indexes.iter().map(|it| it.name_in(table)).collect();
     assert_eq!(names, ["ix_blog_post_created_at", "ix_blog_post_title_body"]);
     drop(store);

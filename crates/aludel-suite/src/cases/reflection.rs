@@ -3,7 +3,7 @@
 use aludel::{
     CreateAll as _, EngineOptions, Reflect as _,
     blocking::Engine,
-    schema::{Action, Column, MetaData, ReflectOptions, ServerDefault, Table},
+    schema::{Action, Column, MetaData, Name, ReflectOptions, ServerDefault, Table},
     value::SqlType,
 };
 
@@ -80,7 +80,7 @@ fn hand_made_tables(at: &Place) {
     assert_eq!((key.name.as_deref(), &*key.table), (Some("up"), "hand"));
     assert_eq!(
         (&key.columns[..], &key.references[..]),
-        (&["x", "y"].map(String::from)[..], &["a", "id"].map(String::from)[..])
+        (&["x", "y"].map(Name::from)[..], &["a", "id"].map(Name::from)[..])
     );
     assert_eq!((key.on_delete, key.on_update), (Action::Cascade, Action::NoAction));
     assert_eq!(child.checks.len(), 1);
@@ -170,14 +170,14 @@ fn another_schema(at: &Place) {
         ],
     );
     let here = read(&engine, &["here"]);
-    assert_eq!(here.table("here").unwrap().foreign_keys[0].schema.as_ref(), Some(&name));
+    assert_eq!(here.table("here").unwrap().foreign_keys[0].schema.as_deref(), Some(&*name));
     let options = ReflectOptions::new().schema(&name);
     let there = MetaData::reflect_with(&engine, options).unwrap();
     assert_eq!(there.tables().len(), 1);
     let table = there.table("there").unwrap();
     assert_eq!(
-        (table.schema.as_ref(), table.foreign_keys[0].schema.as_ref()),
-        (Some(&name), Some(&name))
+        (table.schema.as_deref(), table.foreign_keys[0].schema.as_deref()),
+        (Some(&*name), Some(&*name))
     );
     // Both at once, as a comparison wants them.
     let options = ReflectOptions::new().schema(&name).default_schema().only(["here", "there"]);
@@ -206,7 +206,7 @@ fn attached(engine: &Engine) {
     let table = there.table("there").unwrap();
     assert_eq!(
         (&*table.foreign_keys[0].table, &table.foreign_keys[0].references[..]),
-        ("there", &["id".to_owned()][..])
+        ("there", &["id".into()][..])
     );
     assert_eq!(table.indexes[0].columns().unwrap(), ["x"]);
     let differences = there.differences(engine).unwrap();

@@ -341,7 +341,7 @@ fn created_compared_and_dropped(at: &Place) {
     let read = MetaData::reflect(&b).unwrap();
     assert_eq!(read.tables().len(), 4);
     let keys = read.tables().iter().flat_map(|it| &it.foreign_keys);
-    assert!(keys.clone().all(|it| it.schema.as_ref() == Some(&tenants.names[1])));
+    assert!(keys.clone().all(|it| it.schema.as_deref() == Some(&*tenants.names[1])));
     assert_eq!(keys.count(), 3);
     let one = ReflectOptions::new().only(["lease_note"]);
     assert_eq!(MetaData::reflect_with(&a, one).unwrap().tables().len(), 1);

@@ -1,8 +1,10 @@
 //! The reserved words of MySQL and of MariaDB, in one list: a name in quotes is good on both.
 
+use crate::dialect::keywords::Words;
+
 /// Sorted.
 #[rustfmt::skip]
-pub(in crate::dialect) const RESERVED: &[&str] = &[
+pub(in crate::dialect) static RESERVED: Words = Words::new(&[
     "accessible", "add", "all", "alter", "analyze", "and", "as", "asc", "asensitive", "before",
     "between", "bigint", "binary", "blob", "both", "by", "call", "cascade", "case", "change",
     "char", "character", "check", "collate", "column", "condition", "constraint", "continue",
@@ -40,4 +42,4 @@ pub(in crate::dialect) const RESERVED: &[&str] = &[
     "update", "usage", "use", "using", "utc_date", "utc_time", "utc_timestamp", "values",
     "varbinary", "varchar", "varcharacter", "varying", "virtual", "when", "where", "while",
     "window", "with", "write", "xor", "year_month", "zerofill",
-];
+]);

@@ -1,5 +1,6 @@
 //! [`Answers`]: the rows of a catalog, read without trust in their form.
 
+use crate::schema::Name;
 use crate::{Error, Result, value::Value};
 
 /// What a database answered to a catalog's statements.
@@ -59,8 +60,8 @@ impl CatalogRow {
     ///
     /// # Errors
     /// As [`Self::text`].
-    pub fn owned(&self, column: usize) -> Result<String> {
-        self.text(column).map(str::to_owned)
+    pub fn owned(&self, column: usize) -> Result<Name> {
+        self.text(column).map(Name::from)
     }
 
     /// The number of a column; `None` for NULL.

@@ -13,7 +13,7 @@ use crate::{
     Result,
     dialect::{Dialect as _, MySql},
     schema::{
-        Action, Check, Column, Computed, ForeignKey, Sequence, ServerDefault, Storage, Table,
+        Action, Check, Column, Computed, ForeignKey, Name, Sequence, ServerDefault, Storage, Table,
         text::lex,
     },
     value::SqlType,
@@ -118,7 +118,7 @@ impl MySqlCatalog {
         match storage {
             Some(storage) => {
                 let sql = row.optional(7)?.unwrap_or_default();
-                column.computed = Some(Computed { sql: self.shown(sql), storage });
+                column.computed = Some(Computed { sql: self.shown(sql).into(), storage });
             }
             None => column.server_default = self.read_default(row.optional(5)?, &extra, column.ty),
         }
@@ -131,10 +131,10 @@ impl MySqlCatalog {
             column.server_default = None;
             table.autoincrement |= row.text(8)? == "PRI";
         }
-        column.comment = row.optional(9)?.filter(|it| !it.is_empty()).map(str::to_owned);
+        column.comment = row.optional(9)?.filter(|it| !it.is_empty()).map(Name::from);
         let is_usual = |it: &&str| table.options.collation.as_deref() == Some(it);
         let collation = row.optional(10)?.filter(|it| !is_usual(it));
-        column.collations = collation.map(|it| (None, it.to_owned())).into_iter().collect();
+        column.collations = collation.map(|it| (None, it.into())).into_iter().collect();
         if let Some(at) = extra.find("on update ") {
             let default = match &column.server_default {
                 Some(ServerDefault::Sql(it)) => it,
@@ -205,17 +205,17 @@ impl MySqlCatalog {
 }
 
 fn read_table(table: &mut Table, row: &CatalogRow) -> Result<()> {
-    table.options.engine = row.optional(2)?.map(str::to_owned);
-    table.options.collation = row.optional(3)?.map(str::to_owned);
-    table.comment = row.optional(4)?.filter(|it| !it.is_empty()).map(str::to_owned);
+    table.options.engine = row.optional(2)?.map(Name::from);
+    table.options.collation = row.optional(3)?.map(Name::from);
+    table.comment = row.optional(4)?.filter(|it| !it.is_empty()).map(Name::from);
     table.options.others = options::read(row.optional(5)?.unwrap_or_default());
     Ok(())
 }
 
 /// The schema and the name of ``nextval(`schema`.`name`)``.
-fn sequence(sql: &str) -> Option<(String, String)> {
+fn sequence(sql: &str) -> Option<(Name, Name)> {
     let tokens = lex(sql, &RULES);
-    let name = |at: usize| tokens.get(at).and_then(|it| it.name(sql)).map(str::to_owned);
+    let name = |at: usize| tokens.get(at).and_then(|it| it.name(sql)).map(Name::from);
     let is_call = tokens.first().is_some_and(|it| it.is("nextval"));
     if is_call { Some((name(2)?, name(4)?)) } else { None }
 }
@@ -256,7 +256,7 @@ fn leave_out_indexes_of_keys(table: &mut Table) {
     table.indexes.retain(|index| {
         let name = index.name.as_deref().unwrap_or_default();
         !keys.iter().any(|key| {
-            let first = key.columns.first().map_or("", String::as_str);
+            let first = key.columns.first().map_or("", Name::as_str);
             let numbered = name.strip_prefix(first).and_then(|it| it.strip_prefix('_'));
             let by_column = name == first || numbered.is_some_and(|it| it.parse::<u32>().is_ok());
             index.is_plain()

@@ -24,7 +24,7 @@ impl<'a> Places<'a> {
             for place in options.places(schema, default) {
                 let found = places.by_name.entry((schema, name)).or_default();
                 found.push(places.tables.len());
-                let name = name.to_owned();
+                let name = name.into();
                 places.tables.push(Table { schema: place, name, ..Table::default() });
             }
         }

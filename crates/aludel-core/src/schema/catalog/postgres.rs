@@ -14,8 +14,8 @@ use super::{
 use crate::{
     Result,
     schema::{
-        Action, Check, Column, Computed, Deferrable, Exclusion, ForeignKey, Identity, Partition,
-        Sequence, ServerDefault, Storage, Table, Unique,
+        Action, Check, Column, Computed, Deferrable, Exclusion, ForeignKey, Identity, Name,
+        Partition, Sequence, ServerDefault, Storage, Table, Unique,
     },
     value::{EnumType, SqlType},
 };
@@ -82,13 +82,13 @@ impl Catalog for PostgresCatalog {
 }
 
 /// Types of labels, by the spelling that columns have.
-struct Labels(HashMap<String, &'static EnumType>);
+struct Labels(HashMap<Name, &'static EnumType>);
 
 impl Labels {
     fn of(rows: &[CatalogRow]) -> Result<Self> {
         let mut labels = HashMap::new();
         for rows in groups(rows, &[0]) {
-            let all: Result<Vec<String>> = rows.iter().map(|it| it.owned(2)).collect();
+            let all: Result<Vec<Name>> = rows.iter().map(|it| it.owned(2)).collect();
             labels.insert(rows[0].owned(0)?, EnumType::interned(rows[0].text(1)?, &all?, true));
         }
         Ok(Self(labels))
@@ -96,18 +96,18 @@ impl Labels {
 }
 
 fn read_table(table: &mut Table, row: &CatalogRow) -> Result<()> {
-    table.comment = row.optional(2)?.map(str::to_owned);
+    table.comment = row.optional(2)?.map(Name::from);
     table.options.unlogged = row.flag(3)?;
-    table.options.tablespace = row.optional(4)?.map(str::to_owned);
-    table.options.partition_by = row.optional(5)?.map(str::to_owned);
+    table.options.tablespace = row.optional(4)?.map(Name::from);
+    table.options.partition_by = row.optional(5)?.map(Name::from);
     let with = row.optional(6)?.unwrap_or_default().split(',').filter_map(|it| it.split_once('='));
-    table.options.with = with.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    table.options.with = with.map(|(name, value)| (name.into(), value.into())).collect();
     Ok(())
 }
 
 fn read_partition(table: &mut Table, row: &CatalogRow) -> Result<()> {
     let bounds = row.optional(3)?.unwrap_or_default();
-    let bounds = bounds.strip_prefix("FOR VALUES ").unwrap_or(bounds).to_owned();
+    let bounds = bounds.strip_prefix("FOR VALUES ").unwrap_or(bounds).into();
     table.options.partitions.push(Partition { name: row.owned(2)?, bounds });
     Ok(())
 }
@@ -126,8 +126,8 @@ fn read_column(
     let ty = types::read(row.text(3)?, &|it| labels.0.get(it).copied());
     let mut column = Column::new(row.text(2)?, ty);
     column.nullable = !row.flag(4)?;
-    column.comment = row.optional(11)?.map(str::to_owned);
-    column.collations = row.optional(12)?.map(|it| (None, it.to_owned())).into_iter().collect();
+    column.comment = row.optional(11)?.map(Name::from);
+    column.collations = row.optional(12)?.map(|it| (None, it.into())).into_iter().collect();
     let expression = row.optional(5)?;
     let storage = match row.text(6)? {
         "s" => Some(Storage::Stored),
@@ -144,7 +144,7 @@ fn read_column(
     };
     match (storage, expression) {
         (Some(storage), sql) => {
-            column.computed = Some(Computed { sql: sql.unwrap_or_default().to_owned(), storage });
+            column.computed = Some(Computed { sql: sql.unwrap_or_default().into(), storage });
         }
         // A `serial` column numbers as an identity column does.
         (None, Some(sql)) if row.flag(10)? && sql.starts_with("nextval(") => {
@@ -186,8 +186,8 @@ fn read_constraint(
 ) -> Result<()> {
     let row = &rows[0];
     let name = Some(row.owned(2)?);
-    let columns = || -> Result<Vec<String>> {
-        let columns = rows.iter().map(|it| it.optional(4).map(|it| it.map(str::to_owned)));
+    let columns = || -> Result<Vec<Name>> {
+        let columns = rows.iter().map(|it| it.optional(4).map(|it| it.map(Name::from)));
         columns.filter_map(Result::transpose).collect()
     };
     let deferrable = match (row.flag(11)?, row.flag(12)?) {

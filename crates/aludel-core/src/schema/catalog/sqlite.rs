@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Result,
     dialect::{Dialect as _, Sqlite},
-    schema::{Action, Column, Computed, ForeignKey, ServerDefault, Storage, Table, Unique},
+    schema::{Action, Column, Computed, ForeignKey, Name, ServerDefault, Storage, Table, Unique},
     value::{SqlType, Value},
 };
 
@@ -53,12 +53,12 @@ impl Catalog for SqliteCatalog {
             .map(|it| (it.schema.clone(), it.name.clone(), it.primary_key.clone()))
             .collect();
         for key in tables.iter_mut().flat_map(|it| &mut it.foreign_keys) {
-            let is_target = |it: &&(Option<String>, String, Vec<String>)| {
+            let is_target = |it: &&(Option<Name>, Name, Vec<Name>)| {
                 it.0 == key.schema && it.1.eq_ignore_ascii_case(&key.table)
             };
             if let Some((_, name, primary_key)) = keys.iter().find(is_target) {
                 key.table.clone_from(name);
-                if key.references.iter().any(String::is_empty) {
+                if key.references.iter().any(|it| it.is_empty()) {
                     key.references.clone_from(primary_key);
                 }
             }
@@ -93,7 +93,7 @@ impl Catalog for SqliteCatalog {
 const WANTED: &str = "m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
                       AND m.sql NOT LIKE 'CREATE VIRTUAL%'";
 
-fn queries(schema: Option<&str>, only: Option<&[String]>) -> [CatalogQuery; STATEMENTS] {
+fn queries(schema: Option<&str>, only: Option<&[Name]>) -> [CatalogQuery; STATEMENTS] {
     let mut place = String::new();
     Sqlite.quoted(&mut place, schema.unwrap_or("main"));
     let names = only.unwrap_or(&[]).iter().map(|it| Value::from(it.as_str()));
@@ -138,7 +138,7 @@ fn read(schema: Option<&str>, answers: [&[CatalogRow]; STATEMENTS]) -> Result<Ve
         let created = Created::of(row.optional(1)?.unwrap_or_default());
         let [columns, keys, indexes] =
             [&columns, &keys, &indexes].map(|it| it.get(&*name).copied().unwrap_or_default());
-        let mut table = Table { schema: schema.map(str::to_owned), name, ..Table::default() };
+        let mut table = Table { schema: schema.map(Name::from), name, ..Table::default() };
         read_columns(&mut table, columns, &created)?;
         read_keys(&mut table, keys, &created)?;
         read_indexes(&mut table, indexes, &created)?;
@@ -176,11 +176,11 @@ fn read_columns(table: &mut Table, rows: &[CatalogRow], created: &Created) -> Re
         let mut column = Column::new(name, SQLITE.read_type(ty));
         column.nullable = !row.flag(3)?;
         let collation = created.collation(&column.name);
-        column.collations = collation.map(|it| (None, it.to_owned())).into_iter().collect();
+        column.collations = collation.map(|it| (None, it.into())).into_iter().collect();
         match storage {
             Some(storage) => {
                 let sql = created.computed(&column.name).unwrap_or_default().to_owned();
-                column.computed = Some(Computed { sql, storage });
+                column.computed = Some(Computed { sql: sql.into(), storage });
             }
             None => column.server_default = row.optional(4)?.and_then(read_default),
         }
@@ -214,7 +214,7 @@ fn read_keys(table: &mut Table, rows: &[CatalogRow], created: &Created) -> Resul
         }
         if let Some(key) = table.foreign_keys.last_mut() {
             key.columns.push(row.owned(3)?);
-            key.references.push(row.optional(4)?.unwrap_or_default().to_owned());
+            key.references.push(row.optional(4)?.unwrap_or_default().into());
         }
     }
     for key in &mut table.foreign_keys {
@@ -237,7 +237,7 @@ fn read_indexes(table: &mut Table, rows: &[CatalogRow], created: &Created) -> Re
     for rows in groups(rows, &[1]) {
         match rows[0].text(3)? {
             "u" => {
-                let columns: Result<Vec<String>> = rows.iter().map(|it| it.owned(5)).collect();
+                let columns: Result<Vec<Name>> = rows.iter().map(|it| it.owned(5)).collect();
                 let columns = columns?;
                 table
                     .uniques

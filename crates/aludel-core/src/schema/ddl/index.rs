@@ -3,20 +3,20 @@
 use super::{CheckFirst, writer::Writer};
 use crate::{
     Result,
-    dialect::{Dialect, IndexSchema, Indexes},
+    dialect::{IndexSchema, Indexes},
     expr::NullsOrder,
-    schema::{Index, IndexMethod, IndexPart, Indexed, Table},
+    schema::{ConstraintName, Index, IndexMethod, IndexPart, Indexed, Table},
 };
 
 /// The statement, of an index as this database has it.
 pub(super) fn create(
+    writer: &mut Writer<'_>,
     table: &Table,
     index: &Index,
-    dialect: &dyn Dialect,
+    name: &ConstraintName,
     check_first: CheckFirst,
 ) -> Result<String> {
-    let ddl = dialect.capability().ddl;
-    let mut writer = Writer::new(dialect);
+    let ddl = writer.dialect.capability().ddl;
     writer.push("CREATE ");
     writer.push(kind(index));
     if check_first == CheckFirst::Yes && ddl.indexes == Indexes::Separately {
@@ -31,7 +31,7 @@ pub(super) fn create(
         writer.name(schema)?;
         writer.push(".");
     }
-    writer.constraint_name(&table.index_name(index)?)?;
+    writer.constraint_name(name)?;
     writer.push(" ON ");
     writer.table(of_table, &table.name)?;
     if let Some(method) = index.method.filter(|it| !is_kind(*it)) {
@@ -39,7 +39,7 @@ pub(super) fn create(
         writer.push(method.name());
     }
     writer.push(" ");
-    parts(&mut writer, &index.parts)?;
+    parts(writer, &index.parts)?;
     if !index.include.is_empty() {
         writer.push(" INCLUDE ");
         writer.columns(&index.include)?;
@@ -48,7 +48,7 @@ pub(super) fn create(
         writer.push(" WHERE ");
         writer.push(condition);
     }
-    Ok(writer.finish())
+    Ok(writer.take())
 }
 
 /// The line within CREATE TABLE.

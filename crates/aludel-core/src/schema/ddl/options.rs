@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// `CREATE TABLE`, of whatever kind.
-pub(super) const fn create(table: &Table) -> &'static str {
+pub(super) fn create(table: &Table) -> &'static str {
     let whole = table.options.partition_by.is_none();
     match (table.temporary, table.options.unlogged && whole) {
         (true, _) => "CREATE TEMPORARY TABLE ",

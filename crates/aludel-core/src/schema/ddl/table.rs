@@ -5,7 +5,7 @@ use crate::{
     Error, Result,
     dialect::{Autoincrement, Defaults, Dialect, Indexes, Spelling},
     schema::{
-        Action, Column, ConstraintName, Exclusion, ForeignKey, Identity, IndexMethod,
+        Action, Column, ConstraintName, Exclusion, ForeignKey, Identity, IndexMethod, Name,
         ServerDefault, Storage, Table, text::split_on_update,
     },
     value::SqlType,
@@ -13,12 +13,12 @@ use crate::{
 
 /// One column or constraint a line.
 pub(super) fn create(
+    writer: &mut Writer<'_>,
     table: &Table,
-    dialect: &dyn Dialect,
     check_first: CheckFirst,
     with_key: impl Fn(&ForeignKey) -> bool,
 ) -> Result<String> {
-    let mut writer = Writer::new(dialect);
+    let dialect = writer.dialect;
     writer.push(options::create(table));
     if check_first == CheckFirst::Yes {
         writer.push("IF NOT EXISTS ");
@@ -27,51 +27,51 @@ pub(super) fn create(
     writer.push(" (");
     let mut lines = Lines { first: true };
     for it in &table.columns {
-        lines.next(&mut writer);
-        column(&mut writer, table, it)?;
+        lines.next(writer);
+        column(writer, table, it)?;
     }
     if !table.primary_key.is_empty() && !inline_key(table, dialect) {
-        lines.next(&mut writer);
-        constraint(&mut writer, table.primary_key_name()?.as_ref())?;
+        lines.next(writer);
+        constraint(writer, table.primary_key_name()?.as_ref())?;
         writer.push("PRIMARY KEY ");
         writer.columns(&table.primary_key)?;
     }
     for it in &table.uniques {
-        lines.next(&mut writer);
-        constraint(&mut writer, table.unique_name(it)?.as_ref())?;
+        lines.next(writer);
+        constraint(writer, table.unique_name(it)?.as_ref())?;
         writer.push("UNIQUE ");
         writer.columns(&it.columns)?;
         writer.push(it.deferrable.sql());
     }
     for it in table.foreign_keys.iter().filter(|it| with_key(it)) {
-        lines.next(&mut writer);
-        constraint(&mut writer, table.foreign_key_name(it)?.as_ref())?;
+        lines.next(writer);
+        constraint(writer, table.foreign_key_name(it)?.as_ref())?;
         writer.push("FOREIGN KEY ");
-        references(&mut writer, table, it)?;
+        references(writer, table, it)?;
     }
     for it in labels::checks(table, dialect)? {
-        lines.next(&mut writer);
+        lines.next(writer);
         writer.push(&it);
     }
     for it in &table.checks {
-        lines.next(&mut writer);
-        constraint(&mut writer, table.check_name(it)?.as_ref())?;
+        lines.next(writer);
+        constraint(writer, table.check_name(it)?.as_ref())?;
         writer.push("CHECK (");
         writer.push(&it.sql);
         writer.push(")");
     }
     for it in &table.exclusions {
-        lines.next(&mut writer);
-        exclusion(&mut writer, it)?;
+        lines.next(writer);
+        exclusion(writer, it)?;
     }
     let inside = dialect.capability().ddl.indexes == Indexes::InTable;
     for it in table.indexes.iter().filter(|_| inside) {
-        lines.next(&mut writer);
-        index::inside(&mut writer, table, it)?;
+        lines.next(writer);
+        index::inside(writer, table, it)?;
     }
     writer.push("\n)");
-    options::behind(&mut writer, table)?;
-    Ok(writer.finish())
+    options::behind(writer, table)?;
+    Ok(writer.take())
 }
 
 struct Lines {
@@ -97,13 +97,16 @@ fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()>
     writer.name(&column.name)?;
     writer.push(" ");
     let (keyed, ty) = (is_keyed(table, &column.name), column.type_on(dialect));
-    let mut name = String::new();
+    let before = writer.sql.len();
     if keyed {
-        dialect.key_type_name(&mut name, ty);
+        dialect.key_type_name(&mut writer.sql, ty);
     } else {
-        dialect.type_name(&mut name, ty);
+        dialect.type_name(&mut writer.sql, ty);
     }
-    writer.push(if table.options.strict { options::affinity(&name) } else { &name });
+    if table.options.strict {
+        let name = writer.sql.split_off(before);
+        writer.push(options::affinity(&name));
+    }
     if let Some(collation) = column.collation_on(dialect) {
         writer.push(" COLLATE ");
         writer.name(collation)?;
@@ -162,7 +165,7 @@ fn identity(writer: &mut Writer<'_>, identity: Identity) {
 }
 
 /// Whether a column is part of a key, a constraint or an index.
-pub(in crate::schema) fn is_keyed(table: &Table, column: &String) -> bool {
+pub(in crate::schema) fn is_keyed(table: &Table, column: &Name) -> bool {
     table.primary_key.contains(column)
         || table.uniques.iter().any(|it| it.columns.contains(column))
         || table.foreign_keys.iter().any(|it| it.columns.contains(column))
@@ -172,9 +175,9 @@ pub(in crate::schema) fn is_keyed(table: &Table, column: &String) -> bool {
 /// Refuses types that the database has no form for.
 fn representable(table: &Table, column: &Column, dialect: &dyn Dialect) -> Result<()> {
     let types = dialect.capability().types;
-    let generated = table.autoincrement && table.primary_key.contains(&column.name);
+    let generated = || table.autoincrement && table.primary_key.contains(&column.name);
     let numbers = dialect.capability().ddl.autoincrement == Autoincrement::Identity;
-    if column.identity.is_some() && !generated && !numbers {
+    if column.identity.is_some() && !numbers && !generated() {
         let name = &column.name;
         let what = format!("`{table}.{name}` is numbered by the database, which only a key can be");
         return Err(Error::Unsupported { dialect: dialect.name(), what: what.into() });

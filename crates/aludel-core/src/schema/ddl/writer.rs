@@ -1,11 +1,11 @@
 //! A DDL statement in the making: names, with their limits, and literals.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use crate::{
     Error, Result,
     dialect::{Booleans, Decimals, Dialect, Longest},
-    schema::ConstraintName,
+    schema::{ConstraintName, Name},
     value::{ArrayValue, Value},
 };
 
@@ -22,6 +22,13 @@ impl<'a> Writer<'a> {
 
     pub(super) fn finish(self) -> String {
         self.sql
+    }
+
+    /// The statement, and room for the next.
+    pub(super) fn take(&mut self) -> String {
+        let statement = self.sql.as_str().to_owned();
+        self.sql.clear();
+        statement
     }
 
     pub(super) fn push(&mut self, text: &str) {
@@ -44,26 +51,7 @@ impl<'a> Writer<'a> {
 
     /// A name that Aludel made: too long is cut, with a hash in place of the rest (DDL-7).
     pub(super) fn generated_name(&mut self, name: &str) {
-        let name = self.cut_name(name);
-        self.dialect.identifier(&mut self.sql, &name);
-    }
-
-    /// That name, without quotes.
-    pub(super) fn cut_name(&self, name: &str) -> String {
-        // So many bytes are never more characters.
-        let (Longest::Bytes(most) | Longest::Characters(most)) =
-            self.dialect.capability().identifiers.longest;
-        let mut name = name.to_owned();
-        if name.len() > most {
-            let hash = format!("_{:08x}", fnv(&name));
-            let mut end = most.saturating_sub(hash.len());
-            while !name.is_char_boundary(end) {
-                end -= 1;
-            }
-            name.truncate(end);
-            name.push_str(&hash);
-        }
-        name
+        self.dialect.identifier(&mut self.sql, &cut_name(self.dialect, name));
     }
 
     /// A constraint's or an index's name.
@@ -84,7 +72,7 @@ impl<'a> Writer<'a> {
     }
 
     /// `(a, b)`
-    pub(super) fn columns(&mut self, names: &[String]) -> Result<()> {
+    pub(super) fn columns(&mut self, names: &[Name]) -> Result<()> {
         self.push("(");
         for (index, name) in names.iter().enumerate() {
             if index > 0 {
@@ -140,6 +128,22 @@ impl<'a> Writer<'a> {
     fn quoted(&mut self, value: impl std::fmt::Display) {
         let _ = write!(self.sql, "'{value}'");
     }
+}
+
+/// A name that Aludel made, without quotes: cut if it is too long.
+pub(in crate::schema) fn cut_name<'a>(dialect: &dyn Dialect, name: &'a str) -> Cow<'a, str> {
+    // So many bytes are never more characters.
+    let (Longest::Bytes(most) | Longest::Characters(most)) =
+        dialect.capability().identifiers.longest;
+    if name.len() <= most {
+        return name.into();
+    }
+    let hash = format!("_{:08x}", fnv(name));
+    let mut end = most.saturating_sub(hash.len());
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{hash}", &name[..end]).into()
 }
 
 /// A hash that is the same in every program and version: names must be.

@@ -138,8 +138,9 @@ impl Comparison<'_> {
             _ => false,
         };
         if !same {
-            let (column, ours) = (declared.name.clone(), declared.sequence.clone());
-            self.push(What::Sequence { column, declared: ours, found: found.sequence.clone() });
+            let column = declared.name.clone();
+            let [declared, found] = [declared, found].map(|it| it.sequence.clone());
+            self.push(What::Sequence { column, declared, found });
         }
         declared.sequence.is_some() == found.sequence.is_some()
     }
@@ -155,7 +156,7 @@ impl Comparison<'_> {
         };
         if !same {
             let column = declared.name.clone();
-            let (declared, found) = (declared.computed.clone(), found.computed.clone());
+            let [declared, found] = [declared, found].map(|it| it.computed.clone());
             self.push(What::Computed { column, declared, found });
         }
     }

@@ -6,7 +6,7 @@ use super::{
     settled::text,
 };
 use crate::schema::{
-    Exclusion, Index, IndexMethod, IndexPart, Indexed,
+    Exclusion, Index, IndexMethod, IndexPart, Indexed, Name,
     text::{Same, compare, lex},
 };
 
@@ -68,7 +68,7 @@ impl Comparison<'_> {
     }
 
     /// The name that DDL gives an index.
-    pub(super) fn name_of(&self, index: &Index) -> String {
+    pub(super) fn name_of(&self, index: &Index) -> Name {
         // That it can be made was checked when the table was added.
         let name = self.declared.index_name(index);
         name.map(|it| text(it, self.known.dialect)).unwrap_or_default()
@@ -148,7 +148,7 @@ impl Known<'_> {
 
     fn same_exclusion(&self, a: &Exclusion, b: &Exclusion) -> bool {
         let method = |it: &Exclusion| it.method.unwrap_or(IndexMethod::Gist);
-        let same = |(a, b): (&(IndexPart, String), &(IndexPart, String))| {
+        let same = |(a, b): (&(IndexPart, Name), &(IndexPart, Name))| {
             self.same_parts(std::slice::from_ref(&a.0), std::slice::from_ref(&b.0)) && a.1 == b.1
         };
         method(a) == method(b)

@@ -1,7 +1,7 @@
 //! Foreign keys and unique constraints.
 
 use super::{Change, Comparison, Known, What};
-use crate::schema::{Action, ForeignKey, Index, Unique};
+use crate::schema::{Action, ForeignKey, Index, Name, Unique};
 
 impl Comparison<'_> {
     pub(super) fn foreign_keys(&mut self) {
@@ -75,7 +75,7 @@ impl Known<'_> {
             pairs.collect::<Vec<_>>()
         };
         let (ours, theirs) = (pairs(a), pairs(b));
-        let same = |a: &(String, String), b: &(String, String)| {
+        let same = |a: &(Name, Name), b: &(Name, Name)| {
             self.same_name(&a.0, &b.0) && self.same_name(&a.1, &b.1)
         };
         self.same_name(&a.table, &b.table)

@@ -2,7 +2,7 @@
 
 use super::{Comparison, What};
 use crate::schema::{
-    Partition, TableOptions,
+    Name, Partition, TableOptions,
     catalog::Rules,
     text::{Lexeme, Same, Token, compare, items, lex},
 };
@@ -107,7 +107,7 @@ impl Comparison<'_> {
     }
 }
 
-fn value<'a>(list: &'a [(String, String)], name: &str) -> Option<&'a str> {
+fn value<'a>(list: &'a [(Name, Name)], name: &str) -> Option<&'a str> {
     list.iter().find(|it| it.0.eq_ignore_ascii_case(name)).map(|it| &*it.1)
 }
 

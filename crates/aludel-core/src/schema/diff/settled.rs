@@ -4,7 +4,7 @@
 use crate::{
     Result,
     dialect::{Alter, Dialect},
-    schema::{ConstraintName, Table, ddl, settle::settle},
+    schema::{ConstraintName, Name, Table, ddl, settle::settle},
 };
 
 /// Indexes stay as they are: one without a name may have any, as long as its columns are the same.
@@ -13,7 +13,7 @@ pub(super) fn settled(declared: &Table, dialect: &dyn Dialect) -> Result<Table> 
     for column in &mut table.columns {
         column.ty = column.type_on(dialect);
         column.variants.clear();
-        let collation = column.collation_on(dialect).map(str::to_owned);
+        let collation = column.collation_on(dialect).map(Name::from);
         column.collations = collation.map(|it| (None, it)).into_iter().collect();
     }
     let alters = dialect.capability().ddl.alter != Alter::Nothing;
@@ -32,9 +32,9 @@ pub(super) fn settled(declared: &Table, dialect: &dyn Dialect) -> Result<Table> 
 }
 
 /// The name as the database gets it.
-pub(super) fn text(name: ConstraintName, dialect: &dyn Dialect) -> String {
+pub(super) fn text(name: ConstraintName, dialect: &dyn Dialect) -> Name {
     match name {
         ConstraintName::Chosen(name) => name,
-        ConstraintName::Made(name) => ddl::generated_name(dialect, &name),
+        ConstraintName::Made(name) => ddl::cut_name(dialect, &name).into_owned().into(),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     expr::NullsOrder,
     schema::{
         Action, Column, Computed, Exclusion, ForeignKey, Identity, Index, IndexMethod, IndexPart,
-        Indexed, Sequence, Storage, ddl,
+        Indexed, Name, Sequence, Storage, ddl,
     },
 };
 
@@ -110,8 +110,8 @@ impl fmt::Display for Difference {
                 f,
                 "{}: declared {}, but the database has {}",
                 Maybe(".", column.as_ref(), ""),
-                Maybe("with the comment ", declared.as_ref().map(Quoted), "without a comment"),
-                Maybe("", found.as_ref().map(Quoted), "none")
+                Maybe("with the comment ", declared.as_deref().map(Quoted), "without a comment"),
+                Maybe("", found.as_deref().map(Quoted), "none")
             ),
             What::TableOption { name, declared, found } => write!(
                 f,
@@ -220,7 +220,7 @@ impl fmt::Display for Parenthesised<'_> {
     }
 }
 
-struct Names<'a>(&'a [String]);
+struct Names<'a>(&'a [Name]);
 
 impl fmt::Display for Names<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -263,7 +263,7 @@ impl fmt::Display for Key<'_> {
     }
 }
 
-struct Quoted<'a>(&'a String);
+struct Quoted<'a>(&'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -243,7 +243,7 @@ fn sets_of_labels_in_their_own_type_and_in_a_check() {
 fn a_schema_by_its_name_is_the_default_one() {
     let key = |schema: Option<&str>| {
         let mut key = ForeignKey::new(["a"], "t", ["a"]);
-        key.schema = schema.map(str::to_owned);
+        key.schema = schema.map(Into::into);
         of(Column::new("a", SqlType::Int)).foreign_key(key)
     };
     assert!(lines(key(None), key(Some("public")), &Postgres).is_empty());

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::schema::{
-    Check, Column, Computed, Exclusion, ForeignKey, Identity, Index, Sequence, Table, Unique,
+    Check, Column, Computed, Exclusion, ForeignKey, Identity, Index, Name, Sequence, Table, Unique,
 };
 
 /// A list of differences: none if a database has all that is declared. It displays one a line.
@@ -56,9 +56,9 @@ impl fmt::Display for Differences {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
     /// The table's schema; `None` is the connection's default one.
-    pub schema: Option<String>,
+    pub schema: Option<Name>,
     /// The table.
-    pub table: String,
+    pub table: Name,
     /// What differs.
     pub what: What,
 }
@@ -78,7 +78,7 @@ pub enum What {
     /// A column's type; as the database spells it.
     Type {
         /// The column.
-        column: String,
+        column: Name,
         /// What is declared.
         declared: String,
         /// What the database has.
@@ -87,7 +87,7 @@ pub enum What {
     /// The labels of a column, or their order where it counts.
     Labels {
         /// The column.
-        column: String,
+        column: Name,
         /// What is declared.
         declared: Vec<String>,
         /// What the database has.
@@ -96,14 +96,14 @@ pub enum What {
     /// Whether a column accepts NULL.
     Nullable {
         /// The column.
-        column: String,
+        column: Name,
         /// What is declared; the database has the opposite.
         declared: bool,
     },
     /// A column's default, as SQL.
     Default {
         /// The column.
-        column: String,
+        column: Name,
         /// What is declared.
         declared: Option<String>,
         /// What the database has.
@@ -112,7 +112,7 @@ pub enum What {
     /// What a column is computed by.
     Computed {
         /// The column.
-        column: String,
+        column: Name,
         /// What is declared.
         declared: Option<Computed>,
         /// What the database has.
@@ -121,7 +121,7 @@ pub enum What {
     /// How a column is numbered.
     Identity {
         /// The column.
-        column: String,
+        column: Name,
         /// What is declared.
         declared: Option<Identity>,
         /// What the database has.
@@ -130,7 +130,7 @@ pub enum What {
     /// The sequence that fills a column in.
     Sequence {
         /// The column.
-        column: String,
+        column: Name,
         /// What is declared.
         declared: Option<Sequence>,
         /// What the database has.
@@ -139,20 +139,20 @@ pub enum What {
     /// How a column's texts are compared.
     Collation {
         /// The column.
-        column: String,
+        column: Name,
         /// What is declared.
-        declared: Option<String>,
+        declared: Option<Name>,
         /// What the database has; the table's own if nothing is said.
-        found: Option<String>,
+        found: Option<Name>,
     },
     /// Words for people.
     Comment {
         /// The column that they are about; the table where there is none.
-        column: Option<String>,
+        column: Option<Name>,
         /// What is declared.
-        declared: Option<String>,
+        declared: Option<Name>,
         /// What the database has.
-        found: Option<String>,
+        found: Option<Name>,
     },
     /// What one kind of database can be told of a table.
     TableOption {
@@ -171,9 +171,9 @@ pub enum What {
     /// The primary key's columns.
     PrimaryKey {
         /// What is declared.
-        declared: Vec<String>,
+        declared: Vec<Name>,
         /// What the database has.
-        found: Vec<String>,
+        found: Vec<Name>,
     },
     /// A foreign key.
     ForeignKey(Change<ForeignKey>),

@@ -377,7 +377,7 @@ pub(super) const CHANGES: &[Change] = &[
         "a part more",
         "journal",
         |it| {
-            let bounds = "FROM ('2025-01-01') TO ('2026-01-01')".to_owned();
+            let bounds = "FROM ('2025-01-01') TO ('2026-01-01')".into();
             it.options.partitions.push(Partition { name: "journal_2025".into(), bounds });
         },
         ": declared with PARTITION journal_2025 ",

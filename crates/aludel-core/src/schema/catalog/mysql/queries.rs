@@ -2,7 +2,7 @@
 
 use super::super::holes;
 use crate::{
-    schema::{CatalogQuery, ReflectOptions},
+    schema::{CatalogQuery, Name, ReflectOptions},
     value::Value,
 };
 
@@ -29,7 +29,7 @@ pub(super) fn all(options: &ReflectOptions, is_maria: bool) -> Vec<CatalogQuery>
             places.push(format!("{schema} IN ({})", holes(named.len(), 1, false)));
         }
         let places = places.join(" OR ");
-        match options.tables().map(<[String]>::len) {
+        match options.tables().map(<[Name]>::len) {
             None => format!("({places})"),
             Some(0) => "1 = 0".to_owned(),
             Some(n) => format!("({places}) AND {table} IN ({})", holes(n, 1, false)),

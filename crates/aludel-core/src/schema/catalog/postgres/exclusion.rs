@@ -2,7 +2,7 @@
 
 use super::RULES;
 use crate::schema::{
-    Exclusion, IndexMethod, IndexPart,
+    Exclusion, IndexMethod, IndexPart, Name,
     text::{Lexeme, closing, items, lex},
 };
 
@@ -21,25 +21,27 @@ pub(super) fn read(sql: &str) -> Exclusion {
         let open = close + 2 + place;
         let inside = tokens.get(open).zip(tokens.get(closing(&tokens, open)));
         let text = inside.and_then(|(open, close)| sql.get(open.end..close.start));
-        exclusion.condition = text.map(|it| it.trim().to_owned());
+        exclusion.condition = text.map(|it| it.trim().into());
     }
     exclusion
 }
 
 /// `room WITH =`
-fn element(sql: &str, tokens: &[Lexeme]) -> Option<(IndexPart, String)> {
+fn element(sql: &str, tokens: &[Lexeme]) -> Option<(IndexPart, Name)> {
     let with = tokens.iter().rposition(|it| it.is("with"))?;
     let (first, last) = (tokens.first()?, tokens.get(with.checked_sub(1)?)?);
     let part = match first.name(sql) {
         // What follows a column's name is how its values are compared.
         Some(name) if !tokens.get(1)?.is_symbol("(") => {
             let class = tokens.get(1..with)?.first().and_then(|it| it.name(sql));
-            IndexPart { operator_class: class.map(str::to_owned), ..IndexPart::from(name) }
+            let mut part = IndexPart::from(name);
+            part.operator_class = class.map(Name::from);
+            part
         }
         _ => IndexPart::expression(sql.get(first.start..last.end)?),
     };
     let operator = sql.get(tokens.get(with)?.end..tokens.last()?.end)?;
-    Some((part, operator.trim().to_owned()))
+    Some((part, operator.trim().into()))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::{
     Result,
     expr::NullsOrder,
-    schema::{CatalogRow, Index, IndexMethod, IndexPart, Table},
+    schema::{CatalogRow, Index, IndexMethod, IndexPart, Name, Table},
 };
 
 /// An index, of rows that are one for each of its columns. One of a kind that nobody can declare is left out.
@@ -13,13 +13,13 @@ pub(super) fn read(table: &mut Table, rows: &[CatalogRow]) -> Result<()> {
         name: Some(rows[0].owned(2)?),
         unique: rows[0].flag(3)?,
         method: Some(method).filter(|it| *it != IndexMethod::BTree),
-        condition: rows[0].optional(5)?.map(str::to_owned),
         ..Index::default()
     };
+    index.condition = rows[0].optional(5)?.map(Name::from);
     for row in rows {
         let column = row.optional(7)?;
         if !row.flag(6)? {
-            index.include.extend(column.map(str::to_owned));
+            index.include.extend(column.map(Name::from));
             continue;
         }
         let mut part = match column {
@@ -32,8 +32,8 @@ pub(super) fn read(table: &mut Table, rows: &[CatalogRow]) -> Result<()> {
             (true, false) => Some(NullsOrder::Last),
             _ => None,
         };
-        part.operator_class = row.optional(11)?.map(str::to_owned);
-        part.collation = row.optional(12)?.map(str::to_owned);
+        part.operator_class = row.optional(11)?.map(Name::from);
+        part.collation = row.optional(12)?.map(Name::from);
         index.parts.push(part);
     }
     table.indexes.push(index);

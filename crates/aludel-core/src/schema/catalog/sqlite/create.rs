@@ -2,7 +2,7 @@
 
 use super::RULES;
 use crate::schema::{
-    Check, Deferrable,
+    Check, Deferrable, Name,
     text::{Lexeme, closing, items, lex},
 };
 
@@ -12,18 +12,18 @@ pub(super) struct Created {
     pub(super) checks: Vec<Check>,
     pub(super) without_row_id: bool,
     pub(super) strict: bool,
-    computed: Vec<(String, String)>,
-    collations: Vec<(String, String)>,
+    computed: Vec<(Name, Name)>,
+    collations: Vec<(Name, Name)>,
     foreign_keys: Vec<Key>,
-    uniques: Vec<(String, Vec<String>)>,
+    uniques: Vec<(Name, Vec<Name>)>,
 }
 
 /// A foreign key: who has it, and what only the text says of it.
 #[derive(Debug, Default, PartialEq)]
 struct Key {
-    columns: Vec<String>,
-    table: String,
-    name: Option<String>,
+    columns: Vec<Name>,
+    table: Name,
+    name: Option<Name>,
     deferrable: Deferrable,
 }
 
@@ -46,29 +46,25 @@ impl Created {
 
     /// What a column is computed by.
     pub(super) fn computed(&self, column: &str) -> Option<&str> {
-        let is_it = |it: &&(String, String)| it.0.eq_ignore_ascii_case(column);
+        let is_it = |it: &&(Name, Name)| it.0.eq_ignore_ascii_case(column);
         self.computed.iter().find(is_it).map(|it| &*it.1)
     }
 
     /// How a column's texts are compared.
     pub(super) fn collation(&self, column: &str) -> Option<&str> {
-        let is_it = |it: &&(String, String)| it.0.eq_ignore_ascii_case(column);
+        let is_it = |it: &&(Name, Name)| it.0.eq_ignore_ascii_case(column);
         self.collations.iter().find(is_it).map(|it| &*it.1)
     }
 
     /// The name of a foreign key, and when it is checked.
-    pub(super) fn foreign_key(
-        &self,
-        columns: &[String],
-        table: &str,
-    ) -> (Option<String>, Deferrable) {
+    pub(super) fn foreign_key(&self, columns: &[Name], table: &str) -> (Option<Name>, Deferrable) {
         let is_it = |it: &&Key| same(&it.columns, columns) && it.table.eq_ignore_ascii_case(table);
         let found = self.foreign_keys.iter().find(is_it);
         found.map(|it| (it.name.clone(), it.deferrable)).unwrap_or_default()
     }
 
     /// The name of a unique constraint.
-    pub(super) fn unique(&self, columns: &[String]) -> Option<String> {
+    pub(super) fn unique(&self, columns: &[Name]) -> Option<Name> {
         self.uniques.iter().find(|it| same(&it.1, columns)).map(|it| it.0.clone())
     }
 
@@ -81,11 +77,11 @@ impl Created {
             false => first.name(item.sql),
         };
         let mut name = None;
-        let mut key = column.map(|it| vec![it.to_owned()]);
+        let mut key = column.map(|it| vec![it.into()]);
         let mut at = usize::from(column.is_some());
         while let Some(token) = item.tokens.get(at) {
             if token.is("constraint") {
-                name = item.name(at + 1).map(str::to_owned);
+                name = item.name(at + 1).map(Name::from);
                 at += 2;
                 continue;
             }
@@ -98,7 +94,7 @@ impl Created {
             } else if token.is("foreign") {
                 key = Some(item.names(at + 2));
             } else if token.is("references") {
-                let table = item.name(at + 1).unwrap_or_default().to_owned();
+                let table = item.name(at + 1).unwrap_or_default().into();
                 let (columns, name) = (key.clone().unwrap_or_default(), name.take());
                 self.foreign_keys.push(Key { columns, table, name, ..Key::default() });
             } else if token.is("deferrable") {
@@ -113,11 +109,11 @@ impl Created {
                 }
             } else if token.is("collate") {
                 let collation = column.zip(item.name(at + 1));
-                let collation = collation.map(|(of, it)| (of.to_owned(), it.to_owned()));
+                let collation = collation.map(|(of, it)| (of.into(), it.into()));
                 self.collations.extend(collation);
             } else if token.is("as") {
                 let sql = item.group(at + 1);
-                self.computed.extend(column.map(|it| (it.to_owned(), sql.to_owned())));
+                self.computed.extend(column.map(|it| (it.into(), sql.into())));
             } else if token.is("default") && !(at > 0 && item.tokens[at - 1].is("set")) {
                 // Whatever word it is, it isn't a constraint's.
                 at += usize::from(!item.tokens.get(at + 1).is_some_and(|it| it.is_symbol("(")));
@@ -132,7 +128,7 @@ impl Created {
     }
 }
 
-fn same(a: &[String], b: &[String]) -> bool {
+fn same(a: &[Name], b: &[Name]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.eq_ignore_ascii_case(b))
 }
 
@@ -155,8 +151,8 @@ impl<'a> Item<'a> {
     }
 
     /// The names in the parentheses that open here.
-    fn names(&self, at: usize) -> Vec<String> {
+    fn names(&self, at: usize) -> Vec<Name> {
         let inside = self.tokens.get(at + 1..closing(self.tokens, at)).unwrap_or_default();
-        inside.iter().filter_map(|it| it.name(self.sql)).map(str::to_owned).collect()
+        inside.iter().filter_map(|it| it.name(self.sql)).map(Name::from).collect()
     }
 }

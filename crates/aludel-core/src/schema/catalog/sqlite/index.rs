@@ -4,7 +4,7 @@ use super::{RULES, create::Created};
 use crate::{
     Result,
     schema::{
-        CatalogRow, Index, IndexPart,
+        CatalogRow, Index, IndexPart, Name,
         text::{Lexeme, items, lex},
     },
 };
@@ -24,22 +24,22 @@ pub(super) fn read(rows: &[CatalogRow], created: &Created) -> Result<Index> {
         part.descending = row.flag(6)?;
         let usual = part.column().and_then(|it| created.collation(it)).unwrap_or("BINARY");
         let collation = row.optional(8)?.filter(|it| !it.eq_ignore_ascii_case(usual));
-        part.collation = collation.map(str::to_owned);
+        part.collation = collation.map(Name::from);
         index.parts.push(part);
     }
     Ok(index)
 }
 
 /// What is indexed, as text, and which rows are.
-fn texts(sql: &str) -> (Vec<String>, Option<String>) {
+fn texts(sql: &str) -> (Vec<Name>, Option<Name>) {
     let tokens = lex(sql, &RULES);
     let Some(open) = tokens.iter().position(|it| it.is_symbol("(")) else {
         return Default::default();
     };
     let (items, close) = items(&tokens, open);
-    let parts = items.into_iter().map(|it| part(sql, it)).collect();
+    let parts = items.into_iter().map(|it| part(sql, it).into()).collect();
     let condition = tokens.get(close + 1).filter(|it| it.is("where"));
-    (parts, condition.and_then(|it| sql.get(it.end..)).map(|it| it.trim().to_owned()))
+    (parts, condition.and_then(|it| sql.get(it.end..)).map(|it| it.trim().into()))
 }
 
 /// Without how it is sorted.

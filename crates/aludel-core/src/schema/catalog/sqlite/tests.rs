@@ -1,10 +1,10 @@
 //! What only the text of CREATE TABLE says is found in it, whatever it looks like.
 
 use super::create::Created;
-use crate::schema::{Check, Deferrable};
+use crate::schema::{Check, Deferrable, Name};
 
 fn check(name: Option<&str>, sql: &str) -> Check {
-    Check { name: name.map(str::to_owned), ..Check::new(sql) }
+    Check { name: name.map(Into::into), ..Check::new(sql) }
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn names_checks_and_computed_columns() {
     assert!(created.without_row_id && created.strict);
     assert_eq!(created.computed("TOTAL"), Some("id * (2 + 1)"));
     assert_eq!(created.computed("half"), Some("id / 2"));
-    let names = |it: &[&str]| it.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+    let names = |it: &[&str]| it.iter().map(|it| Name::from(*it)).collect::<Vec<_>>();
     assert_eq!(created.unique(&names(&["check"])).as_deref(), Some("named_so"));
     assert_eq!(created.unique(&names(&["id", "check"])).as_deref(), Some("both"));
     assert_eq!(created.unique(&names(&["id"])), None);
