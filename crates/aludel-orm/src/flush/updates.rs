@@ -402,10 +402,10 @@ impl Planner {
         }
         let mut rest = rows.as_slice();
         while let Some(first) = rest.first() {
-            let same =
-                |it: &&Row| it.kind == first.kind && it.extra.is_some() == first.extra.is_some();
+            let same = |it: &&Row| it.kind == first.kind;
             let (group, more) = rest.split_at(rest.iter().take_while(same).count());
             rest = more;
+            let is_own = group.iter().all(|it| it.extra.is_none());
             let kind = &kinds[first.kind as usize];
             let Kind { mapper, columns, expressions, late, .. } = kind.clone();
             let (read, expires) = kind.unknown();
@@ -416,9 +416,9 @@ impl Planner {
                 true => None,
                 false => Some(self.inline_update(mapper, &columns, &expressions, &returning)?),
             };
-            let rows = match first.extra {
-                None => self.edits(mapper, &columns, group),
-                Some(_) => {
+            let rows = match is_own {
+                true => self.edits(mapper, &columns, group),
+                false => {
                     let rows = self.cells(kind, inline.as_ref(), group, extras);
                     Rows::Cells(CellRows { expires, returning: read.clone(), ..rows }.into())
                 }
@@ -461,8 +461,9 @@ impl Planner {
         let width =
             columns.len() + mapper.meta.primary_key.len() + usize::from(mapper.version.is_some());
         let mut cells = Vec::with_capacity(group.len() * width);
+        let plain = Extra::default();
         for row in group {
-            let Some(extra) = row.extra.and_then(|it| extras.get(it as usize)) else { continue };
+            let extra = row.extra.and_then(|it| extras.get(it as usize)).unwrap_or(&plain);
             let own = |column: u16| Fill::Field { chunk: row.chunk, slot: row.slot, column };
             for (place, column) in columns.iter().enumerate() {
                 let fill = extra.fills.iter().find(|it| it.0 == *column);

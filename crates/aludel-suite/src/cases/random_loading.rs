@@ -151,12 +151,12 @@ impl Wish {
         for path in &self.paths {
             let how = self.how_of_books(path[0].0);
             let start = books(first(how, Author.books), how, self.books);
-            query = self.from_book(query, start, &path[1..]);
+            query = self.behind_books(query, start, &path[1..]);
         }
         query
     }
 
-    fn from_book(
+    fn behind_books(
         &self,
         query: aludel::Select<Obj<Author>>,
         option: LoadOption<Author, Book>,
@@ -169,7 +169,7 @@ impl Wish {
                 match rest.split_first() {
                     None => query.options(option),
                     Some((&(how, _), rest)) => {
-                        self.from_book(query, then(how, option, Tag.books), rest)
+                        self.behind_books(query, then(how, option, Tag.books), rest)
                     }
                 }
             }
@@ -180,7 +180,7 @@ impl Wish {
                     Some((&(how, _), rest)) => {
                         let how = self.how_of_books(how);
                         let option = books(then(how, option, Author.books), how, self.books);
-                        self.from_book(query, option, rest)
+                        self.behind_books(query, option, rest)
                     }
                 }
             }

@@ -19,6 +19,7 @@ pub(super) const CASES: &[Case] = cases!["switches":
     members_that_move_keep_their_key,
     several_for_one_row,
     a_row_that_is_gone,
+    together_with_other_rows,
 ];
 
 // UOW-29
@@ -256,4 +257,24 @@ fn a_row_that_is_gone(at: &Place) {
     let error = store.flush().unwrap_err();
     let Error::StaleData(stale) = &error else { panic!("{error}") };
     assert_eq!((stale.entity, stale.key.as_str()), ("Currency", "\"EUR\""));
+}
+
+// UOW-17, UOW-29: rows that set the same columns share a statement, whoever they belong to.
+fn together_with_other_rows(at: &Place) {
+    let mut store = at.store();
+    let codes = ["CHF", "EUR", "USD"];
+    let [franc, euro, dollar] =
+        codes.map(|it| store.add(Currency::builder().code(it).name(it.to_lowercase())));
+    store.save();
+    franc.borrow_mut().name = "Franc".into();
+    dollar.borrow_mut().name = "Dollar".into();
+    store.delete(&euro).unwrap();
+    store.add(Currency::builder().code("EUR").name("Euro"));
+    store.commit().unwrap();
+    assert_eq!(
+        store.sent(),
+        "BEGIN\nUPDATE currency SET name = ? WHERE code = ? -- 3 rows\nCOMMIT"
+    );
+    let found = "SELECT count(*) FROM currency WHERE name IN ('Franc', 'Euro', 'Dollar')";
+    assert_eq!(store.number(found), 3);
 }
