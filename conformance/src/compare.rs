@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    differences::{DIFFERENCES, Effect, unpaired},
+    differences::{DIFFERENCES, Effect, joined, unpaired},
     keys::Used,
 };
 
@@ -125,6 +125,8 @@ pub struct Comparison {
     noted: BTreeSet<String>,
     /// Queries that were saved so far.
     credit: BTreeMap<String, u64>,
+    /// What queries joined, by the tables of their objects.
+    joined: BTreeMap<String, BTreeSet<String>>,
     /// Labels that the original shows in a state that they left.
     left: BTreeSet<String>,
     /// Labels that were in that state.
@@ -144,6 +146,7 @@ impl Comparison {
             met: BTreeSet::new(),
             noted: BTreeSet::new(),
             credit: BTreeMap::new(),
+            joined: BTreeMap::new(),
             left: BTreeSet::new(),
             deleted: BTreeSet::new(),
             is_left_changed: false,
@@ -157,6 +160,7 @@ impl Comparison {
         self.line += 1;
         let expected = canonical(original, self.tier);
         let mut actual = canonical(ours, self.tier);
+        self.owe_joined(op, original);
         // A failure's statements aren't compared, whoever failed; what it didn't read may be read later.
         if !expected.contains_key("err") && !actual.contains_key("err") {
             self.saved += forgive_fewer(&expected, &mut actual, &mut self.credit);
@@ -238,6 +242,20 @@ impl Comparison {
         match difference(number, &expected, &actual) {
             Some(difference) => Found::Different(difference),
             None => Found::Same,
+        }
+    }
+
+    /// There, an object that is read again is read with what the query joined that loaded it.
+    fn owe_joined(&mut self, op: &Json, original: &Json) {
+        for (base, targets) in &self.joined {
+            let read = original["stmts"][base].as_u64().unwrap_or_default();
+            for target in targets.iter().filter(|_| read > 0) {
+                let credit = self.credit.entry(target.clone()).or_default();
+                *credit = (*credit).max(read);
+            }
+        }
+        if let Some((base, targets)) = joined(op) {
+            self.joined.entry(base).or_default().extend(targets);
         }
     }
 

@@ -42,7 +42,7 @@ const fn row(name: &'static str, effects: &'static [Effect]) -> Row {
 /// All of them.
 pub const DIFFERENCES: &[Row] = &[
     row("expire on commit", &[Effect::Results(is_read_again)]),
-    row("new members", &[]),
+    row("new members", &[Effect::Parts(came_at_once)]),
     row(
         "added objects after a rollback",
         &[
@@ -52,8 +52,11 @@ pub const DIFFERENCES: &[Row] = &[
         ],
     ),
     row("delete loads at once", &[]),
-    row("deleted for ever", &[Effect::States("deleted", &["detached", "persistent", "transient"])]),
-    row("joined collections", &[Effect::Loads(joined_and_limited), Effect::Loads(at_once_again)]),
+    row(
+        "deleted for ever",
+        &[Effect::States("deleted", &["detached", "persistent", "transient"]), Effect::Ends],
+    ),
+    row("joined collections", &[Effect::Loads(at_once_again)]),
     row(
         "circles first",
         &[
@@ -70,12 +73,32 @@ pub const DIFFERENCES: &[Row] = &[
     row("conditions on text", &[]),
     row(
         "expired objects",
-        &[Effect::Errors("IntegrityError", "ObjectDeletedError"), Effect::Parts(expired_object)],
+        &[
+            Effect::Errors("IntegrityError", "ObjectDeletedError"),
+            Effect::Errors("ObjectDeletedError", "IntegrityError"),
+            Effect::Errors("PendingRollbackError", "ObjectDeletedError"),
+            Effect::Parts(expired_object),
+        ],
     ),
     row("deleted members", &[Effect::Parts(deleted_member)]),
     row("one engine", &[]),
     row("hooks", &[]),
 ];
+
+/// Behind a new object that left, the next two count as one place: which row is inserted first is anybody's
+/// guess, and with it who gets which key.
+fn came_at_once(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
+    let states = expected["states"].as_object().into_iter().flatten();
+    let mut differ = states
+        .map(|(label, state)| (state, &actual["states"][label]))
+        .filter(|it| it.0 != it.1)
+        .peekable();
+    let same = ["err", "res", "rows", "new", "deleted"];
+    noted("left before the flush")
+        && differ.peek().is_some()
+        && differ.all(|(theirs, own)| theirs[0] == "persistent" && own[0] == "persistent")
+        && same.iter().all(|it| expected[it] == actual[it])
+}
 
 /// A collection that is read again there, and was put back here, is in the order of its keys there.
 fn is_read_again(expected: &Json, actual: &Json, _: bool) -> bool {
@@ -99,11 +122,18 @@ fn is_read_again(expected: &Json, actual: &Json, _: bool) -> bool {
         && members(expected) == members(actual)
 }
 
-/// A query with a limit that joins what it loads beside.
-fn joined_and_limited(op: &Json) -> bool {
-    let options = op["opts"].as_array();
-    let limited = op.get("limit").is_some() || op.get("offset").is_some();
-    op["op"] == "query" && limited && options.into_iter().flatten().any(|it| it[0] == "joined")
+/// The objects' table of a query that joins what it loads beside, and the tables of that, as they are counted.
+pub(crate) fn joined(op: &Json) -> Option<(String, Vec<String>)> {
+    let options = op["opts"].as_array().filter(|_| op["op"] == "query")?;
+    let paths = options.iter().filter(|it| it[0] == "joined").filter_map(|it| it[1].as_str());
+    let table = |name: &str| match name {
+        "children" | "parent" | "Node" => "SELECT nodes".to_owned(),
+        "Address" => "SELECT addresses".to_owned(),
+        name if name.ends_with('s') => format!("SELECT {name}"),
+        name => format!("SELECT {}s", name.to_lowercase()),
+    };
+    let targets: Vec<String> = paths.flat_map(|it| it.split('.')).map(table).collect();
+    Some((table(op["cls"].as_str()?), targets)).filter(|it| !it.1.is_empty())
 }
 
 /// A query that loads what it leads to one by one, for objects that were there before, too.
@@ -145,6 +175,7 @@ fn removed_absent(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
     // A new one leaves the session; and a flush that loads the list finds out once more.
     let mut new = inserts(actual).into_iter();
     let mut leaves = || new.any(|it| rows(expected, it.0) < rows(actual, it.0));
+    // Nor does it notice before a flush that somebody isn't in a list that is loaded only then.
     let fails = expected["err"] == "ValueError" && actual["err"] != "ValueError";
     noted("removed what isn't there") && (loses() || leaves() || fails)
 }
@@ -159,11 +190,14 @@ fn rolled_back(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
     let updates = actual["rows"].as_object().into_iter().flatten();
     let mut updates = updates.filter(|it| it.0.starts_with("UPDATE "));
     let unwritten = unwritten || updates.any(|it| rows(expected, it.0) < rows(actual, it.0));
+    // Nor the key that a row got before another one failed.
+    let key = expected["op"] == "load" && expected["res"].is_i64() && actual["res"].is_null();
     let unset = ["IntegrityError", "InvalidRequestError"];
     let unset = |it: &Json| unset.iter().any(|error| it["err"] == *error);
     noted("added objects after a rollback")
         && (unread
             || unwritten
+            || key
             || noted("key of a failed flush")
             || noted("expired new objects")
                 && (unset(expected) || unset(actual) || expected["op"] == "merge")
@@ -199,8 +233,28 @@ fn is_left_once(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
     noted("listed twice")
         && states.any(|it| it.0 == "transient" && (it.1 == "pending" || it.1 == "persistent"))
         || noted("listed again")
+            && expected["err"] == actual["err"]
+            && refers_otherwise(expected, actual)
+        || noted("listed again")
             && (is_dirty_for_that(expected, actual)
                 || orphans.any(|it| rows(expected, it.0) > rows(actual, it.0)))
+}
+
+/// Who is listed once more by an owner that let go of it once, or by one in no session, has the key of another owner.
+fn refers_otherwise(expected: &Json, actual: &Json) -> bool {
+    let updates = |it: &Json| {
+        let mut rows = it["rows"].as_object().cloned().unwrap_or_default();
+        rows.retain(|key, _| key.starts_with("UPDATE "));
+        rows
+    };
+    let count = |it: &Json| {
+        let tables = it["tables"].as_object().cloned().unwrap_or_default();
+        tables.iter().map(|it| (it.0.clone(), it.1.as_array().map(Vec::len))).collect::<Vec<_>>()
+    };
+    let same = ["res", "states", "new", "deleted"];
+    same.iter().all(|it| expected[it] == actual[it])
+        && count(expected) == count(actual)
+        && (updates(expected) != updates(actual) || expected["tables"] != actual["tables"])
 }
 
 /// Who is listed once more by another is changed by that, for the original: nothing else differs.
@@ -246,6 +300,14 @@ fn deleted_member(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
     }
     if noted("long gone") && expected["op"] == "delete" {
         return expected.get("err").is_none() && actual["err"] == "InvalidRequestError";
+    }
+    // One that was marked and found another owner is saved by this flush, and deleted by the next.
+    let mut deletes = expected["rows"].as_object().into_iter().flatten();
+    if noted("taken up")
+        && deletes
+            .any(|it| it.0.starts_with("DELETE ") && rows(expected, it.0) > rows(actual, it.0))
+    {
+        return true;
     }
     let links = ["add", "append", "set_ref", "set_coll"];
     links.iter().any(|it| expected["op"] == *it)

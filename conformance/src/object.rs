@@ -256,6 +256,11 @@ with_entities!(objects);
 pub(crate) use of_class;
 
 impl Object {
+    /// How many of its columns are set.
+    pub fn columns_set(&self) -> usize {
+        self.columns().iter().filter(|it| self.show(it).is_some()).count()
+    }
+
     /// Its state's name.
     pub fn state(&self) -> State {
         self.inspect().state

@@ -12,6 +12,7 @@ use aludel::{
 };
 use serde_json::{Map, Value as Json, json};
 
+use self::answer::identity;
 use crate::{
     errors,
     filter::NoSuch,
@@ -109,6 +110,9 @@ impl Runner {
         let expired = self.expired();
         self.note_relinked(name, op);
         self.note_twins();
+        let doomed = self.doomed(name, op);
+        let shown = self.shown_in_level();
+        let (new, marked) = (self.pending(), self.marked());
         match self.run(name, op) {
             Ok(Some(result)) => drop(answer.insert("res".into(), result)),
             Ok(None) => {}
@@ -131,8 +135,22 @@ impl Runner {
         if name != "is_modified" && !self.rolled.is_empty() {
             self.noted.push("added objects after a rollback");
         }
-        if expired.iter().any(|it| left(&it)) {
+        // What changed in a level is expired with it, before what the levels around added leaves.
+        let level_fell = shown.iter().any(|it| left(&&it.0) && it.0.columns_set() < it.1);
+        if level_fell || expired.iter().any(|it| left(&it)) {
             self.noted.push("expired new objects");
+        }
+        let leaves = ["append", "remove", "set_ref", "set_coll"].contains(&name);
+        if leaves && new.iter().any(|it| left(&it)) {
+            self.noted.push("left before the flush");
+        }
+        let is_wanted =
+            |it: &Object| it.state() == State::Persistent && !it.inspect().marked_deleted;
+        if leaves && marked.iter().any(is_wanted) {
+            self.noted.push("taken up");
+        }
+        if doomed.is_some_and(|it| self.is_taken_over(&it)) {
+            self.ends = Some("deleted for ever");
         }
         if let Some(row) = self.ends {
             answer.insert("ends".into(), row.into());
@@ -237,6 +255,52 @@ impl Runner {
             known.expired && known.state == State::Persistent
         };
         self.kept.iter().filter(is_expired).cloned().collect()
+    }
+
+    fn pending(&self) -> Vec<Object> {
+        self.kept.iter().filter(|it| it.state() == State::Pending).cloned().collect()
+    }
+
+    fn marked(&self) -> Vec<Object> {
+        self.kept.iter().filter(|it| it.inspect().marked_deleted).cloned().collect()
+    }
+
+    /// Where a savepoint is open: the persistent objects, and how many columns of each are set.
+    fn shown_in_level(&self) -> Vec<(Object, usize)> {
+        let has_row = |it: &&Object| it.state() == State::Persistent;
+        let objects = self.kept.iter().filter(|_| !self.nested.is_empty()).filter(has_row);
+        objects.map(|it| (it.clone(), it.columns_set())).collect()
+    }
+
+    /// The expired object that a line reads, and that its flush deletes.
+    fn doomed(&self, name: &str, op: &Json) -> Option<Object> {
+        let is_doomed = |it: &Object| {
+            let known = it.inspect();
+            known.marked_deleted && known.expired
+        };
+        let object = match name {
+            "load" => self.object(op, "obj").ok()?,
+            "get" => {
+                let is_it = |it: &&Object| {
+                    it.class() == text(op, "cls") && identity(&it.inspect()) == op["pk"]
+                };
+                self.kept.iter().filter(is_it).find(|it| is_doomed(it))?.clone()
+            }
+            _ => return None,
+        };
+        is_doomed(&object).then_some(object)
+    }
+
+    /// Whether a deleted object's row is another's by now: the original reads that for it.
+    fn is_taken_over(&self, object: &Object) -> bool {
+        let key = identity(&object.inspect());
+        let has_row = |it: &&Object| it.state() == State::Persistent;
+        object.state() == State::Deleted
+            && self
+                .kept
+                .iter()
+                .filter(has_row)
+                .any(|it| it.class() == object.class() && identity(&it.inspect()) == key)
     }
 
     /// Two new objects have one key.

@@ -106,7 +106,7 @@ pub(super) fn text_of(value: &Json) -> String {
 }
 
 /// The key under which an object's row is known.
-fn identity(inspection: &Known) -> Json {
+pub(super) fn identity(inspection: &Known) -> Json {
     if matches!(inspection.state, State::Transient | State::Pending) {
         return Json::Null;
     }

@@ -73,6 +73,8 @@ impl Runner {
 
     fn query_of<M: Model>(&mut self, op: &Json) -> Result<Vec<Object>, Problem> {
         let (select, at_once) = self.select::<M>(op)?;
+        let known = |it: &&Object| !it.inspect().expired;
+        let before: Vec<Object> = self.kept.iter().filter(known).cloned().collect();
         let rows = self.session.scalars(&select);
         // `first` reads all rows of the original's, too: it adds no limit.
         let objects = match op["fetch"].as_str() {
@@ -86,15 +88,21 @@ impl Runner {
             return Err(Problem::Named("InvalidRequestError"));
         }
         self.kept.extend(objects.iter().cloned());
+        let again = op["populate_existing"] == true;
         for path in at_once {
             let mut level = objects.clone();
             for name in path.split('.') {
                 let mut next = Vec::new();
                 for object in level {
+                    // It goes no further where somebody is there already.
+                    let there = object.loaded(name).filter(|_| !again);
+                    if there.is_some_and(|it| it.iter().all(|it| before.contains(it))) {
+                        continue;
+                    }
                     let forbidden = object.forbid(&mut self.session, 0);
                     let found = object.load(&mut self.session, name);
                     object.forbid(&mut self.session, forbidden);
-                    next.extend(found?);
+                    next.extend(found?.into_iter().filter(|it| again || !before.contains(it)));
                 }
                 level = next;
             }

@@ -36,7 +36,10 @@ impl Runner {
         };
         let owner = self.object(op, "obj")?;
         if let Some(other) = &other {
-            self.bring_in(&owner, other)?;
+            // Who stands there already comes in by nothing.
+            if owner.loaded(text(op, "attr")).is_none_or(|it| !it.contains(other)) {
+                self.bring_in(&owner, other)?;
+            }
             let back = if owner.class() == "User" { "user" } else { "" };
             let former = other.loaded(back).unwrap_or_default();
             // The flush of the original goes by what the former owner shows, if that is a change.
@@ -78,7 +81,10 @@ impl Runner {
         let owner = self.object(op, "obj")?;
         let name = text(op, "attr");
         owner.load(&mut self.session, name)?;
-        self.bring_in(&owner, &member)?;
+        if let Err(refused) = self.bring_in(&owner, &member) {
+            self.set_new(&owner, name)?;
+            return Err(refused);
+        }
         self.recall_owners(&owner, name, std::slice::from_ref(&member))?;
         if owner.loaded(name).unwrap_or_default().contains(&member) {
             self.noted.push("listed again");
@@ -95,27 +101,16 @@ impl Runner {
         self.recall_owners(&owner, name, std::slice::from_ref(&member))?;
         if !members.contains(&member) {
             self.noted.push("removed what isn't there");
-            self.remove_absent(&owner, name, &member)?;
+            self.set_new(&owner, name)?;
         }
         owner.remove(name, &member)?;
         Ok(None)
     }
 
-    /// Who isn't a member is told that it left before the original finds out: it forgets its owner if that
-    /// isn't known; and the collection of a new object counts as set.
-    fn remove_absent(
-        &mut self,
-        owner: &Object,
-        name: &str,
-        member: &Object,
-    ) -> Result<(), Problem> {
+    /// The collection of a new object counts as set there once something was said of it, even if that failed.
+    fn set_new(&mut self, owner: &Object, name: &str) -> Result<(), Problem> {
         if matches!(owner.state(), State::Transient | State::Pending) {
             owner.set_coll(name, &owner.loaded(name).unwrap_or_default())?;
-        }
-        let Some(back) = back(owner, name) else { return Ok(()) };
-        let stale = member.state() == State::Persistent && member.inspect().expired;
-        if stale && member.loaded(back).is_none() {
-            member.set_ref(back, None)?;
         }
         Ok(())
     }

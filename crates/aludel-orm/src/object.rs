@@ -31,6 +31,7 @@ pub(crate) mod log;
 mod obj;
 mod ops;
 mod parents;
+mod queues;
 pub(crate) mod reference;
 mod single;
 pub(crate) mod state;

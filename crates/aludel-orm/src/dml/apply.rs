@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::{
     change::ChangeWork,
-    synchronize::{Held, Part},
+    synchronize::{Expired, Held, Part},
 };
 use crate::{
     Result,
@@ -81,8 +81,11 @@ impl Core {
         let mut events = Vec::new();
         for at in stale {
             let Some(chunk) = self.chunk(*at) else { continue };
-            chunk.keep(at.slot())?;
-            events.push(Event::Value { chunk: at.chunk(), count: 1 });
+            // There, what was read stays, whatever is taken back.
+            if !self.options.sqlalchemy {
+                chunk.keep(at.slot())?;
+                events.push(Event::Value { chunk: at.chunk(), count: 1 });
+            }
             self.expire_row(*at);
         }
         self.ledger(|it| it.record(events));
@@ -155,6 +158,11 @@ impl Core {
         });
         if read.is_err() {
             return self.expire_row(at);
+        }
+        // There, its attributes are expired from now on, and it isn't.
+        if self.options.sqlalchemy && matches!(expired, Expired::All) {
+            let all: Columns = (0..meta.columns.len() as u16).collect();
+            return self.tables(|it| it.expire_columns(at, &all));
         }
         if !news.is_empty() && !self.set_clean(part.mapper, &*chunk, slot, &news, events) {
             unknown.extend(news.iter().map(|it| it.0));

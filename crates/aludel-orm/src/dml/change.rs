@@ -179,8 +179,10 @@ impl Core {
         }
         let compiled = compile(tree, dialect)?;
         let evaluable = self.check_evaluable(tree, execution.synchronize);
-        // The original finds out behind its flush.
-        if evaluable.is_ok() || self.options.sqlalchemy {
+        // The original finds out behind its flush, if there is something to write.
+        let late =
+            self.options.sqlalchemy && !(self.failed.is_some() && self.has_nothing_to_write());
+        if evaluable.is_ok() || late {
             self.before_query(execution.autoflush).await?;
         }
         evaluable?;

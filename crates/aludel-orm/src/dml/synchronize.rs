@@ -150,10 +150,12 @@ impl Part {
     fn scan(&mut self, core: &Core, chunk: &dyn AnyChunk) -> Result<()> {
         let (head, meta) = (chunk.head(), self.mapper.meta);
         // A guard of another thread is waited for; only one of this thread would be for ever.
+        let keeps_expired = core.options.sqlalchemy && self.set.is_empty();
+        let ousted = core.tables(|it| it.ousted.clone());
         let may_be_borrowed = !self.set.is_empty() && crate::object::is_guarding();
         for slot in 0..head.used() {
             let flags = head.flags(slot);
-            if flags.state() != State::Persistent {
+            if flags.state() != State::Persistent || ousted.contains(&head.reference(slot)) {
                 continue;
             }
             let mut matches = Some(true);
@@ -165,6 +167,10 @@ impl Part {
                 })?;
             }
             match matches {
+                // There, what is expired is kept.
+                Some(true) if keeps_expired && flags.has(Flags::EXPIRED) => {
+                    self.doubtful.push(head.reference(slot));
+                }
                 Some(true) if may_be_borrowed => {
                     chunk.write(slot, &mut |_| ())?;
                     self.matched.push(head.reference(slot));

@@ -80,7 +80,10 @@ impl Core {
         for switch in &work.switches {
             self.apply_switch(&work, switch, &mut events);
         }
-        self.ledger(|it| it.record(events));
+        self.ledger(|it| {
+            it.taking = None;
+            it.record(events);
+        });
         self.tables(|it| it.settle_queues(self.id, work.seen));
     }
 
@@ -93,15 +96,22 @@ impl Core {
             }
         }
         let (from, to) = work.seen;
-        self.ledger(|it| {
-            let events = it.log.get(from..to).unwrap_or_default();
-            deleted.retain(|at| {
-                events.iter().any(|event| match event {
-                    Event::One { old, new, .. } if old == new => false,
-                    event => event.owner() == Some(*at),
-                })
+        self.tables(|tables| {
+            let is_deleted =
+                |it: &Ref| deleted.contains(it) || tables.flags(*it).state() == State::Deleted;
+            let Some(ledger) = tables.ledgers.iter().find(|it| it.session == self.id) else {
+                return;
+            };
+            let owners = ledger.log.get(from..to).unwrap_or_default().iter();
+            let owners = owners.filter_map(|event| match event {
+                Event::One { old, new, .. } if old == new => None,
+                Event::Flagged { .. } => None,
+                event => event.owner(),
             });
-            it.unwritten.extend(deleted);
+            let unwritten: Vec<Ref> = owners.filter(is_deleted).collect();
+            if let Some(ledger) = tables.ledger(self.id) {
+                ledger.unwritten.extend(unwritten);
+            }
         });
     }
 
@@ -260,6 +270,7 @@ impl Core {
             }
             if self.options.sqlalchemy {
                 self.oust(mapper, &**chunk, &slots);
+                self.note_unsaid(mapper, &**chunk, &slots);
             }
             let store = self.store(mapper);
             slots.iter().for_each(|it| store.defer(head.id, *it));
@@ -317,8 +328,14 @@ impl Core {
                     head.set_flags(at.slot(), head.flags(at.slot()).with(Flags::EXPIRED));
                 }
             }
+            if self.options.sqlalchemy {
+                self.say(*at, &rows.columns);
+            }
             // What was set while it was expired is known by that.
             if chunk.head().flags(at.slot()).has(Flags::EXPIRED) {
+                if self.options.sqlalchemy {
+                    self.tables(|it| it.name_expired(*at));
+                }
                 self.tables(|it| it.know_columns(*at, &rows.columns));
             }
             if !rows.expires.is_empty() {
@@ -342,6 +359,7 @@ impl Core {
             let fingerprint = fingerprint(key.iter().map(Value::as_ref));
             if let (Ok(()), Some(held)) = (read, self.find_held(mapper, &key)) {
                 self.store(mapper).remove(fingerprint, held);
+                self.tables(|it| it.ousted.insert(held));
             }
         }
     }

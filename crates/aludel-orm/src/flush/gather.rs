@@ -117,6 +117,7 @@ impl Core {
                 if take { std::mem::take(&mut ledger.assigned) } else { ledger.assigned.clone() };
             let (pending, marked, dirty) = if take {
                 ledger.links = 0;
+                ledger.taking = Some(seen);
                 ledger.left = false;
                 (
                     std::mem::take(&mut ledger.pending),
@@ -229,8 +230,7 @@ impl Gathered {
                 }
                 continue;
             }
-            for member in cells.many(object.slot()).unwrap_or_default() {
-                let Some(member) = Ref::from_cell(*member) else { continue };
+            for member in cells.known_members(object.slot()) {
                 if relation.direction == Direction::ManyToMany {
                     self.pairs.push((Pair { relation, owner: object, member }, 1));
                 } else {
@@ -248,8 +248,7 @@ impl Gathered {
         for &object in &self.pending {
             let Some(mapper) = tables.meta(object).map(Mapper::of) else { continue };
             for relation in mapper.relationships.iter().filter(|it| !it.is_canonical()) {
-                let mut others = Vec::new();
-                tables.related(relation, &[object], &mut others);
+                let mut others = tables.known(relation, object);
                 // There, an owner still shows who went to one that is in no session.
                 let back = relation.back.filter(|it| !it.many && tables.is_as_original());
                 let stranded = |it: Ref| match back {
@@ -329,7 +328,9 @@ impl Gathered {
                 _ => continue,
             };
             let Some(chunk) = tables.chunk(owner) else { continue };
-            if chunk.head().flags(owner.slot()).state() != State::Persistent {
+            if chunk.head().flags(owner.slot()).state() != State::Persistent
+                || tables.is_ousted(owner)
+            {
                 continue;
             }
             let relation = &Mapper::of(chunk.meta()).relationships[usize::from(index)];

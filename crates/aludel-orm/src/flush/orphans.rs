@@ -55,7 +55,7 @@ impl Core {
             let (log, start) = (std::mem::take(&mut ledger.log), ledger.flushed);
             let pending = std::mem::take(&mut ledger.pending);
             let orphans = match as_original {
-                true => find_as_original(tables, id, &log[start..]),
+                true => find_as_original(tables, id, &pending, &log[start..]),
                 false => find(tables, id, &pending, &log[start..]),
             };
             if let Some(ledger) = tables.ledger(id) {
@@ -68,7 +68,7 @@ impl Core {
 
 /// Who has no owner any more and was changed since, and members that owners let go of since, unless they have
 /// come to others.
-fn find_as_original(tables: &Tables, session: u64, events: &[Event]) -> Vec<Ref> {
+fn find_as_original(tables: &Tables, session: u64, pending: &[Ref], events: &[Event]) -> Vec<Ref> {
     let changed: HashSet<Ref, RandomState> = events.iter().filter_map(Event::owner).collect();
     let mut orphans = tables.without_parent();
     orphans.retain(|it| changed.contains(it) || tables.is_touched(*it));
@@ -116,6 +116,16 @@ fn find_as_original(tables: &Tables, session: u64, events: &[Event]) -> Vec<Ref>
         })
         .collect();
     orphans.retain(|it| is_tracked(tables, session, *it) && !kept.contains(it));
+    // A new owner that lists them keeps them.
+    orphans.retain(|member| {
+        !pending.iter().any(|owner| {
+            let relations = tables.meta(*owner).map(|it| &Mapper::of(it).relationships);
+            relations
+                .into_iter()
+                .flatten()
+                .any(|it| it.direction == Direction::OneToMany && tables.holds(*owner, it, *member))
+        })
+    });
     orphans.sort_unstable();
     orphans.dedup();
     orphans

@@ -230,6 +230,9 @@ impl Core {
         }
         self.check()?;
         if !self.is_clean() {
+            if self.options.sqlalchemy && self.forget_strangers() {
+                return Ok(());
+            }
             self.transaction.entered = true;
             self.connect().await?;
             self.write(None).await?;
@@ -237,8 +240,22 @@ impl Core {
         Ok(())
     }
 
+    /// There, who changes detached objects alone begins nothing.
+    #[cold]
+    fn forget_strangers(&mut self) -> bool {
+        let is_idle = !self.in_transaction_but_for_changes() && self.has_nothing_to_write();
+        is_idle
+            && self.ledger(|it| {
+                let alone = it.links == 0 && it.joined.is_empty() && it.assigned.is_empty();
+                if alone {
+                    it.dirty.clear();
+                }
+                alone
+            })
+    }
+
     /// Whether no object is to be written any more, whatever changed and was taken back.
-    fn has_nothing_to_write(&self) -> bool {
+    pub(crate) fn has_nothing_to_write(&self) -> bool {
         let lists = [Self::pending, Self::dirty, Self::deleted];
         let taken_back = || lists.iter().all(|list| list(self).is_empty());
         let is_told = self.to_delete.is_empty() && self.ledger(|it| it.problem.is_none());
@@ -364,6 +381,8 @@ impl Core {
         self.load_marked().await?;
         self.load_followers().await?;
         let stale = self.load_stale().await?;
+        self.recall_marked(&stale)?;
+        self.drop_gone().await?;
         let planner = Planner::plan(self, true, Vec::new(), stale)?;
         let opening = if planner.plan.steps.is_empty() { Vec::new() } else { self.opening(true) };
         let ends = end == Some(End::Commit);

@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::{
     Error, Result,
-    mapping::{Direction, Mapper},
+    mapping::{Direction, Mapper, Relation},
     object::{
         graph::Tables,
         log::Event,
@@ -30,7 +30,7 @@ impl Core {
             stale.extend(it.assigned.iter().map(|it| it.object));
             (it.dirty.clone(), it.marked.clone())
         });
-        stale.extend(marked);
+        stale.extend(self.tables(|it| it.still_marked(marked)));
         for id in dirty {
             let Some(chunk) = self.chunk(Ref::new(id, 0)) else { continue };
             let head = chunk.head();
@@ -59,6 +59,57 @@ impl Core {
         }
         self.ledger(|it| seen.extend(it.unsaid.iter().map(|it| it.0)));
         Ok(seen)
+    }
+
+    /// What the deleted refer to is known there once their rows were read, where that needs no query: of each
+    /// relationship the first.
+    pub(super) fn recall_marked(&mut self, stale: &Stale) -> Result<()> {
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let mut marked = self.ledger(|it| it.marked.clone());
+        marked.retain(|it| stale.contains(it));
+        for (mapper, owners) in self.by_entity(&marked, |it| it.has(Flags::MARKED))? {
+            let refers = |it: &&Relation| it.direction == Direction::ManyToOne;
+            for relation in mapper.relationships.iter().filter(refers) {
+                for at in &owners {
+                    if self.is_unsaid(relation, *at) {
+                        continue;
+                    }
+                    if self.tables(|it| it.is_loaded(*at, relation))
+                        || self.fill_by_key(relation, *at, true)?
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// There, an expired object whose key a new one has is read first: where its row is gone, so is it.
+    pub(super) async fn drop_gone(&mut self) -> Result<()> {
+        if !self.options.sqlalchemy {
+            return Ok(());
+        }
+        let pending = self.ledger(|it| it.pending.clone());
+        for (mapper, objects) in self.by_entity(&pending, |it| it.state() == State::Pending)? {
+            for at in objects {
+                let Some(chunk) = self.chunk(at) else { continue };
+                let mut key = None;
+                chunk.with(at.slot(), &mut |it| {
+                    let is_set = mapper.meta.primary_key.iter().all(|at| !it.is_unset(*at));
+                    key = is_set.then(|| key_values(mapper.meta, it));
+                })?;
+                let Some(key) = key else { continue };
+                let Some(held) = self.find_held(mapper, &key) else { continue };
+                let flags = self.tables(|it| it.flags(held));
+                if is_expired(flags) && !self.read_by_key(mapper, key.clone()).await? {
+                    self.vanish(mapper, &key);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The objects whose keys the flush needs for links that changed, and those whose rows hold them.
@@ -102,9 +153,9 @@ impl Core {
                 let relations = &Mapper::of(meta).relationships;
                 let direction = |at: u16| relations[usize::from(at)].direction;
                 match event {
-                    Event::One { owner, new, .. } => {
+                    Event::One { owner, relation, .. } => {
                         ends.push(owner);
-                        ends.extend(Ref::from_cell(new));
+                        ends.extend(Ref::from_cell(tables.one(owner, relation)));
                     }
                     Event::Added { owner, member, .. } => ends.extend([owner, member]),
                     Event::Removed { owner, relation, member, .. }
@@ -120,7 +171,13 @@ impl Core {
     }
 }
 
+fn is_expired(flags: Flags) -> bool {
+    flags.state() == State::Persistent && flags.has(Flags::EXPIRED) && !flags.has(Flags::MARKED)
+}
+
 /// Whether a persistent object is expired with its key.
 fn is_stale(tables: &Tables, object: Ref) -> bool {
-    tables.flags(object).state() == State::Persistent && tables.is_key_expired(object)
+    tables.flags(object).state() == State::Persistent
+        && tables.is_key_expired(object)
+        && !tables.is_ousted(object)
 }

@@ -301,7 +301,7 @@ impl Core {
     }
 
     /// The row of an object that the session holds is gone: so is the object (IDM-8).
-    fn vanish(&mut self, mapper: &'static Mapper, key: &Key) {
+    pub(crate) fn vanish(&mut self, mapper: &'static Mapper, key: &Key) {
         let Some(at) = self.find_held(mapper, key) else { return };
         let Some(chunk) = self.chunk(at) else { return };
         let old = chunk.head().flags(at.slot());

@@ -367,6 +367,7 @@ impl Core {
         if let Some(relation) = relations.iter().find(|it| it.name == name)
             && !self.tables(|it| it.is_loaded(at, relation))
             && self.fill_held(relation, at)?
+            && self.is_unsaid(relation, at)
         {
             // What a row was inserted with isn't known there, where nobody said it.
             self.tables(|it| it.forget_none(at, Some(relation.index)));

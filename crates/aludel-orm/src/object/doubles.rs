@@ -1,6 +1,11 @@
 //! Members that are added again: they are listed once, and in a session that does as SQLAlchemy as often.
 
-use super::{graph::Tables, log::Event, reference::Ref};
+use super::{
+    graph::Tables,
+    log::Event,
+    reference::{NULL, Ref, UNLOADED},
+    state::Flags,
+};
 use crate::mapping::Relation;
 
 impl Tables {
@@ -38,6 +43,25 @@ impl Tables {
         }
         self.note(owner, Event::Added { owner, relation, member });
         self.note_parent(owner, relation, member, true);
+    }
+
+    /// There, who isn't listed is let go of all the same, and learns of it before the list says no.
+    pub(super) fn lose_absent(&mut self, owner: Ref, relation: &'static Relation, member: Ref) {
+        self.note_parent(owner, relation.index, member, false);
+        self.note(owner, Event::Flagged { owner });
+        if let Some(back) = relation.back {
+            let was = self.one(member, back.index);
+            let unknown = was == UNLOADED && self.flags(member).has(Flags::EXPIRED);
+            if back.many {
+                let was_there = self.remove_member(member, back.index, owner);
+                if !was_there {
+                    self.note(member, Event::Flagged { owner: member });
+                }
+            } else if unknown || was == owner.cell() {
+                self.put_one(member, back.index, NULL);
+            }
+        }
+        self.lose_parent(owner, relation, member);
     }
 
     /// Members that leave go at once, however often they are listed, but for one place.

@@ -23,12 +23,17 @@ impl Tables {
             let former = self.former_members(object);
             let came = self.enlist_one(session, object, object == start);
             // What is added by name brings along what it leads to, even if it is there already.
-            let named = std::mem::take(&mut first) && self.session_of(start) == Some(session);
+            let named = std::mem::take(&mut first)
+                && self.session_of(start) == Some(session)
+                && self.state(start) != State::Deleted;
             if !came && !named {
                 continue;
             }
             stack.extend(former);
             self.cascade(object, Cascade::SAVE_UPDATE, &mut stack);
+            if !self.once.is_empty() && self.once.remove(&object) {
+                self.loose.retain(|it| it.owner() != Some(object));
+            }
         }
     }
 
@@ -37,9 +42,17 @@ impl Tables {
         self.enlist_one(session, object, false)
     }
 
+    /// Brings in one object by name, and nothing that it leads to.
+    pub(crate) fn enlist_alone(&mut self, session: u64, object: Ref) {
+        self.enlist_one(session, object, true);
+    }
+
     /// What left the relationships of a detached object, which no flush has written: it comes in with the
     /// object (CAS-2).
     fn former_members(&self, object: Ref) -> Vec<Ref> {
+        if self.is_as_original() {
+            return self.former_as_original(object);
+        }
         let Some(meta) = self.meta(object).filter(|_| !self.loose.is_empty()) else {
             return Vec::new();
         };
@@ -79,22 +92,35 @@ impl Tables {
         stack[from..].reverse();
     }
 
+    /// Those of marked objects whose mark nobody has cancelled.
+    pub(crate) fn still_marked(&self, mut marked: Vec<Ref>) -> Vec<Ref> {
+        marked.retain(|it| self.flags(*it).has(Flags::MARKED));
+        marked
+    }
+
     /// Cancels the mark for deletion of an object, and of all that its cascades of this kind reach.
     pub(crate) fn unmark(&mut self, session: u64, start: Ref, cascade: Cascade) {
         let mut stack = vec![start];
         while let Some(object) = stack.pop() {
-            let old = self.flags(object);
-            if !old.has(Flags::MARKED) || self.session_of(object) != Some(session) {
-                continue;
+            if self.unmark_one(session, object) {
+                self.cascade(object, cascade, &mut stack);
             }
-            if let Some(chunk) = self.chunk(object) {
-                chunk.head().set_flags(object.slot(), old.without(Flags::MARKED));
-            }
-            if let Some(ledger) = self.ledger(session) {
-                ledger.log.push(Event::Flags { object, old });
-            }
-            self.cascade(object, cascade, &mut stack);
         }
+    }
+
+    /// Cancels the mark for deletion of one object; whether it had one.
+    pub(crate) fn unmark_one(&mut self, session: u64, object: Ref) -> bool {
+        let old = self.flags(object);
+        if !old.has(Flags::MARKED) || self.session_of(object) != Some(session) {
+            return false;
+        }
+        if let Some(chunk) = self.chunk(object) {
+            chunk.head().set_flags(object.slot(), old.without(Flags::MARKED));
+        }
+        if let Some(ledger) = self.ledger(session) {
+            ledger.log.push(Event::Flags { object, old });
+        }
+        true
     }
 
     /// A child that is marked for deletion and gets another owner is wanted after all (CAS-14).
@@ -231,6 +257,33 @@ impl Tables {
         if self.is_as_original() {
             self.lose_parent(old, relation, member);
         }
+    }
+
+    /// An object left its session with a row: its links are its own from now on. Those that no flush has written
+    /// come in again with it (STATE-11).
+    pub(crate) fn take_links(&mut self, session: u64, object: Ref) {
+        let stays = self.flags(object).state() == State::Detached;
+        let Some(ledger) = self.ledger(session).filter(|it| it.links != 0) else { return };
+        let unseen = ledger.log.split_off(ledger.flushed.min(ledger.log.len()));
+        let mut own = Vec::new();
+        for event in unseen {
+            match event.owner() == Some(object) {
+                true => own.push(event),
+                false => ledger.log.push(event),
+            }
+        }
+        ledger.links = ledger.links.saturating_sub(own.len());
+        if stays {
+            self.loose.append(&mut own);
+        }
+    }
+
+    /// The same of all objects, when the session ends.
+    pub(crate) fn take_all_links(&mut self, session: u64) {
+        let Some(ledger) = self.ledger(session).filter(|it| it.links != 0) else { return };
+        let mut unseen = ledger.log.split_off(ledger.flushed.min(ledger.log.len()));
+        unseen.retain(|it| it.owner().is_some_and(|it| self.flags(it).state() == State::Detached));
+        self.loose.append(&mut unseen);
     }
 
     /// What was linked while an object was detached is a change of the session that it comes into.

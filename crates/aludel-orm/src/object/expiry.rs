@@ -33,6 +33,14 @@ impl Tables {
         }
     }
 
+    /// Spells out what is expired of an object, where all of it is.
+    pub(crate) fn name_expired(&mut self, object: Ref) {
+        if self.expired_columns(object).is_none() {
+            let columns = self.meta(object).map_or(0, |it| it.columns.len() as u16);
+            self.expire_columns(object, &(0..columns).collect::<Vec<_>>());
+        }
+    }
+
     /// These columns of an object are known again, if not all of it is expired.
     pub(crate) fn know_columns(&mut self, object: Ref, columns: &[u16]) {
         let Some(expired) = self.expired.get_mut(&object) else { return };
@@ -93,7 +101,8 @@ impl Tables {
                 continue;
             }
             for slot in 0..head.used() {
-                let is_changed = changed.contains(&head.reference(slot));
+                let at = head.reference(slot);
+                let is_changed = changed.contains(&at) || self.ousted.contains(&at);
                 if head.flags(slot).state() == State::Persistent && !is_changed {
                     entry.relations.iter_mut().for_each(|it| it.unload(slot));
                 }
@@ -157,8 +166,13 @@ impl Tables {
     /// Forgets these relationships of an object, with the changes that no flush has seen: the log no
     /// longer tells of them. What they led to stays as it is (EXP-7).
     pub(crate) fn expire_cells(&mut self, session: u64, object: Ref, relations: &[u16]) {
+        let all = self.meta(object).map(|it| Mapper::of(it).relationships.len());
         let is_own = |it: &Event| {
-            it.owner() == Some(object) && it.relation().is_some_and(|it| relations.contains(&it))
+            it.owner() == Some(object)
+                && match it.relation() {
+                    Some(it) => relations.contains(&it),
+                    None => all == Some(relations.len()),
+                }
         };
         let mut before: Vec<(u16, u64)> = Vec::new();
         if let Some(ledger) = self.ledger(session).filter(|it| it.links != 0) {

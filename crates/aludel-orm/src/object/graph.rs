@@ -48,6 +48,11 @@ pub(crate) struct Tables {
     pub(super) owners: HashMap<(Ref, u32, u16), Ref, RandomState>,
     /// Who was last said to own a member, where a session does as SQLAlchemy; nobody is said, too.
     pub(super) parents: HashMap<super::parents::Owned, Option<Ref>, RandomState>,
+    /// New objects that were written once, in a transaction that was taken back, as in SQLAlchemy.
+    pub(super) once: std::collections::BTreeSet<Ref>,
+    /// Objects that gave their keys to new ones, where a session does as SQLAlchemy: no flush and no expiry looks at
+    /// them.
+    pub(crate) ousted: std::collections::BTreeSet<Ref>,
     /// Members that lost an owner that is in no session.
     pub(super) outside: std::collections::BTreeSet<Ref>,
     /// Objects of such chunks as forbid loads that were read again since: they may be loaded of.
@@ -368,6 +373,8 @@ impl Tables {
         self.replaced.append(&mut other.replaced);
         self.owners.extend(other.owners.drain());
         self.parents.extend(other.parents.drain());
+        self.once.append(&mut other.once);
+        self.ousted.append(&mut other.ousted);
         self.outside.append(&mut other.outside);
         self.permitted.append(&mut other.permitted);
         self.problems.append(&mut other.problems);

@@ -1,9 +1,6 @@
 //! Linking and unlinking objects: one untyped body that keeps both sides in step, whatever the
 //! entities, and needs no borrow of either object.
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-
 use super::{
     graph::Tables,
     log::Event,
@@ -113,10 +110,8 @@ impl Tables {
 
     fn lose(&mut self, owner: Ref, relation: &'static Relation, member: Ref) -> bool {
         if !self.remove_member(owner, relation.index, member) {
-            // There, who isn't listed is let go of all the same.
             if self.is_as_original() {
-                self.note_parent(owner, relation.index, member, false);
-                self.lose_parent(owner, relation, member);
+                self.lose_absent(owner, relation, member);
             }
             return false;
         }
@@ -169,6 +164,9 @@ impl Tables {
         let old = self.one(owner, relation.index);
         // Nothing happens to what stays as it is: no cascade follows it, either.
         if old == NULL && new.is_none() {
+            if self.is_as_original() {
+                self.note(owner, Event::Flagged { owner });
+            }
             return self.know_none(owner, relation.index);
         }
         if old == cell && self.is_as_original() {
@@ -187,7 +185,12 @@ impl Tables {
                 if back.many {
                     was_shown = self.remove_member(old, back.index, owner);
                 } else if [owner.cell(), UNLOADED].contains(&self.one(old, back.index)) {
+                    let unknown = self.one(old, back.index) == UNLOADED;
                     self.put_one(old, back.index, NULL);
+                    // There, nobody says who stood there.
+                    if unknown && self.is_as_original() {
+                        self.replaces(old, relation.back_relation());
+                    }
                 } else {
                     was_shown = false;
                 }
@@ -258,6 +261,9 @@ impl Tables {
             return;
         };
         let doubles = self.is_as_original();
+        if doubles {
+            self.note(owner, Event::Flagged { owner });
+        }
         let mut gone: Vec<u64> =
             old.iter().rev().copied().filter(|it| !keep.contains(it)).collect();
         if doubles {
@@ -358,6 +364,15 @@ impl Tables {
         }
     }
 
+    /// The same of one object, queued members included.
+    pub(crate) fn known(&self, relation: &Relation, owner: Ref) -> Vec<Ref> {
+        match self.relation(owner.chunk(), relation.index) {
+            Some(cells) if relation.many => cells.known_members(owner.slot()).collect(),
+            Some(cells) => Ref::from_cell(cells.one(owner.slot())).into_iter().collect(),
+            None => Vec::new(),
+        }
+    }
+
     /// Whether a relationship of an object is known.
     pub(crate) fn is_loaded(&self, owner: Ref, relation: &Relation) -> bool {
         if relation.many {
@@ -402,7 +417,7 @@ impl Tables {
     /// Writes a change of a cell to the ledger of the session that tracks its owner.
     pub(super) fn note(&mut self, owner: Ref, event: Event) {
         let Some(session) = self.session_of(owner) else {
-            if self.state(owner) == State::Detached {
+            if self.state(owner) == State::Detached || self.once.contains(&owner) {
                 self.loose.push(event);
             }
             return;
@@ -422,9 +437,9 @@ impl Tables {
         let Some(cells) = self.relation_mut(owner.chunk(), relation) else { return };
         let old = cells.set_one(owner.slot(), new);
         self.note(owner, Event::One { owner, relation, old, new });
-        if old != new && self.is_as_original() {
+        if self.is_as_original() {
             for (member, came) in [(old, false), (new, true)] {
-                if let Some(member) = Ref::from_cell(member) {
+                if let Some(member) = Ref::from_cell(member).filter(|_| came || old != new) {
                     self.note_parent(owner, relation, member, came);
                 }
             }
@@ -472,7 +487,17 @@ impl Tables {
             Some(list) => {
                 let member = member.cell();
                 let at = if doubles { list.remove_first(member) } else { list.remove(member) };
-                let Some(at) = at else { return false };
+                let Some(at) = at else {
+                    if doubles {
+                        self.note_parent(
+                            owner,
+                            relation,
+                            Ref::from_cell(member).unwrap_or(owner),
+                            false,
+                        );
+                    }
+                    return false;
+                };
                 is_left = doubles && list.holds(member);
                 at as u32
             }
@@ -501,40 +526,6 @@ impl Tables {
         true
     }
 
-    /// What was queued on collections that aren't loaded is in the database now: a flush has seen it, from one
-    /// place of the log to another.
-    pub(crate) fn settle_queues(&mut self, session: u64, (from, to): (usize, usize)) {
-        if !self.queued || from >= to {
-            return;
-        }
-        let Some(ledger) = self.ledger(session) else { return };
-        // Lent, so that it can be read beside the cells.
-        let log = std::mem::take(&mut ledger.log);
-        self.settle(log.get(from..to).unwrap_or_default());
-        if let Some(ledger) = self.ledger(session) {
-            ledger.log = log;
-        }
-    }
-
-    fn settle(&mut self, log: &[Event]) {
-        let mut lists: HashMap<(Ref, u16), Vec<u64>, RandomState> = HashMap::default();
-        for event in log {
-            if let Event::Added { owner, relation, member }
-            | Event::Removed { owner, relation, member, .. } = *event
-                && self
-                    .relation(owner.chunk(), relation)
-                    .is_some_and(|it| it.is_queued(owner.slot()))
-            {
-                lists.entry((owner, relation)).or_default().push(member.cell());
-            }
-        }
-        for ((owner, relation), members) in lists {
-            if let Some(cells) = self.relation_mut(owner.chunk(), relation) {
-                cells.settle(owner.slot(), &members);
-            }
-        }
-    }
-
     /// Takes back one change of a cell, unless its owner keeps what it holds.
     pub(crate) fn undo_cell(&mut self, event: &Event, keeps: &dyn Fn(Ref) -> bool) {
         match *event {
@@ -542,7 +533,8 @@ impl Tables {
             | Event::Added { owner, .. }
             | Event::Removed { owner, .. }
             | Event::Forgotten { owner, .. }
-                if keeps(owner) => {}
+                // What was expunged is nobody's to take back.
+                if keeps(owner) || self.flags(owner).state() == State::Detached => {}
             Event::One { owner, relation, old, .. } | Event::Forgotten { owner, relation, old } => {
                 if let Some(cells) = self.relation_mut(owner.chunk(), relation) {
                     cells.set_one(owner.slot(), old);
@@ -568,6 +560,9 @@ impl Tables {
             }
             Event::Filled { chunk, relation, ref slots } => {
                 for at in slots.iter().map(|it| Ref::new(chunk, *it)) {
+                    if self.flags(at).state() == State::Detached {
+                        continue;
+                    }
                     match self.relation_mut(chunk, relation) {
                         // What was set stays, and what was loaded as nothing wasn't set.
                         _ if keeps(at) => self.forget_no_key(at, relation),

@@ -30,6 +30,8 @@ pub(crate) struct Ledger {
     pub(crate) log: Vec<Event>,
     /// How much of the log the last flush has seen.
     pub(crate) flushed: usize,
+    /// Where the part of the log begins that a flush under way has gathered.
+    pub(crate) taking: Option<usize>,
     /// How many changes of cells stand behind that.
     pub(crate) links: usize,
     /// Whether links behave as in SQLAlchemy.
@@ -68,6 +70,8 @@ pub(crate) enum Event {
     Added { owner: Ref, relation: u16, member: Ref },
     /// A member left a to-many cell, from this place.
     Removed { owner: Ref, relation: u16, member: Ref, at: u32 },
+    /// An object counts as changed, though nothing of it is another, as in SQLAlchemy.
+    Flagged { owner: Ref },
     /// Cells of a chunk were filled with what was loaded, after the transaction wrote.
     Filled { chunk: u64, relation: u16, slots: Vec<u32> },
     /// A to-one cell was forgotten with the row that it came with, after the transaction wrote.
@@ -129,9 +133,10 @@ impl Event {
     /// Whose cell changed.
     pub(crate) fn owner(&self) -> Option<Ref> {
         match self {
-            Self::One { owner, .. } | Self::Added { owner, .. } | Self::Removed { owner, .. } => {
-                Some(*owner)
-            }
+            Self::One { owner, .. }
+            | Self::Added { owner, .. }
+            | Self::Removed { owner, .. }
+            | Self::Flagged { owner } => Some(*owner),
             _ => None,
         }
     }
@@ -156,6 +161,7 @@ impl Ledger {
             wrote: false,
             log: Vec::new(),
             flushed: 0,
+            taking: None,
             links: 0,
             sqlalchemy: false,
             left_out: false,
@@ -248,7 +254,9 @@ impl Ledger {
         let mut undone = self.log.split_off(self.place(savepoint));
         self.problem = None;
         self.links = 0;
-        self.unsaid.clear();
+        if savepoint.is_none() {
+            self.unsaid.clear();
+        }
         self.unwritten.clear();
         // A savepoint begins with a flush: whatever was assigned was assigned since.
         self.assigned.clear();

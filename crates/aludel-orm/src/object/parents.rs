@@ -1,7 +1,10 @@
 //! Who was last said to be the owner of a member, as SQLAlchemy remembers it: there, orphans are told by that.
 
+use std::collections::HashSet;
+
 use super::{
     graph::Tables,
+    log::Event,
     reference::Ref,
     state::{Flags, State},
 };
@@ -112,6 +115,51 @@ impl Tables {
         let mut owners = relations.iter().map(|it| Mapper::of(it.target));
         let owner = owners.find(|it| it.number == mapper)?;
         owner.relationships.get(usize::from(index))
+    }
+
+    /// What left the relationships of an object since it was written last, as far as these are loaded.
+    #[cold]
+    pub(super) fn former_as_original(&self, object: Ref) -> Vec<Ref> {
+        let mut former = Vec::new();
+        let Some(meta) = self.meta(object) else { return former };
+        if self.is_new(object) && !self.once.contains(&object) {
+            return former;
+        }
+        for relation in &Mapper::of(meta).relationships {
+            if !relation.cascade.has(Cascade::SAVE_UPDATE) || !self.is_loaded(object, relation) {
+                continue;
+            }
+            let net = self.net(object, relation.index);
+            former.extend(net.before.and_then(Ref::from_cell));
+            former.extend(net.removed.iter().filter_map(|it| Ref::from_cell(*it)));
+        }
+        former
+    }
+
+    /// There, an object whose INSERT is taken back goes on with what was written of it, and with what changed
+    /// since.
+    #[cold]
+    pub(crate) fn keep_written(&mut self, kept: &HashSet<Ref>, undone: &[Event], seen: usize) {
+        for event in undone {
+            if let Event::Inserted { chunk, slots, .. } = event {
+                let inserted = slots.iter().map(|it| Ref::new(*chunk, *it));
+                self.once.extend(inserted.filter(|it| kept.contains(it)));
+            }
+        }
+        let since = undone.get(seen..).unwrap_or_default().iter();
+        let is_kept = |it: &&Event| it.owner().is_some_and(|it| self.once.contains(&it));
+        let since: Vec<Event> = since.filter(is_kept).cloned().collect();
+        self.loose.extend(since);
+    }
+
+    /// Whether an object gave its key to a new one, as in SQLAlchemy.
+    pub(crate) fn is_ousted(&self, object: Ref) -> bool {
+        !self.ousted.is_empty() && self.ousted.contains(&object)
+    }
+
+    /// What these are, which no expiry changes.
+    pub(crate) fn flags_of_ousted(&self) -> Vec<(Ref, Flags)> {
+        self.ousted.iter().map(|it| (*it, self.flags(*it))).collect()
     }
 
     /// Whether something of an object was touched since the last flush.

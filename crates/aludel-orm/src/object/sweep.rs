@@ -39,7 +39,9 @@ impl Tables {
         self.replaced.retain(|it| chunks.contains_key(&it.0.chunk()));
         self.owners.retain(|it, _| chunks.contains_key(&it.0.chunk()));
         self.parents.retain(|it, _| chunks.contains_key(&it.0.chunk()));
-        self.outside.retain(|it| chunks.contains_key(&it.chunk()));
+        for objects in [&mut self.once, &mut self.ousted, &mut self.outside] {
+            objects.retain(|it| chunks.contains_key(&it.chunk()));
+        }
         self.permitted.retain(|it| chunks.contains_key(&it.chunk()));
         self.problems.retain(|it| chunks.contains_key(&it.0.chunk()));
         lost
@@ -63,7 +65,8 @@ impl Tables {
                     Event::Added { owner, member, .. } | Event::Removed { owner, member, .. } => {
                         roots.extend([owner.chunk(), member.chunk()]);
                     }
-                    Event::Flags { object, .. }
+                    Event::Flagged { owner: object }
+                    | Event::Flags { object, .. }
                     | Event::Renewed { object }
                     | Event::Mapped { object, .. }
                     | Event::Unmapped { object, .. } => roots.push(object.chunk()),

@@ -57,6 +57,7 @@ impl<F: EngineFace> Session<F> {
         attributes: impl Attributes<T>,
     ) -> Result<()> {
         let at = self.core().own_persistent(object)?;
+        self.core().check_ousted(object, false)?;
         let (columns, relations) = split(attributes.attributes());
         self.core().expire_some(at, &columns, &relations)
     }
@@ -83,8 +84,14 @@ impl<F: EngineFace> Session<F> {
         self.core().called();
         let object = object.clone();
         F::run(async move {
-            let at = self.core().before_reading(&object).await?;
-            self.core().refresh(at).await
+            let read = self.core().before_reading(&object).await;
+            if let (Err(Error::PendingRollback(_)), true) = (&read, self.core().options.sqlalchemy)
+            {
+                // There, changes are forgotten all the same.
+                let at = self.core().own_persistent(&object)?;
+                self.core().expire_to_refresh(at)?;
+            }
+            self.core().refresh(read?).await
         })
     }
 
@@ -216,6 +223,8 @@ impl Core {
                 (State::Pending, Some(relation)) => {
                     self.tables(|it| it.drop_pending_orphan(relation, object));
                 }
+                // There, what is known of it is forgotten, too.
+                (State::Deleted, Some(_)) if self.options.sqlalchemy => self.expire_one(object)?,
                 _ => {}
             }
         }
@@ -331,7 +340,8 @@ impl Core {
         let others: Vec<u16> = others.map(|it| it.index).collect();
         let id = self.id;
         self.tables(|tables| {
-            if tables.expired_columns(at).is_none() {
+            // There, what was loaded since it expired stays.
+            if tables.expired_columns(at).is_none() && !tables.is_as_original() {
                 tables.forget_cells(id, at, &others);
             }
         });

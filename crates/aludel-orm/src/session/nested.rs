@@ -191,6 +191,16 @@ impl Core {
         self.ledger(|it| it.wrote = wrote_before);
     }
 
+    /// There, each level is taken back by itself: what was changed in it is expired before what the levels around
+    /// added leaves.
+    #[cold]
+    pub(super) fn take_back_levels(&mut self) {
+        while let Some(at) = self.transaction.levels.len().checked_sub(1) {
+            self.take_back_level(at);
+            self.transaction.levels.truncate(at);
+        }
+    }
+
     /// Undoes a level on the database. If the future is dropped, so is the transaction.
     async fn roll_back_to(&mut self, level: usize) -> Result<()> {
         let Some(connection) = self.connection.as_mut() else { return Ok(()) };
@@ -266,6 +276,16 @@ impl Core {
             || transaction.entered
             || self.failed.is_some()
             || self.ledger(|it| !it.is_clean() || !it.log.is_empty())
+    }
+
+    /// The same, whatever was changed.
+    pub(crate) fn in_transaction_but_for_changes(&self) -> bool {
+        let transaction = &self.transaction;
+        transaction.begun.is_some()
+            || transaction.asked.is_some()
+            || transaction.entered
+            || self.failed.is_some()
+            || self.ledger(|it| !it.log.is_empty())
     }
 
     /// Whether the block around still has what it began (TX-11).

@@ -119,12 +119,23 @@ impl Core {
     /// Adds an object, with all that its save-update cascades reach. What may be wrong is reported
     /// by the next flush.
     pub(crate) fn add_object<T: Mapped>(&mut self, object: &Obj<T>) {
+        self.enlist(object, false);
+    }
+
+    fn enlist<T: Mapped>(&mut self, object: &Obj<T>, alone: bool) {
         self.know(object);
         let (id, at) = (self.id, object.raw().reference());
+        let as_original = self.options.sqlalchemy;
         let came = self.tables(|tables| {
-            tables.enlist(id, at);
-            // Adding what is only marked for deletion cancels the mark (STATE-8).
-            tables.unmark(id, at, Cascade::SAVE_UPDATE);
+            match alone {
+                true => tables.enlist_alone(id, at),
+                false => tables.enlist(id, at),
+            }
+            // Adding what is only marked for deletion cancels the mark (STATE-8), and there its own alone.
+            match as_original {
+                true => _ = tables.unmark_one(id, at),
+                false => tables.unmark(id, at, Cascade::SAVE_UPDATE),
+            }
             tables.session_of(at) == Some(id)
         });
         self.transaction.entered |= came && self.options.sqlalchemy;
@@ -142,6 +153,10 @@ impl Core {
 
     /// Adds an object; what is wrong is reported at once, and nothing is done.
     pub(crate) fn try_add<T: Mapped>(&mut self, object: &Obj<T>) -> Result<()> {
+        self.try_enter(object, false)
+    }
+
+    fn try_enter<T: Mapped>(&mut self, object: &Obj<T>, alone: bool) -> Result<()> {
         self.check_begun()?;
         // Refused before anything comes along.
         let is_gone = object.raw().flags().has(Flags::GONE);
@@ -155,7 +170,7 @@ impl Core {
             }
         }
         let (problem, about) = self.ledger(|it| (it.problem.take(), it.about.take()));
-        self.add_object(object);
+        self.enlist(object, alone);
         let found = self.ledger(|it| {
             it.about = about;
             std::mem::replace(&mut it.problem, problem)
@@ -245,7 +260,9 @@ impl Core {
                 for at in &owners {
                     if !self.tables(|it| it.is_loaded(*at, relation)) {
                         self.fill_by_key(relation, *at, true)?;
-                        self.tables(|it| it.forget_none(*at, Some(relation.index)));
+                        if self.is_unsaid(relation, *at) {
+                            self.tables(|it| it.forget_none(*at, Some(relation.index)));
+                        }
                     }
                     if Ref::from_cell(self.tables(|it| it.one(*at, relation.index))).is_some() {
                         break;
@@ -360,7 +377,8 @@ impl Core {
         let at = object.raw().reference();
         match crate::object::state_of(object.raw()) {
             State::Transient | State::Pending => Err(Error::NotPersistent(self.subject_of(object))),
-            State::Detached => self.try_add(object).map(|()| at),
+            // Alone: what it is linked with stays outside.
+            State::Detached => self.try_enter(object, true).map(|()| at),
             State::Persistent | State::Deleted => {
                 if self.failed.is_none() {
                     self.check_ousted(object, true)?;
@@ -468,6 +486,7 @@ impl Core {
             it.moved(at, flags.state(), outside.state());
             it.forget_assigned(at, None);
         });
+        self.tables(|it| it.take_links(self.id, at));
         Some(mapper)
     }
 
@@ -476,7 +495,7 @@ impl Core {
         self.forget_journals();
         let stores = std::mem::take(&mut self.stores);
         let (id, marks) = (self.id, self.marks());
-        let listens = state_hooks_anywhere();
+        let (listens, as_original) = (state_hooks_anywhere(), self.options.sqlalchemy);
         self.tables(|tables| {
             let mut moves = tables.ledger(id).map(|it| std::mem::take(&mut it.moves));
             for entry in tables.chunks.values() {
@@ -486,7 +505,11 @@ impl Core {
                 }
                 for slot in 0..head.used() {
                     let flags = head.flags(slot);
-                    let outside = flags.by(Cause::Leave);
+                    let mut outside = flags.by(Cause::Leave);
+                    // There, it can't come in again, though its row may be back.
+                    if as_original && flags.state() == State::Deleted {
+                        outside = outside.with(Flags::GONE);
+                    }
                     head.set_flags(slot, outside.without(Flags::MARKED));
                     if let (true, Some(moves)) = (listens, moves.as_mut()) {
                         let (object, from) = (head.reference(slot), flags.state());
@@ -496,6 +519,7 @@ impl Core {
                 head.owner.store(0, Ordering::Release);
                 head.recall();
             }
+            tables.take_all_links(id);
             for chunk in stores.iter().flat_map(|it| it.chunks()) {
                 tables.release(chunk.head().id);
             }

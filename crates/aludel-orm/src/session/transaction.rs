@@ -267,6 +267,9 @@ impl Core {
         self.announce_states();
         let any = self.ledger(|it| !it.log.is_empty() || !it.is_clean());
         self.to_delete.clear();
+        if self.options.sqlalchemy {
+            self.take_back_levels();
+        }
         self.take_back(None);
         let transaction = std::mem::take(&mut self.transaction);
         if any || transaction.begun.is_some() || transaction.asked.is_some() {
@@ -412,10 +415,16 @@ impl Core {
 
     /// Marks every persistent object as expired.
     pub(crate) fn expire_all(&mut self) {
+        let ousted = self.tables(|it| it.flags_of_ousted());
         for chunk in self.stores.iter().flat_map(|it| it.chunks()) {
             let head = chunk.head();
             for slot in 0..head.used() {
                 head.expire(slot);
+            }
+        }
+        for (at, flags) in ousted {
+            if let Some(chunk) = self.chunk(at) {
+                chunk.head().set_flags(at.slot(), flags);
             }
         }
         self.tables(|it| {
@@ -427,11 +436,14 @@ impl Core {
     /// The transaction was committed: its log is forgotten, and deleted objects are detached.
     pub(crate) fn committed(&mut self) {
         // What happened since the last flush gathered, in another thread, is the next transaction's.
+        let expires = self.options.expire_on_commit;
         let log = self.ledger(|it| {
             let since = it.log.split_off(it.flushed.min(it.log.len()));
             it.flushed = 0;
             it.wrote = false;
-            it.unsaid.clear();
+            if expires {
+                it.unsaid.clear();
+            }
             std::mem::replace(&mut it.log, since)
         });
         let mut journals = Vec::new();

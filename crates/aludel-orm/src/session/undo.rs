@@ -43,10 +43,13 @@ impl Core {
         let (dirty, mut log) = self.tables(|tables| {
             tables.forget_replaced(id);
             let Some(it) = tables.ledger(id) else { return Default::default() };
+            let unseen = it.taking.take().unwrap_or(it.flushed);
+            let seen = unseen.saturating_sub(it.place(savepoint.map(|it| it.0)));
             let mut log = it.take_back(savepoint.map(|it| it.0));
             let dirty = std::mem::take(&mut it.dirty);
             if keeps {
                 kept.extend(log.iter().flat_map(Event::came));
+                tables.keep_written(&kept, &log, seen);
                 leave_joined(&mut log);
             }
             // The original takes nothing back of what a savepoint loaded.
@@ -62,13 +65,16 @@ impl Core {
                 unknown.push((*at, self.expired_columns_of(*at, &*chunk)));
             }
         }
+        // What was expunged is nobody's to take back; there, nor is what was deleted.
+        let stays =
+            |it: Flags| it.state() == State::Detached || keeps && it.state() == State::Deleted;
         // What somebody holds borrowed stays as it is, and stays listed.
         let mut borrowed: Vec<u64> = Vec::new();
         let mut restored: Vec<Ref> = Vec::new();
         for id in dirty {
             if let Some(chunk) = self.chunk(Ref::new(id, 0)) {
                 chunk.head().recall();
-                if chunk.restore_touched(&mut restored).is_err() {
+                if chunk.restore_touched(&stays, &mut restored).is_err() {
                     borrowed.push(id);
                 }
             }
@@ -150,6 +156,7 @@ impl Core {
             Event::Savepoint(_)
             | Event::Wrote
             | Event::Renewed { .. }
+            | Event::Flagged { .. }
             | Event::One { .. }
             | Event::Added { .. }
             | Event::Removed { .. }
@@ -187,8 +194,10 @@ impl Core {
             }
             Event::Value { chunk, count } => {
                 let Some(chunk) = self.chunk(Ref::new(chunk, 0)) else { return };
+                let head = chunk.head();
+                let is_outside = |it: Ref| head.flags(it.slot()).state() == State::Detached;
                 for _ in 0..count {
-                    if chunk.undo(&|it| kept.contains(&it), restored).is_err() {
+                    if chunk.undo(&|it| kept.contains(&it) || is_outside(it), restored).is_err() {
                         borrowed.push(chunk.head().id);
                     }
                 }

@@ -1,9 +1,31 @@
 //! Objects that took over a row as in SQLAlchemy: what the row keeps they know once they meet it.
 
 use super::core::Core;
-use crate::object::{chunk::Columns, reference::Ref, state::Flags};
+use crate::{
+    mapping::{Direction, Mapper, Relation},
+    object::{
+        chunk::{AnyChunk, Columns},
+        reference::Ref,
+        state::{Flags, State},
+    },
+};
 
 impl Core {
+    /// There, nobody knows of foreign keys that nobody set before the INSERT.
+    pub(crate) fn note_unsaid(&self, mapper: &'static Mapper, chunk: &dyn AnyChunk, slots: &[u32]) {
+        let refers = mapper.relationships.iter();
+        let refers = refers.filter(|it| it.direction == Direction::ManyToOne);
+        let keys: Columns = refers.flat_map(|it| it.pairs.iter().map(|it| it.0)).collect();
+        for slot in slots.iter().filter(|_| !keys.is_empty()) {
+            let mut unsaid = keys.clone();
+            let read = chunk.with(*slot, &mut |it| unsaid.retain(|at| it.is_unset(*at)));
+            if read.is_ok() && !unsaid.is_empty() {
+                let at = chunk.head().reference(*slot);
+                self.ledger(|it| it.unsaid.push((at, unsaid)));
+            }
+        }
+    }
+
     /// What such objects don't know is filled by rows that come now.
     pub(crate) fn offer_unsaid(&mut self) -> Vec<(Ref, Columns)> {
         let mut unsaid = self.ledger(|it| std::mem::take(&mut it.unsaid));
@@ -11,7 +33,8 @@ impl Core {
             unsaid.retain(|(at, columns)| {
                 let Some(chunk) = tables.chunk(*at) else { return false };
                 let (head, flags) = (chunk.head(), chunk.head().flags(at.slot()));
-                if flags.has(Flags::EXPIRED) {
+                let whole = flags.has(Flags::EXPIRED) && tables.expired_columns(*at).is_none();
+                if whole || flags.state() != State::Persistent {
                     return false;
                 }
                 head.set_flags(at.slot(), flags.with(Flags::EXPIRED));
@@ -22,6 +45,20 @@ impl Core {
         unsaid
     }
 
+    /// Whether nobody knows what an object refers to, as nobody said it before the INSERT.
+    pub(crate) fn is_unsaid(&self, relation: &Relation, at: Ref) -> bool {
+        self.ledger(|it| relation.pairs.iter().any(|pair| it.is_unsaid(at, pair.0)))
+    }
+
+    /// What an UPDATE has written is known.
+    pub(crate) fn say(&self, at: Ref, columns: &[u16]) {
+        self.ledger(|it| {
+            let own = it.unsaid.iter_mut().filter(|it| it.0 == at);
+            own.for_each(|it| it.1.retain(|it| !columns.contains(it)));
+            it.unsaid.retain(|it| !it.1.is_empty());
+        });
+    }
+
     /// No row came for these: nothing is expired of them.
     pub(crate) fn settle_unsaid(&mut self, mut offered: Vec<(Ref, Columns)>) {
         if offered.is_empty() {
@@ -29,7 +66,8 @@ impl Core {
         }
         self.tables(|tables| {
             offered.retain(|(at, columns)| {
-                let unmet = tables.flags(*at).has(Flags::EXPIRED);
+                let expired = tables.expired_columns(*at).unwrap_or_default();
+                let unmet = columns.iter().any(|it| expired.contains(it));
                 tables.know_columns(*at, columns);
                 unmet
             });

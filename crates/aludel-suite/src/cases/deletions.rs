@@ -8,7 +8,7 @@ use crate::{
         tree::{Hub, Mark, family, tree},
         *,
     },
-    store::{book, tag},
+    store::{author, book, tag},
 };
 
 pub(super) const CASES: &[Case] = cases!["deletions":
@@ -19,6 +19,7 @@ pub(super) const CASES: &[Case] = cases!["deletions":
     passive_deletes,
     deleting_what_refers_leaves_what_is_referred_to,
     changed_and_deleted,
+    a_detached_object_goes_alone,
 ];
 
 // UOW-1: an orphan's own members are orphans, and association rows go with both; what is loaded for that
@@ -150,4 +151,19 @@ fn changed_and_deleted(at: &Place) {
     tag.borrow_mut().name = "again".into();
     store.commit().unwrap();
     assert_eq!(store.number("SELECT count(*) FROM tag WHERE name = 'again'"), 1);
+}
+
+// STATE-2, STATE-4: it comes into the session to be deleted, and nothing that it refers to comes along.
+fn a_detached_object_goes_alone(at: &Place) {
+    let mut store = at.store();
+    let ann = store.add(author("Ann"));
+    let first = ann.books().push(book("first"));
+    store.save();
+    store.expunge_all();
+    store.delete(&first).unwrap();
+    store.flush().unwrap();
+    assert_eq!((inspect(&first).state, inspect(&ann).state), (State::Deleted, State::Detached));
+    assert!(!store.contains(&ann));
+    store.commit().unwrap();
+    assert_eq!(store.number("SELECT count(*) FROM book"), 0);
 }

@@ -20,6 +20,7 @@ pub(super) const CASES: &[Case] = cases!["newcomers":
     a_key_that_was_set_is_known,
     a_column_that_was_set_is_known,
     one_side_of_a_one_to_one_tells,
+    what_was_expunged_is_nobodys_to_take_back,
 ];
 
 fn state<T: Mapped>(object: &Obj<T>) -> State {
@@ -198,4 +199,27 @@ fn one_side_of_a_one_to_one_tells(at: &Place) {
     store.expire(&page).unwrap();
     store.commit().unwrap();
     assert_eq!(store.number("SELECT count(*) FROM profile WHERE user_id IS NULL"), 1);
+}
+
+// STATE-11: its changes stay with it, links among them, and are written once it comes again.
+fn what_was_expunged_is_nobodys_to_take_back(at: &Place) {
+    let mut store = at.store();
+    let [ann, bob] = ["Ann", "Bob"].map(|it| store.add(author(it)));
+    let first = store.add(book("first"));
+    first.author().set(&ann);
+    store.save();
+    first.author().set(&bob);
+    first.borrow_mut().title = "second".into();
+    store.expunge(&first).unwrap();
+    store.rollback().unwrap();
+    assert_eq!(first.borrow().title, "second");
+    assert!(first.author().get().unwrap().is_some_and(|it| it.is(&bob)));
+    store.try_add(&first).unwrap();
+    assert!(store.is_modified(&first));
+    store.sent();
+    store.commit().unwrap();
+    let sent = "BEGIN\nUPDATE book SET title = ?, author_id = ? WHERE id = ?\nCOMMIT";
+    assert_eq!(store.sent(), sent);
+    let found = "SELECT count(*) FROM book JOIN author ON author.id = author_id WHERE name = 'Bob'";
+    assert_eq!(store.number(found), 1);
 }

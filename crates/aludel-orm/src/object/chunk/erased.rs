@@ -109,7 +109,9 @@ pub(crate) trait AnyChunk: Send + Sync + Any {
     }
     /// Restores the objects touched since the last flush, and lists them; one that is borrowed stays
     /// touched.
-    fn restore_touched(&self, restored: &mut Vec<Ref>) -> Result<()>;
+    /// But for those that keep what they hold.
+    fn restore_touched(&self, keeps: &dyn Fn(Flags) -> bool, restored: &mut Vec<Ref>)
+    -> Result<()>;
     /// Forgets one object's unflushed change.
     fn restore_one(&self, slot: u32);
     /// Forgets unflushed changes of these columns of one object; whether others are left.
@@ -308,8 +310,15 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
         base.map(|it| see(&it.1)).is_some()
     }
 
-    fn restore_touched(&self, restored: &mut Vec<Ref>) -> Result<()> {
-        let list = std::mem::take(&mut *lock(&self.touched));
+    fn restore_touched(
+        &self,
+        keeps: &dyn Fn(Flags) -> bool,
+        restored: &mut Vec<Ref>,
+    ) -> Result<()> {
+        let touched = std::mem::take(&mut *lock(&self.touched));
+        let (kept, list): (Vec<_>, Vec<_>) =
+            touched.into_iter().partition(|it| keeps(self.head.flags(it.0)));
+        *lock(&self.touched) = kept;
         restored.extend(list.iter().map(|it| self.head.reference(it.0)));
         let outcomes = list.into_iter().rev().map(|(slot, base)| self.restore(slot, base));
         outcomes.fold(Ok(()), Result::and)

@@ -135,7 +135,7 @@ impl Head {
         let flags = self.flags(slot);
         if flags.state() == State::Deleted {
             let flags = flags.by(Cause::Commit).with(Flags::GONE);
-            self.set_flags(slot, flags.without(Flags::TRACKED | Flags::MARKED));
+            self.set_flags(slot, flags.without(Flags::MARKED));
             return true;
         }
         false
