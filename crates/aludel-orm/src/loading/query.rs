@@ -42,6 +42,8 @@ pub struct Query<R> {
     execution: ExecutionOptions,
     /// Whether rows must have the versions that the session knows (VER-7).
     checks_versions: bool,
+    /// Whether rows are taken one by one: then nothing is loaded beside them, whatever is mapped.
+    streams: bool,
 }
 
 /// What becomes of the objects of rows that the session holds already.
@@ -73,6 +75,7 @@ impl<R: Send + 'static> Query<R> {
             execution: select.execution(),
             kind: Kind::Select(Box::new(select.into_query())),
             checks_versions: false,
+            streams: false,
         })
     }
 
@@ -82,7 +85,16 @@ impl<R: Send + 'static> Query<R> {
         let execution = text.statement().execution();
         let (kind, paths) = (Kind::Text(compiled), Vec::new());
         let (criteria, seen_criteria) = (Vec::new(), Vec::new());
-        Ok(Self { kind, buffer, paths, criteria, seen_criteria, execution, checks_versions: false })
+        Ok(Self {
+            kind,
+            buffer,
+            paths,
+            criteria,
+            seen_criteria,
+            execution,
+            checks_versions: false,
+            streams: false,
+        })
     }
 
     pub(super) fn change(change: ReturningStatement<R>) -> Self {
@@ -96,12 +108,19 @@ impl<R: Send + 'static> Query<R> {
             seen_criteria: Vec::new(),
             execution,
             checks_versions: false,
+            streams: false,
         }
     }
 
     /// The same, where objects that the session holds must be as their rows are: by their versions.
     pub(super) fn checking_versions(mut self) -> Self {
         self.checks_versions = true;
+        self
+    }
+
+    /// The same, for rows that are taken one by one.
+    pub(super) fn streaming(mut self) -> Self {
+        self.streams = true;
         self
     }
 
@@ -157,7 +176,10 @@ impl<R: Send + 'static> Query<R> {
                 }
                 let is_alone =
                     metas.first().is_some_and(|it| it.columns.len() == query.items.len());
-                let mut eager = Eager::plan(&mut query, &metas, &self.paths, dialect)?;
+                let mut eager = match self.streams {
+                    true => Eager::none(dialect),
+                    false => Eager::plan(&mut query, &metas, &self.paths, dialect)?,
+                };
                 if eager.joins() && !repeats {
                     self.buffer.parts(&mut |part| {
                         if let Some(part) = part.downcast_mut::<Part>() {

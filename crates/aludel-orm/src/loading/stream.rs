@@ -17,7 +17,7 @@ use aludel_engine::{
     driver::{ChunkStream, Chunks, Run, Want},
 };
 
-use super::{entity::Settle, query::Query};
+use super::{entity::Settle, options::Path, query::Query};
 use crate::{
     Error, Result,
     events::{HookSet, hooks_of, landed, load_hooks_anywhere},
@@ -91,13 +91,13 @@ impl Core {
         select: Select<R>,
     ) -> Result<Stream<'_, F, R>> {
         self.before_hooks().await?;
-        let mut query = Query::select(select.clone())?;
+        let mut query = Query::select(select.clone())?.streaming();
         if query.see(&self.executes())?.is_some() {
             let text = "a hook answers a stream, which it can't";
             return Err(Error::InvalidRequest(text.into()));
         }
         self.before_query(select.execution().autoflush).await?;
-        if !select.options().is_empty() {
+        if select.options().iter().any(|it| it.is::<Path>()) {
             let text = "a stream takes no loader options: load relationships chunk by chunk with \
                         `.load()`, or run the query with `.all()`";
             return Err(Error::InvalidRequest(text.into()));

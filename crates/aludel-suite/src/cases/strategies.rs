@@ -36,6 +36,7 @@ pub(super) const CASES: &[Case] = cases!["strategies":
     nothing_to_load,
     members_as_they_are_mapped,
     strategies_that_are_mapped,
+    streams_load_nothing_beside,
 ];
 
 /// The names of what hangs together, by what is loaded: nothing is sent.
@@ -567,4 +568,18 @@ fn strategies_that_are_mapped(at: &Place) {
     let thing = store.scalars(query).one().unwrap();
     let case = thing.case().get().unwrap().unwrap();
     assert_eq!(case.rack().load(&mut store).unwrap().unwrap().borrow().name, "s");
+}
+
+// LOAD-28: a stream gives each object once, whatever the mapping says is loaded beside; rules hold.
+fn streams_load_nothing_beside(at: &Place) {
+    let mut store = rack(at);
+    let named = with_loader_criteria(Crate, Crate.label.ne("c"));
+    let query = select(Crate).order_by(Crate.id).options(named);
+    let cases: Vec<_> = store.stream_scalars(&query).unwrap().map(Result::unwrap).collect();
+    let labels: Vec<_> = cases.iter().map(|it| it.borrow().label.clone()).collect();
+    assert_eq!(labels, ["a", "b"], "{}", store.sent());
+    assert!(!cases[0].things().is_loaded());
+    let query = query.options(selectinload(Crate.things));
+    let refused = store.stream_scalars(&query).map(drop);
+    assert!(matches!(refused, Err(Error::InvalidRequest(_))));
 }
