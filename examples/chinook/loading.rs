@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use aludel::{
@@ -10,7 +13,7 @@ use aludel::{
     blocking::{Engine, Session},
     prelude::*,
 };
-use tracing::{Event, Metadata, Subscriber, field, span};
+use tracing::{Event, Metadata, Subscriber, field, span, subscriber};
 
 use super::{
     Result,
@@ -95,8 +98,16 @@ pub struct Loaded {
 /// # Errors
 /// The database refuses.
 pub fn load(engine: &Engine, last: i64, mixture: Mixture) -> Result<Loaded> {
+    let rows = Arc::default();
+    let counting = CountRows(Arc::clone(&rows));
+    let found = subscriber::with_default(counting, || walk(engine, last, mixture));
+    let (statements, graph) = found?;
+    Ok(Loaded { statements, rows: rows.load(Ordering::Relaxed), graph })
+}
+
+/// The SELECTs that were sent, and what they gave.
+fn walk(engine: &Engine, last: i64, mixture: Mixture) -> Result<(usize, Vec<String>)> {
     let mut session = Session::new(engine);
-    let rows = ROWS.load(Ordering::Relaxed);
     engine.log().start();
     let query = options(select(Artist).filter(Artist.id.le(last)).order_by(Artist.id), mixture);
     let artists = session.scalars(query).all()?;
@@ -117,7 +128,7 @@ pub fn load(engine: &Engine, last: i64, mixture: Mixture) -> Result<Loaded> {
     let sent = engine.log().take();
     let statements = sent.iter().filter(|it| it.starts_with("SELECT")).count();
     engine.log().stop();
-    Ok(Loaded { statements, rows: ROWS.load(Ordering::Relaxed) - rows, graph })
+    Ok((statements, graph))
 }
 
 /// The options of a mixture. Nothing is said of what lies behind a lazy relationship: it is lazy, too.
@@ -137,10 +148,8 @@ fn options(query: aludel::Select<Obj<Artist>>, mixture: Mixture) -> aludel::Sele
     ))
 }
 
-static ROWS: AtomicU64 = AtomicU64::new(0);
-
 /// Counts the rows that statements give, as `tracing` tells of them.
-pub struct CountRows;
+struct CountRows(Arc<AtomicU64>);
 
 impl Subscriber for CountRows {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -148,19 +157,19 @@ impl Subscriber for CountRows {
     }
 
     fn event(&self, event: &Event<'_>) {
-        struct Rows;
+        struct Rows<'a>(&'a AtomicU64);
 
-        impl field::Visit for Rows {
+        impl field::Visit for Rows<'_> {
             fn record_u64(&mut self, field: &field::Field, value: u64) {
                 if field.name() == "rows" {
-                    ROWS.fetch_add(value, Ordering::Relaxed);
+                    self.0.fetch_add(value, Ordering::Relaxed);
                 }
             }
 
             fn record_debug(&mut self, _: &field::Field, _: &dyn fmt::Debug) {}
         }
 
-        event.record(&mut Rows);
+        event.record(&mut Rows(&self.0));
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {

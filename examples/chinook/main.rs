@@ -45,7 +45,6 @@ fn run() -> Result<()> {
     let Some(arguments) = Arguments::read()? else {
         return Ok(());
     };
-    tracing::subscriber::set_global_default(loading::CountRows)?;
     let place = arguments.place()?;
     let engine = Engine::new(&place.url)?;
 

@@ -25,7 +25,7 @@ use expect_test::expect_file;
 
 use data::DataSet;
 use databases::databases;
-use loading::{CountRows, Mixture, SHOWN, Strategy, load};
+use loading::{Mixture, SHOWN, Strategy, load};
 
 pub type Error = Box<dyn std::error::Error>;
 pub type Result<T> = std::result::Result<T, Error>;
@@ -75,7 +75,6 @@ fn every_mixture_gives_the_same() {
 // The table in the book is what the program prints of the whole store.
 #[test]
 fn the_book_tells_the_truth() {
-    tracing::subscriber::set_global_default(CountRows).unwrap();
     let engine = store("sqlite::memory:");
     let mut table = String::new();
     for mixture in SHOWN {
