@@ -1,6 +1,6 @@
 //! [`Query`]: a SELECT as data.
 
-use super::{ForUpdate, FromItem, Node};
+use super::{BinaryOp, ForUpdate, FromItem, Node};
 
 /// A SELECT statement.
 ///
@@ -109,6 +109,14 @@ pub struct Join {
     pub target: FromItem,
     /// The condition.
     pub on: Node,
+}
+
+impl Join {
+    /// Adds a condition to ON, with AND.
+    pub fn and_on(&mut self, node: Node) {
+        let on = std::mem::replace(&mut self.on, Node::Null);
+        self.on = Node::binary(BinaryOp::And, on, node);
+    }
 }
 
 /// A sort direction.

@@ -1,6 +1,6 @@
 //! A condition on a table, wherever it stands in a query.
 
-use super::{BinaryOp, FromItem, Node, Query, Source, TableName};
+use super::{FromItem, Node, Query, Source, TableName};
 
 impl Query {
     /// Adds a condition to each appearance of a table: to WHERE where it stands in FROM by itself, to ON
@@ -38,8 +38,7 @@ impl Query {
         };
         let is_it = |it: &FromItem| it.table == table && !derived.contains(it);
         for join in self.joins.iter_mut().filter(|it| is_it(&it.target)) {
-            let on = std::mem::replace(&mut join.on, Node::Null);
-            join.on = Node::binary(BinaryOp::And, on, of(join.target));
+            join.and_on(of(join.target));
         }
         for root in roots.into_iter().filter(is_it) {
             self.and_filter(of(root));

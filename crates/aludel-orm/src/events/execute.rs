@@ -63,6 +63,16 @@ pub(crate) enum Answer {
     Count(u64),
 }
 
+impl<'a> Execution<'a> {
+    fn new(
+        kind: ExecutionKind,
+        meta: Option<&'static EntityMeta>,
+        statement: Option<&'a mut Tree>,
+    ) -> Self {
+        Self { kind, meta, relation: None, statement, answer: None, criteria: Vec::new() }
+    }
+}
+
 impl Execution<'_> {
     /// What kind of statement it is.
     pub fn kind(&self) -> ExecutionKind {
@@ -272,14 +282,7 @@ impl Executes {
     ) -> Result<(Option<Answer>, Vec<Criteria>)> {
         let kind = kind_of(statement);
         let statement = Some(statement);
-        let mut execution = Execution {
-            kind,
-            meta: None,
-            relation: None,
-            statement,
-            answer: None,
-            criteria: Vec::new(),
-        };
+        let mut execution = Execution::new(kind, None, statement);
         self.call(&mut execution)?;
         Ok((execution.answer, execution.criteria))
     }
@@ -290,14 +293,7 @@ impl Executes {
         kind: ExecutionKind,
         meta: Option<&'static EntityMeta>,
     ) -> Result<Option<Answer>> {
-        let mut execution = Execution {
-            kind,
-            meta,
-            relation: None,
-            statement: None,
-            answer: None,
-            criteria: Vec::new(),
-        };
+        let mut execution = Execution::new(kind, meta, None);
         self.call(&mut execution)?;
         Ok(execution.answer)
     }
@@ -331,9 +327,8 @@ impl Executes {
             Some(_) => ExecutionKind::RelationshipLoad,
             None => ExecutionKind::ColumnLoad,
         };
-        let (meta, statement) = (Some(mapper.meta), Some(&mut tree));
         let mut execution =
-            Execution { kind, meta, relation, statement, answer: None, criteria: Vec::new() };
+            Execution { relation, ..Execution::new(kind, Some(mapper.meta), Some(&mut tree)) };
         self.call(&mut execution)?;
         if execution.answer.is_some() {
             let text = "a hook answers a read of the session's own, which takes a `filter` only";

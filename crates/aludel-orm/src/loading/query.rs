@@ -64,42 +64,7 @@ enum Kind {
 }
 
 impl<R: Send + 'static> Query<R> {
-    pub(super) fn select(select: Select<R>) -> Result<Self> {
-        let paths = select.options().iter().filter_map(|it| it.downcast_ref::<Path>());
-        let criteria = select.options().iter().filter_map(|it| it.downcast_ref::<Criteria>());
-        Ok(Self {
-            criteria: criteria.cloned().collect(),
-            seen_criteria: Vec::new(),
-            buffer: select.buffer(),
-            paths: paths.map(|it| it.0.clone()).collect(),
-            execution: select.execution(),
-            kind: Kind::Select(Box::new(select.into_query())),
-            checks_versions: false,
-            streams: false,
-        })
-    }
-
-    pub(super) fn text(text: TextQuery<R>, dialect: &'static dyn Dialect) -> Result<Self> {
-        let compiled = text.statement().compile(dialect)?;
-        let buffer = text.buffer();
-        let execution = text.statement().execution();
-        let (kind, paths) = (Kind::Text(compiled), Vec::new());
-        let (criteria, seen_criteria) = (Vec::new(), Vec::new());
-        Ok(Self {
-            kind,
-            buffer,
-            paths,
-            criteria,
-            seen_criteria,
-            execution,
-            checks_versions: false,
-            streams: false,
-        })
-    }
-
-    pub(super) fn change(change: ReturningStatement<R>) -> Self {
-        let (buffer, execution) = (change.buffer(), change.execution());
-        let kind = Kind::Change(Box::new(change.into()));
+    fn new(kind: Kind, buffer: Box<dyn RowBuffer<R>>, execution: ExecutionOptions) -> Self {
         Self {
             kind,
             buffer,
@@ -110,6 +75,26 @@ impl<R: Send + 'static> Query<R> {
             checks_versions: false,
             streams: false,
         }
+    }
+
+    pub(super) fn select(select: Select<R>) -> Result<Self> {
+        let paths = select.options().iter().filter_map(|it| it.downcast_ref::<Path>());
+        let paths = paths.map(|it| it.0.clone()).collect();
+        let criteria = select.options().iter().filter_map(|it| it.downcast_ref::<Criteria>());
+        let criteria = criteria.cloned().collect();
+        let (buffer, execution) = (select.buffer(), select.execution());
+        let kind = Kind::Select(Box::new(select.into_query()));
+        Ok(Self { paths, criteria, ..Self::new(kind, buffer, execution) })
+    }
+
+    pub(super) fn text(text: TextQuery<R>, dialect: &'static dyn Dialect) -> Result<Self> {
+        let compiled = text.statement().compile(dialect)?;
+        Ok(Self::new(Kind::Text(compiled), text.buffer(), text.statement().execution()))
+    }
+
+    pub(super) fn change(change: ReturningStatement<R>) -> Self {
+        let (buffer, execution) = (change.buffer(), change.execution());
+        Self::new(Kind::Change(Box::new(change.into())), buffer, execution)
     }
 
     /// The same, where objects that the session holds must be as their rows are: by their versions.
@@ -174,8 +159,6 @@ impl<R: Send + 'static> Query<R> {
                 for meta in &metas {
                     crate::mapping::Mapper::checked(meta)?;
                 }
-                let is_alone =
-                    metas.first().is_some_and(|it| it.columns.len() == query.items.len());
                 let mut eager = match self.streams {
                     true => Eager::none(dialect),
                     false => Eager::plan(&mut query, &metas, &self.paths, dialect)?,
@@ -187,8 +170,6 @@ impl<R: Send + 'static> Query<R> {
                         }
                     });
                 }
-                // A row of several things stays as it is.
-                eager.is_unique = eager.joins_many() && is_alone;
                 Criteria::apply(&self.criteria, &mut query);
                 Criteria::apply(&self.seen_criteria, &mut query);
                 eager.criteria = self.criteria.clone();

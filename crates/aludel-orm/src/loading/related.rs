@@ -87,7 +87,7 @@ pub(super) fn fresh() -> Source {
     Source::Anon(NEXT.fetch_add(1, Ordering::Relaxed) | 1 << 31)
 }
 
-fn item(meta: &'static crate::mapping::EntityMeta, source: Source) -> FromItem {
+pub(super) fn item(meta: &'static crate::mapping::EntityMeta, source: Source) -> FromItem {
     FromItem { table: meta.table, source }
 }
 

@@ -9,7 +9,10 @@ use aludel_core::{
     value::{SqlType, Value},
 };
 
-use super::{hop::Hop, related::fresh};
+use super::{
+    hop::Hop,
+    related::{fresh, item, joins},
+};
 use crate::mapping::{
     EntityMeta, Mapper, Relation,
     relation::equal,
@@ -22,8 +25,8 @@ const OWNER: [&str; 16] = [
     "owner_9", "owner_10", "owner_11", "owner_12", "owner_13", "owner_14", "owner_15", "owner_16",
 ];
 
-/// The appearance of the first members of each owner. Joins start from it.
-const FIRST: Source = Source::Anon(2);
+/// The appearance of the first members of each owner. Joins start from it, whose numbers stay below.
+const FIRST: Source = Source::Anon(1 << 30);
 
 /// A member's place among its owner's.
 const PLACE: &str = "aludel_place";
@@ -63,7 +66,7 @@ impl Hop {
     /// first, by a query that follows from itself.
     fn all_below(&self, relation: &'static Relation, n: usize) -> Query {
         let mapper = Mapper::of(relation.owner);
-        let keys = FromItem { table: relation.owner.table, source: fresh() };
+        let keys = item(relation.owner, fresh());
         let columns = owner_columns(relation);
         let own = || columns.iter().map(|it| mapper.node(*it));
         let labelled = |it: &u16| {
@@ -86,7 +89,7 @@ impl Hop {
         let (mut follows, _) = self.linked(relation);
         follows.items = items;
         follows.order_by.clear();
-        follows.from = vec![FromItem { table: relation.target.table, source: Source::Table }];
+        follows.from = vec![item(relation.target, Source::Table)];
         join(&mut follows);
         let (mut query, _) = self.linked(relation);
         query.from = follows.from.clone();
@@ -133,7 +136,7 @@ fn first_of_each(
     limit: u64,
 ) -> Query {
     let target = relation.target;
-    let rows = FromItem { table: target.table, source: FIRST };
+    let rows = item(target, FIRST);
     label(&mut query, target);
     let mut items: Vec<SelectItem> = columns_of(target, rows).collect();
     for (item, name) in query.items[target.columns.len()..].iter_mut().zip(OWNER) {
@@ -170,7 +173,7 @@ pub(super) fn members_of_query(
     chain: &[&'static Relation],
     hop: &Hop,
 ) -> Query {
-    let owners = FromItem { table: meta.table, source: fresh() };
+    let owners = item(meta, fresh());
     let mut inner = main.clone();
     label(&mut inner, meta);
     if inner.limit.is_none() && inner.offset.is_none() && inner.distinct_on.is_empty() {
@@ -178,15 +181,15 @@ pub(super) fn members_of_query(
     }
     let Some((last, before)) = chain.split_last() else { return inner };
     let (mut query, _) = hop.linked(last);
-    let joins = std::mem::take(&mut query.joins);
+    let to_association = std::mem::take(&mut query.joins);
     query.from = vec![owners];
     let mut source = owners.source;
     for relation in before {
         let next = fresh();
-        super::related::joins(relation, source, next, JoinKind::Inner, &mut query.joins);
+        joins(relation, source, next, JoinKind::Inner, &mut query.joins);
         source = next;
     }
-    let target = FromItem { table: last.target.table, source: Source::Table };
+    let target = item(last.target, Source::Table);
     match &last.secondary {
         None => query.joins.push(Join {
             kind: JoinKind::Inner,
@@ -197,9 +200,9 @@ pub(super) fn members_of_query(
         Some(it) => {
             let association = Source::Anon(1);
             let on = equal(&it.owner, last.owner, source, it.meta, association);
-            let from = FromItem { table: it.meta.table, source: association };
+            let from = item(it.meta, association);
             query.joins.push(Join { kind: JoinKind::Inner, target: from, on });
-            let on = joins.into_iter().next().map(|it| it.on);
+            let on = to_association.into_iter().next().map(|it| it.on);
             let on = on.unwrap_or(Node::Bind(true.into()));
             query.joins.push(Join { kind: JoinKind::Inner, target, on });
         }
@@ -214,13 +217,12 @@ pub(super) fn wrap(query: &Query, meta: &'static EntityMeta) -> Option<(Query, S
     if query.for_update.is_some() || !query.distinct_on.is_empty() {
         return None;
     }
-    let rows = FromItem { table: meta.table, source: fresh() };
+    let rows = item(meta, fresh());
     let mut inner = query.clone();
     label(&mut inner, meta);
-    let own = query.items.clone();
     let mut order_by = Vec::with_capacity(query.order_by.len());
     for (key, name) in query.order_by.iter().zip(ORDER) {
-        let known = own.iter().zip(meta.columns).find(|it| it.0.node == key.node);
+        let known = query.items.iter().zip(meta.columns).find(|it| it.0.node == key.node);
         let name = match known {
             Some((_, column)) => column.name,
             // Another column would make rows differ that are equal.

@@ -270,12 +270,7 @@ impl Core {
     /// Whether a transaction is under way, as far as the program can tell: it was begun, something
     /// was sent, or something is to be written or taken back.
     pub(crate) fn in_transaction(&self) -> bool {
-        let transaction = &self.transaction;
-        transaction.begun.is_some()
-            || transaction.asked.is_some()
-            || transaction.entered
-            || self.failed.is_some()
-            || self.ledger(|it| !it.is_clean() || !it.log.is_empty())
+        self.in_transaction_but_for_changes() || self.ledger(|it| !it.is_clean())
     }
 
     /// The same, whatever was changed.

@@ -233,6 +233,11 @@ fn number(id: &Auto<i64>) -> usize {
     *id.get().unwrap() as usize - 1
 }
 
+/// The numbers of objects.
+fn numbers<T: Mapped>(objects: &[Obj<T>], id: fn(&T) -> &Auto<i64>) -> Vec<usize> {
+    objects.iter().map(|it| number(id(&it.borrow()))).collect()
+}
+
 /// Walks a path from authors, and compares each collection on the way.
 fn compare(naive: &Naive<'_>, authors: &[Obj<Author>], path: &[(How, bool)]) {
     let mut authors = authors.to_vec();
@@ -245,8 +250,10 @@ fn compare(naive: &Naive<'_>, authors: &[Obj<Author>], path: &[(How, bool)]) {
                 books = Vec::new();
                 for author in &authors {
                     let found: Vec<_> = author.books().iter().unwrap().collect();
-                    let keys: Vec<_> = found.iter().map(|it| number(&it.borrow().id)).collect();
-                    assert_eq!(keys, naive.books_of(number(&author.borrow().id)));
+                    assert_eq!(
+                        numbers(&found, |it| &it.id),
+                        naive.books_of(number(&author.borrow().id))
+                    );
                     books.extend(found);
                 }
                 At::Book
@@ -255,8 +262,10 @@ fn compare(naive: &Naive<'_>, authors: &[Obj<Author>], path: &[(How, bool)]) {
                 tags = Vec::new();
                 for book in &books {
                     let found: Vec<_> = book.tags().iter().unwrap().collect();
-                    let keys: Vec<_> = found.iter().map(|it| number(&it.borrow().id)).collect();
-                    assert_eq!(keys, naive.tags_of(number(&book.borrow().id)));
+                    assert_eq!(
+                        numbers(&found, |it| &it.id),
+                        naive.tags_of(number(&book.borrow().id))
+                    );
                     tags.extend(found);
                 }
                 At::Tag
@@ -275,8 +284,10 @@ fn compare(naive: &Naive<'_>, authors: &[Obj<Author>], path: &[(How, bool)]) {
                 books = Vec::new();
                 for tag in &tags {
                     let found: Vec<_> = tag.books().iter().unwrap().collect();
-                    let keys: Vec<_> = found.iter().map(|it| number(&it.borrow().id)).collect();
-                    assert_eq!(keys, naive.books_with(number(&tag.borrow().id)));
+                    assert_eq!(
+                        numbers(&found, |it| &it.id),
+                        naive.books_with(number(&tag.borrow().id))
+                    );
                     books.extend(found);
                 }
                 At::Book
@@ -318,8 +329,7 @@ fn random_options(at: &Place) {
             fill(&mut store, &rows);
             let naive = Naive { rows: &rows, said: wish.books };
             let authors = store.scalars(wish.query()).all().unwrap();
-            let keys: Vec<_> = authors.iter().map(|it| number(&it.borrow().id)).collect();
-            assert_eq!(keys, naive.authors(&wish));
+            assert_eq!(numbers(&authors, |it| &it.id), naive.authors(&wish));
             // One statement, and one for each step at the most.
             let steps: BTreeSet<Vec<bool>> = wish
                 .paths
@@ -374,7 +384,7 @@ fn random_trees(at: &Place) {
             while let Some(node) = waiting.pop() {
                 let own = number(&node.borrow().id);
                 let children: Vec<_> = node.children().iter().unwrap().collect();
-                let keys: Vec<_> = children.iter().map(|it| number(&it.borrow().id)).collect();
+                let keys = numbers(&children, |it| &it.id);
                 let expected: Vec<_> = (0..count).filter(|it| parents[*it] == Some(own)).collect();
                 assert_eq!(keys, expected);
                 if seen.insert(own, ()).is_none() {

@@ -38,14 +38,16 @@ impl Eager {
             core.land(&mut *self.nodes[index].fetch.cohort, false)?;
             let (before, rest) = self.nodes.split_at_mut(index);
             let Some(node) = rest.first_mut() else { continue };
-            let owners: Vec<Option<Ref>> = match node.owner {
-                Owner::Part(place) => references.get(place).cloned().unwrap_or_default(),
+            let landed: Vec<Option<Ref>>;
+            let owners = match node.owner {
+                Owner::Part(place) => references.get(place).map_or(&[][..], Vec::as_slice),
                 Owner::Node(owner) => {
                     let cohort = &before[owner].fetch.cohort;
-                    (0..cohort.len()).map(|it| cohort.reference(it)).collect()
+                    landed = (0..cohort.len()).map(|it| cohort.reference(it)).collect();
+                    &landed
                 }
             };
-            node.link(core, &owners, &below);
+            node.link(core, owners, &below);
         }
         Ok(())
     }

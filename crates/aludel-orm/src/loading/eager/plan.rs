@@ -2,7 +2,7 @@
 
 use aludel_core::{
     dialect::Dialect,
-    expr::{FromItem, Join, JoinKind, Node, Query, SelectItem, Source},
+    expr::{JoinKind, Node, Query, SelectItem, Source},
 };
 
 use super::{Eager, EagerNode, Joined, Owner};
@@ -11,11 +11,11 @@ use crate::{
     loading::{
         fetch::Fetch,
         hop::{Along, Hop, How},
-        related::fresh,
+        related::{fresh, item, joins},
         shaped::{members_of_query, wrap},
         wishes::{Wish, check, wishes},
     },
-    mapping::{EntityMeta, Mapper, Relation, Strategy, relation::equal},
+    mapping::{EntityMeta, Mapper, Relation, Strategy},
 };
 
 /// Where wishes of one owner stand.
@@ -66,12 +66,13 @@ impl Eager {
             && !query.distinct
             && query.distinct_on.is_empty();
         let mut sources = sources(query, metas);
-        let main = alone.map(|meta| (query.clone(), meta));
+        let embeds = trees.iter().any(|it| any(it, &|it| it.strategy == Strategy::Subquery));
+        let main = alone.filter(|_| embeds).map(|meta| (query.clone(), meta));
         let mut many = alone.is_some() && whole;
         if let Some(meta) = alone
             && !whole
             && trees.iter().any(|it| joins_many(it))
-            && !trees.iter().any(|it| contains(it))
+            && !trees.iter().any(|it| any(it, &is_contained))
             && let Some((outer, source)) = wrap(query, meta)
         {
             *query = outer;
@@ -90,6 +91,8 @@ impl Eager {
             };
             eager.add(query, tree, place)?;
         }
+        // A row of several things stays as it is.
+        eager.is_unique = alone.is_some() && eager.joins_many();
         Ok(eager)
     }
 
@@ -151,11 +154,12 @@ impl Eager {
             let repeats = next.is_some() || embedded.is_some() || hop.recursive || carries;
             let mut fetch = if repeats { Fetch::repeating(relation) } else { Fetch::new(relation) };
             fetch.grows = hop.recursive;
-            let reads = matches!(strategy, Strategy::Selectin | Strategy::Subquery);
-            let mut own = match (&embedded, reads) {
-                (Some(query), _) => query.clone(),
-                (None, true) => hop.members(relation, 1),
-                (None, false) => Query::default(),
+            // The further statement, where something is joined to it.
+            let is_joined_to = behind.iter().any(|it| it.strategy == Strategy::Joined);
+            let mut own = match &embedded {
+                _ if next.is_some() || !is_joined_to => Query::default(),
+                Some(query) => query.clone(),
+                None => hop.members(relation, 1),
             };
             let (source, many, outer) = match next {
                 Some(_) => (next, place.many, place.outer || !hop.inner),
@@ -208,9 +212,14 @@ fn joins_many(wishes: &[Wish]) -> bool {
         .any(|it| it.strategy == Strategy::Joined && (it.relation.many || joins_many(&it.behind)))
 }
 
-/// Whether wishes read joins that the query has by itself.
-fn contains(wishes: &[Wish]) -> bool {
-    wishes.iter().any(|it| matches!(it.hop.how, How::Contained(_)) || contains(&it.behind))
+/// Whether one of the wishes, or of those behind them, is such.
+fn any(wishes: &[Wish], is_such: &dyn Fn(&Wish) -> bool) -> bool {
+    wishes.iter().any(|it| is_such(it) || any(&it.behind, is_such))
+}
+
+/// Whether a wish reads a join that the query has by itself.
+fn is_contained(wish: &Wish) -> bool {
+    matches!(wish.hop.how, How::Contained(_))
 }
 
 /// The appearances of the entities that a query selects.
@@ -232,10 +241,6 @@ fn sources(query: &Query, metas: &[&'static EntityMeta]) -> Vec<Option<Source>> 
         None
     };
     metas.iter().map(&mut source).collect()
-}
-
-fn item(meta: &'static EntityMeta, source: Source) -> FromItem {
-    FromItem { table: meta.table, source }
 }
 
 /// Adds the columns of an appearance of a relationship's target.
@@ -273,24 +278,13 @@ fn join(
     outer: bool,
 ) -> Source {
     let kind = if hop.inner && !outer { JoinKind::Inner } else { JoinKind::Left };
-    let mut source = fresh();
-    let mut on = match &relation.secondary {
-        None => relation.on(owner, source),
-        Some(secondary) => {
-            let on = equal(&secondary.owner, relation.owner, owner, secondary.meta, source);
-            let target = item(secondary.meta, source);
-            query.joins.push(Join { kind, target, on });
-            let association = source;
-            source = fresh();
-            equal(&secondary.target, relation.target, source, secondary.meta, association)
-        }
-    };
+    let source = fresh();
+    joins(relation, owner, source, kind, &mut query.joins);
     let (from, to) = (item(relation.target, Source::Table), item(relation.target, source));
-    if let Some(mut criteria) = hop.criteria.clone() {
+    if let (Some(mut criteria), Some(join)) = (hop.criteria.clone(), query.joins.last_mut()) {
         criteria.retarget(from, to);
-        on = Node::binary(aludel_core::expr::BinaryOp::And, on, criteria);
+        join.and_on(criteria);
     }
-    query.joins.push(Join { kind, target: to, on });
     select(query, relation, source);
     let keys = match &hop.order_by[..] {
         [] => relation.meta.order_by.map(|it| it()).unwrap_or_default(),
