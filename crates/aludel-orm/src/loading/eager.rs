@@ -43,8 +43,9 @@ pub(super) struct Eager {
     running: Vec<usize>,
     /// Whether rows that repeat the query's entity are left out.
     pub(super) is_unique: bool,
-    keep: Vec<bool>,
     known: u32,
+    /// The positions of the entities in the row under way. Reused.
+    last: Vec<u32>,
     /// The position of each node's object in the row under way. Reused.
     positions: Vec<Option<u32>>,
 }
@@ -67,8 +68,6 @@ struct EagerNode {
     carrier: Option<usize>,
     /// Each owner's position and its key's place, of a further statement.
     owners: Vec<(u32, Option<u32>)>,
-    /// Each owner's position and its member's, of a join.
-    links: Vec<(u32, u32)>,
     asked: bool,
 }
 
@@ -150,8 +149,8 @@ impl Eager {
             criteria: Vec::new(),
             running: Vec::new(),
             is_unique: false,
-            keep: Vec::new(),
             known: 0,
+            last: Vec::new(),
             positions: Vec::new(),
         }
     }
@@ -177,28 +176,28 @@ impl Eager {
         self.carried().any(|it| repeats(it.relation))
     }
 
-    /// Which rows to keep.
-    pub(super) fn keep(&mut self) -> Option<Vec<bool>> {
-        self.is_unique.then(|| std::mem::take(&mut self.keep))
-    }
-
-    /// Reads the joins' columns of a row.
-    pub(super) fn joined_row(&mut self, buffer: &mut dyn Parts, row: &dyn Row) -> EngineResult<()> {
-        let mut last = Vec::new();
+    /// Reads the joins' columns of a row; whether the row itself is one of the result's.
+    pub(super) fn joined_row(
+        &mut self,
+        buffer: &mut dyn Parts,
+        row: &dyn Row,
+    ) -> EngineResult<bool> {
+        let mut last = std::mem::take(&mut self.last);
+        last.clear();
+        let mut len = 0;
         buffer.parts(&mut |part| {
             if let Some(part) = part.downcast_mut::<Part>() {
-                last.push((part.0.last(), part.0.len()));
+                last.push(part.0.last());
+                len = part.0.len();
             }
         });
-        if self.is_unique {
-            let (_, len) = last.first().copied().unwrap_or_default();
-            self.keep.push(len > self.known);
-            self.known = len;
-        }
+        let is_new = len != std::mem::replace(&mut self.known, len);
         self.joined_objects(None, row, |owner, positions| match owner {
-            Owner::Part(place) => last.get(place).map(|it| it.0),
+            Owner::Part(place) => last.get(place).copied(),
             Owner::Node(node) => positions[node],
-        })
+        })?;
+        self.last = last;
+        Ok(is_new || !self.is_unique)
     }
 
     /// Reads what a statement's row brings in by joins, and notes whose it is.
@@ -221,9 +220,7 @@ impl Eager {
             let is_absent = key.iter().all(|it| cursor.peek_at(usize::from(*it)).is_null());
             let owner = owner_of(node.owner, &positions);
             let Some(owner) = owner.filter(|_| !is_absent) else { continue };
-            let position = node.fetch.cohort.push(&mut cursor).map_err(aludel_core::Error::from)?;
-            node.links.push((owner, position));
-            positions[index] = Some(position);
+            positions[index] = Some(node.fetch.joined_row(owner, &mut cursor)?);
         }
         self.positions = positions;
         Ok(())

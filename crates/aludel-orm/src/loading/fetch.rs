@@ -8,7 +8,7 @@ use aludel_core::{
 };
 use aludel_engine::{Result as EngineResult, driver::Step};
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
 use crate::{
@@ -39,7 +39,7 @@ pub(super) struct Fetch {
     /// Where a row holds them.
     key_at: KeyAt,
     wanted: Wanted,
-    /// Each row's key's place and its object's position.
+    /// Each row's place (its key's, or of a join its owner's), and its object's position.
     rows: Vec<(u32, u32)>,
     /// Whether members have owners that nobody asked for: those that were read before them.
     pub(super) grows: bool,
@@ -110,9 +110,7 @@ impl Wanted {
 
 impl Fetch {
     pub(super) fn new(relation: &'static Relation) -> Self {
-        let mut cohort = (relation.target.ops.cohort)();
-        // A target row comes once unless the association repeats it.
-        cohort.set_repeats(relation.direction == Direction::ManyToMany);
+        let cohort = (relation.target.ops.cohort)();
         let width = relation.target.columns.len();
         let (owner_columns, key_at) = match &relation.secondary {
             None => {
@@ -133,7 +131,7 @@ impl Fetch {
             }
             _ => false,
         };
-        Self {
+        let mut fetch = Self {
             relation,
             cohort,
             owner_columns,
@@ -142,15 +140,16 @@ impl Fetch {
             rows: Vec::new(),
             grows: false,
             repeats: false,
-        }
+        };
+        // A target row comes once unless the association repeats it.
+        fetch.set_repeats(false);
+        fetch
     }
 
-    /// The same, where the statement may give a row several times.
-    pub(super) fn repeating(relation: &'static Relation) -> Self {
-        let mut fetch = Self::new(relation);
-        fetch.cohort.set_repeats(true);
-        fetch.repeats = true;
-        fetch
+    /// Says whether the statement may give a row several times.
+    pub(super) fn set_repeats(&mut self, repeats: bool) {
+        self.cohort.set_repeats(repeats || self.relation.direction == Direction::ManyToMany);
+        self.repeats = repeats;
     }
 
     /// An owner's key; `None` where a part is NULL, and so nothing can match.
@@ -263,8 +262,15 @@ impl Fetch {
         Ok(position)
     }
 
-    /// Fills the relationship of owners, each with the place of its key, and the mirroring one of
-    /// their members; after the cohort has landed.
+    /// Takes what a join brings in for the owner at a place; its object's position.
+    pub(super) fn joined_row(&mut self, owner: u32, row: &mut Cursor<'_>) -> EngineResult<u32> {
+        let position = self.cohort.push(row).map_err(aludel_core::Error::from)?;
+        self.rows.push((owner, position));
+        Ok(position)
+    }
+
+    /// Fills the relationship of owners, each with its place or that of its key, and the mirroring
+    /// one of their members; after the cohort has landed.
     pub(super) fn link(&mut self, tables: &mut Tables, owners: &[(Ref, Option<u32>)]) {
         let (members, starts) = self.members();
         let of = |place: Option<u32>| match place {
@@ -274,20 +280,20 @@ impl Fetch {
         tables.fill_all(self.relation, owners.iter().map(|it| (it.0, of(it.1))));
     }
 
-    /// The members of each key, behind each other, and where each key's begin.
+    /// The members of each place, behind each other, and where each one's begin.
     pub(super) fn members(&mut self) -> (Vec<u64>, Vec<u32>) {
         if !self.rows.is_sorted_by_key(|it| it.0) {
             self.rows.sort_by_key(|it| it.0);
         }
         if self.repeats {
-            let mut seen = std::collections::HashSet::with_capacity(self.rows.len());
+            let mut seen: HashSet<_, RandomState> = HashSet::default();
             self.rows.retain(|it| seen.insert(*it));
         }
         let positions: Vec<u32> = self.rows.iter().map(|it| it.1).collect();
         let mut members = Vec::with_capacity(positions.len());
         self.cohort.cells(&positions, &mut members);
-        // Where each key's members begin.
-        let mut starts = vec![0_u32; self.wanted.keys.len() + 1];
+        let places = self.rows.last().map_or(0, |it| it.0 as usize + 1);
+        let mut starts = vec![0_u32; places + 1];
         self.rows.iter().for_each(|it| starts[it.0 as usize + 1] += 1);
         for place in 1..starts.len() {
             starts[place] += starts[place - 1];
@@ -296,7 +302,8 @@ impl Fetch {
     }
 }
 
-/// Where a key's members stand.
+/// Where the members of a place stand; those behind the last row's have none.
 pub(super) fn range(starts: &[u32], place: u32) -> Range<usize> {
-    starts[place as usize] as usize..starts[place as usize + 1] as usize
+    let start = |place: usize| starts.get(place).or(starts.last()).map_or(0, |it| *it as usize);
+    start(place as usize)..start(place as usize + 1)
 }

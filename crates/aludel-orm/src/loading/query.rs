@@ -161,9 +161,9 @@ impl<R: Send + 'static> Query<R> {
                 }
                 let mut eager = match self.streams {
                     true => Eager::none(dialect),
-                    false => Eager::plan(&mut query, &metas, &self.paths, dialect)?,
+                    false => Eager::plan(&mut query, &metas, !repeats, &self.paths, dialect)?,
                 };
-                if eager.joins() && !repeats {
+                if eager.joins_many() && !repeats {
                     self.buffer.parts(&mut |part| {
                         if let Some(part) = part.downcast_mut::<Part>() {
                             part.0.set_repeats(true);
@@ -193,6 +193,7 @@ pub(crate) fn run_of(compiled: Compiled, want: Want) -> Run {
 /// A buffer without its rows' type, so that the script is compiled once.
 pub(crate) trait AnyBuffer: Send {
     fn push(&mut self, row: &dyn Row) -> Result<(), aludel_core::DecodeError>;
+    fn pop(&mut self);
     fn settle(&mut self, context: &mut dyn Any) -> Result<(), SettleError>;
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
@@ -202,6 +203,10 @@ struct Held<R>(Box<dyn RowBuffer<R>>);
 impl<R: Send + 'static> AnyBuffer for Held<R> {
     fn push(&mut self, row: &dyn Row) -> Result<(), aludel_core::DecodeError> {
         self.0.push(row)
+    }
+
+    fn pop(&mut self) {
+        self.0.pop();
     }
 
     fn settle(&mut self, context: &mut dyn Any) -> Result<(), SettleError> {
@@ -271,7 +276,10 @@ impl Work for QueryWork {
             Stage::Start | Stage::Main => {
                 self.buffer.push(row).map_err(aludel_core::Error::from)?;
                 if self.eager.joins() {
-                    self.eager.joined_row(&mut *self.buffer, row)?;
+                    let is_one = self.eager.joined_row(&mut *self.buffer, row)?;
+                    if !is_one {
+                        self.buffer.pop();
+                    }
                 }
                 Ok(())
             }
@@ -293,10 +301,10 @@ impl Core {
         {
             return answer.rows();
         }
-        let (buffer, keep) = match query.kind {
+        let buffer = match query.kind {
             Kind::Change(tree) => {
                 let buffer = Box::new(Held(query.buffer));
-                (self.change_into(*tree, query.execution, buffer).await?, None)
+                self.change_into(*tree, query.execution, buffer).await?
             }
             _ => {
                 self.before_query(query.execution.autoflush).await?;
@@ -312,12 +320,6 @@ impl Core {
         };
         let Ok(held) = buffer.into_any().downcast::<Held<R>>() else { return Ok(Vec::new()) };
         let rows = held.0.drain();
-        let rows = match keep {
-            None => rows,
-            Some(keep) => {
-                rows.into_iter().zip(keep).filter_map(|it| it.1.then_some(it.0)).collect()
-            }
-        };
         self.sweep(false);
         Ok(rows)
     }
@@ -345,7 +347,7 @@ impl Core {
         buffer: Box<dyn Buffer>,
         eager: Eager,
         existing: Existing,
-    ) -> Result<(Box<dyn Buffer>, Option<Vec<bool>>)> {
+    ) -> Result<Box<dyn Buffer>> {
         let opening = self.open(false).await?;
         let work =
             QueryWork { opening, main: Some(run), before: 0, stage: Stage::Start, buffer, eager };
@@ -371,7 +373,7 @@ impl Core {
         self.settle_buffer(&mut |context| buffer.settle(context))?;
         eager.finish(self, &mut *buffer)?;
         self.landed();
-        Ok((buffer, eager.keep()))
+        Ok(buffer)
     }
 
     /// Lends what objects need to enter the session.

@@ -58,6 +58,8 @@ pub(crate) struct Cohort<T: Mapped> {
     len: u32,
     /// The position of the last row's object.
     last: u32,
+    /// The fingerprint of its key, where rows may repeat it.
+    last_fp: u64,
     /// Whether rows may repeat an object; then positions are also found by key.
     repeats: bool,
     seen: HashTable<(u64, u32)>,
@@ -72,6 +74,7 @@ impl<T: Mapped> Default for Cohort<T> {
             chunks: Vec::new(),
             len: 0,
             last: 0,
+            last_fp: 0,
             repeats: true,
             seen: HashTable::new(),
             anchors: Vec::new(),
@@ -145,16 +148,19 @@ impl<T: Mapped> Cohort<T> {
 
     /// The position of an object with the key of the next row, if there is one.
     fn find(&self, fp: u64, row: &Cursor<'_>) -> Option<u32> {
-        let same = |it: &(u64, u32)| {
-            let Some(value) = self.value(it.1).and_then(|it| it.try_borrow().ok()) else {
+        let same = |position: u32| {
+            let Some(value) = self.value(position).and_then(|it| it.try_borrow().ok()) else {
                 return false;
             };
             let Some(value) = value.as_ref() else { return false };
             let mut columns = T::PRIMARY_KEY.iter();
-            it.0 == fp
-                && columns.all(|it| same_value(value.get(*it), row.peek_at(usize::from(*it))))
+            columns.all(|it| same_value(value.get(*it), row.peek_at(usize::from(*it))))
         };
-        self.seen.find(spread(fp), same).map(|it| it.1)
+        // Rows of one object mostly come together.
+        if fp == self.last_fp && same(self.last) {
+            return Some(self.last);
+        }
+        self.seen.find(spread(fp), |it| it.0 == fp && same(it.1)).map(|it| it.1)
     }
 }
 
@@ -176,10 +182,13 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
     fn push(&mut self, row: &mut Cursor<'_>) -> Result<u32, DecodeError> {
         if !self.repeats {
             let value = decode(row)?;
-            return Ok(self.append(value));
+            self.last = self.append(value);
+            return Ok(self.last);
         }
         let fp = fingerprint(T::PRIMARY_KEY.iter().map(|it| row.peek_at(usize::from(*it))));
-        if let Some(position) = self.find(fp, row) {
+        let found = self.find(fp, row);
+        self.last_fp = fp;
+        if let Some(position) = found {
             row.skip(T::meta().columns.len());
             self.last = position;
             return Ok(position);
@@ -198,7 +207,8 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
     ) -> Result<u32, DecodeError> {
         let value: T = decode(row)?;
         see(&value);
-        Ok(self.append(value))
+        self.last = self.append(value);
+        Ok(self.last)
     }
 
     fn len(&self) -> u32 {
@@ -412,12 +422,13 @@ pub(crate) fn key_of<T: Mapped>(mapper: &Mapper, value: &T) -> u64 {
 /// What an entity constant's decoder keeps for one result.
 #[doc(hidden)]
 pub struct EntityState<T: Mapped> {
-    cohort: Cohort<T>,
+    /// Nothing while it is lent to a loader.
+    cohort: Option<Box<Cohort<T>>>,
 }
 
 impl<T: Mapped> Default for EntityState<T> {
     fn default() -> Self {
-        Self { cohort: Cohort::default() }
+        Self { cohort: Some(Box::default()) }
     }
 }
 
@@ -427,7 +438,7 @@ pub(crate) struct Part(pub(crate) Box<dyn AnyCohort>);
 impl<T: Mapped> EntityState<T> {
     #[inline]
     pub(crate) fn decode(&mut self, row: &mut Cursor<'_>) -> Result<EntitySlot, DecodeError> {
-        self.cohort.push(row).map(EntitySlot)
+        self.cohort.get_or_insert_default().push(row).map(EntitySlot)
     }
 
     /// As `decode`, where the row may have no such object: all its key columns are NULL.
@@ -443,15 +454,15 @@ impl<T: Mapped> EntityState<T> {
     }
 
     pub(crate) fn land(&mut self, landing: Landing<'_>) -> Result<()> {
-        self.cohort.land(landing)
+        self.cohort.get_or_insert_default().land(landing)
     }
 
     /// Lends the cohort to a loader.
     pub(crate) fn part(&mut self, visit: &mut dyn FnMut(&mut dyn Any)) {
-        let mut part = Part(Box::new(std::mem::take(&mut self.cohort)));
-        visit(&mut part);
-        if let Ok(cohort) = part.0.into_any().downcast::<Cohort<T>>() {
-            self.cohort = *cohort;
+        if let Some(cohort) = self.cohort.take() {
+            let mut part = Part(cohort);
+            visit(&mut part);
+            self.cohort = part.0.into_any().downcast().ok();
         }
     }
 
@@ -461,13 +472,14 @@ impl<T: Mapped> EntityState<T> {
         if slot == EntitySlot::NONE {
             return None;
         }
-        if !self.cohort.held.is_empty()
-            && let Some(raw) = self.cohort.held.get(&slot.0)
+        let cohort = self.cohort.as_ref()?;
+        if !cohort.held.is_empty()
+            && let Some(raw) = cohort.held.get(&slot.0)
         {
             return Some(Obj::from_raw(raw.clone()));
         }
         let (chunk, at) = locate(slot.0);
-        let anchor = self.cohort.anchors.get(chunk)?.as_ref()?;
+        let anchor = cohort.anchors.get(chunk)?.as_ref()?;
         Some(Obj::from_raw(Raw::new(anchor.clone(), at)))
     }
 }

@@ -19,6 +19,9 @@ pub trait RowBuffer<Row>: Send {
     /// A value isn't of the type that was asked for.
     fn push(&mut self, row: &dyn Columns) -> Result<(), DecodeError>;
 
+    /// Takes the last row away again.
+    fn pop(&mut self);
+
     /// How many rows there are.
     fn len(&self) -> usize;
 
@@ -58,6 +61,10 @@ impl<S: Selectable> RowBuffer<S::Row> for Buffer<S> {
         let slot = S::decode(&mut self.state, &mut Cursor::new(row))?;
         self.slots.push(slot);
         Ok(())
+    }
+
+    fn pop(&mut self) {
+        self.slots.pop();
     }
 
     fn len(&self) -> usize {
@@ -108,6 +115,10 @@ impl<R: FromRow> RowBuffer<R> for Rows<R> {
         };
         self.rows.push(R::from_row(row, order)?);
         Ok(())
+    }
+
+    fn pop(&mut self) {
+        self.rows.pop();
     }
 
     fn len(&self) -> usize {

@@ -78,22 +78,10 @@ impl EagerNode {
                 core.tables(|tables| self.fetch.link(tables, &linked));
             }
             Strategy::Joined => {
-                let mut members: Vec<Vec<u64>> = vec![Vec::new(); owners.len()];
-                for (owner, member) in &self.links {
-                    if let Some(member) = self.fetch.cohort.reference(*member).map(Ref::cell)
-                        && let Some(list) = members.get_mut(*owner as usize)
-                        && !list.contains(&member)
-                    {
-                        list.push(member);
-                    }
-                }
-                core.tables(|tables| {
-                    for (position, members) in members.iter().enumerate() {
-                        if let Some(owner) = owner(position as u32) {
-                            tables.fill(relation, owner, members);
-                        }
-                    }
-                });
+                let placed = (0..).zip(owners);
+                let linked: Vec<_> =
+                    placed.filter_map(|(place, it)| Some(((*it)?, Some(place)))).collect();
+                core.tables(|tables| self.fetch.link(tables, &linked));
             }
             Strategy::NoLoad => core.tables(|tables| {
                 tables.fill_all(relation, owners.iter().flatten().map(|it| (*it, &[][..])));

@@ -15,7 +15,7 @@ use crate::{
         shaped::{members_of_query, wrap},
         wishes::{Wish, check, wishes},
     },
-    mapping::{EntityMeta, Mapper, Relation, Strategy},
+    mapping::{Direction, EntityMeta, Mapper, Relation, Strategy},
 };
 
 /// Where wishes of one owner stand.
@@ -37,10 +37,11 @@ struct Place<'a> {
 }
 
 impl Eager {
-    /// Plans the options of a query, and adds joins to it.
+    /// Plans the options of a query, and adds joins to it. `is_once`: its rows don't repeat an object.
     pub(in crate::loading) fn plan(
         query: &mut Query,
         metas: &[&'static EntityMeta],
+        is_once: bool,
         paths: &[Vec<Hop>],
         dialect: &'static dyn Dialect,
     ) -> Result<Self> {
@@ -93,7 +94,33 @@ impl Eager {
         }
         // A row of several things stays as it is.
         eager.is_unique = alone.is_some() && eager.joins_many();
+        if is_once {
+            eager.find_what_comes_once();
+        }
         Ok(eager)
+    }
+
+    /// Finds the join whose rows can't repeat an object, if a row of the query comes once but for joins: a
+    /// collection that belongs to one owner each, as all before it, and no other collection beside or behind it.
+    fn find_what_comes_once(&mut self) {
+        let carried = |it: &EagerNode| it.strategy == Strategy::Joined && it.carrier.is_none();
+        let several =
+            |it: &&EagerNode| carried(it) && it.relation.direction != Direction::ManyToOne;
+        let mut owner = None;
+        for (index, node) in self.nodes.iter().enumerate().filter(|it| several(&it.1)) {
+            let is_next = match (node.owner, owner) {
+                (Owner::Part(_), None) => true,
+                (Owner::Node(node), owner) => Some(node) == owner,
+                (Owner::Part(_), Some(_)) => false,
+            };
+            if !is_next || !has_one_owner(node.relation) {
+                return;
+            }
+            owner = Some(index);
+        }
+        if let Some(last) = owner {
+            self.nodes[last].fetch.set_repeats(false);
+        }
     }
 
     /// Plans what the mapping says is loaded with the members of a relationship (LOAD-31). `None` if that is
@@ -152,7 +179,8 @@ impl Eager {
             let carrier = if next.is_some() { place.carrier } else { Some(self.nodes.len()) };
             let carries = next.is_none() && joins_many(&behind);
             let repeats = next.is_some() || embedded.is_some() || hop.recursive || carries;
-            let mut fetch = if repeats { Fetch::repeating(relation) } else { Fetch::new(relation) };
+            let mut fetch = Fetch::new(relation);
+            fetch.set_repeats(repeats);
             fetch.grows = hop.recursive;
             // The further statement, where something is joined to it.
             let is_joined_to = behind.iter().any(|it| it.strategy == Strategy::Joined);
@@ -177,7 +205,6 @@ impl Eager {
                 joined: Joined::default(),
                 carrier: place.carrier.filter(|_| next.is_some()),
                 owners: Vec::new(),
-                links: Vec::new(),
                 asked: false,
             });
             let below = Place {
@@ -210,6 +237,12 @@ fn joins_many(wishes: &[Wish]) -> bool {
     wishes
         .iter()
         .any(|it| it.strategy == Strategy::Joined && (it.relation.many || joins_many(&it.behind)))
+}
+
+/// Whether each member belongs to one owner: it refers to the owner's key.
+fn has_one_owner(relation: &Relation) -> bool {
+    let refers_to = |key: &u16| relation.pairs.iter().any(|it| it.0 == *key);
+    relation.direction == Direction::OneToMany && relation.owner.primary_key.iter().all(refers_to)
 }
 
 /// Whether one of the wishes, or of those behind them, is such.
