@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use harness::{Options, Result};
 use lexopt::prelude::*;
-use rows::{MARIA_ROWS, ROWS, Row, SERVER_ROWS};
+use rows::{MARIA_ROWS, PEER_ROWS, ROWS, Row, SERVER_ROWS};
 
 const USAGE: &str = "\
 cargo run --profile bench -p aludel-bench -- [options]
@@ -25,6 +25,7 @@ cargo run --profile bench -p aludel-bench -- [options]
   --only ROW   one row of the table (may be repeated); `pg-` rows need a PostgreSQL server:
                ALUDEL_POSTGRES_URL, or the usual local port; `maria-` rows, which are measured
                only if they are named, a MariaDB server: ALUDEL_MARIADB_URL, or its usual port
+               `peers` builds other mappers first and is measured only if it is named
   --rounds N   measured rounds, an odd number of at least 5 (default 7)
   --long       full size where the usual run takes a shorter form
   --json       one JSON object a line
@@ -106,7 +107,7 @@ fn run() -> Result<bool> {
 }
 
 fn all() -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().chain(&SERVER_ROWS).chain(&MARIA_ROWS)
+    ROWS.iter().chain(&SERVER_ROWS).chain(&MARIA_ROWS).chain(&PEER_ROWS)
 }
 
 /// The rows that can be measured here.

@@ -8,6 +8,7 @@ mod insert;
 mod load;
 mod maria;
 mod memory;
+mod peers;
 mod pg;
 mod selectin;
 mod startup;
@@ -54,6 +55,9 @@ pub(crate) const ROWS: [Row; 12] = [
 /// Those that need a PostgreSQL server.
 pub(crate) const SERVER_ROWS: [Row; 5] =
     [pg::one::ROW, pg::load::ROW, pg::insert::ROW, pg::update::ROW, pg::trips::ROW];
+
+/// Those that build other mappers first; measured where they are asked for.
+pub(crate) const PEER_ROWS: [Row; 1] = [peers::ROW];
 
 /// Those that need a MariaDB server; measured where they are asked for.
 pub(crate) const MARIA_ROWS: [Row; 2] = [maria::LOAD, maria::INSERT];

@@ -149,6 +149,9 @@ impl<T: Mapped> Cohort<T> {
     /// The position of an object with the key of the next row, if there is one.
     fn find(&self, fp: u64, row: &Cursor<'_>) -> Option<u32> {
         let same = |position: u32| {
+            if is_integer::<T>() {
+                return true;
+            }
             let Some(value) = self.value(position).and_then(|it| it.try_borrow().ok()) else {
                 return false;
             };
@@ -157,10 +160,19 @@ impl<T: Mapped> Cohort<T> {
             columns.all(|it| same_value(value.get(*it), row.peek_at(usize::from(*it))))
         };
         // Rows of one object mostly come together.
-        if fp == self.last_fp && same(self.last) {
+        if fp == self.last_fp && self.len != 0 && same(self.last) {
             return Some(self.last);
         }
         self.seen.find(spread(fp), |it| it.0 == fp && same(it.1)).map(|it| it.1)
+    }
+}
+
+/// Whether the key is one integer, which is its own fingerprint.
+#[inline]
+fn is_integer<T: Mapped>() -> bool {
+    match T::PRIMARY_KEY {
+        [key] => T::meta().columns[usize::from(*key)].ty.is_integer(),
+        _ => false,
     }
 }
 
