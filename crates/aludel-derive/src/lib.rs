@@ -64,7 +64,8 @@ use proc_macro::TokenStream;
 /// On a `Many` or `One` field, `#[relationship(…)]`: `back_populates = field`, `cascade(all,
 /// delete_orphan)`, `order_by = Address.id.desc()`, `foreign_keys = [Address.billing_id]`,
 /// `secondary = PlaylistTrack`, `lazy = select | selectin | joined | subquery | raise | raise_on_sql | noload`, `passive_deletes` or
-/// `passive_deletes = all`, `passive_updates = false`, `post_update`.
+/// `passive_deletes = all`, `passive_updates = false`, `post_update`; `primaryjoin = condition` and
+/// `secondaryjoin = condition` where foreign keys don't say how rows are linked.
 ///
 /// A field with `#[mixin]` holds a struct with [`#[derive(Mixin)]`](derive@Mixin): its columns and
 /// relationships are this struct's, too.

@@ -7,6 +7,7 @@
 mod base;
 mod builder;
 mod check;
+pub(crate) mod condition;
 mod declare;
 pub(crate) mod defaults;
 mod field;
@@ -19,6 +20,7 @@ mod mixin;
 mod on_update;
 mod order;
 mod overlaps;
+mod rare;
 mod registry;
 pub(crate) mod relation;
 mod relationship;
@@ -31,6 +33,7 @@ pub use builder::{
     Access, EntityOf, Given, Initial, Leads, Members, No, Target, Yes, given, with_members,
 };
 pub use check::{KeyType, back, entity, key, references, references_as};
+pub use condition::{foreign, remote};
 pub use declare::{base_meta, sort_keys};
 pub use defaults::{NewRow, RowCells, row_default};
 pub use field::{Field, FieldKind};
@@ -42,6 +45,7 @@ pub use meta::{
     Names, OnUpdate, PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg, Typed,
 };
 pub use mixin::{Has, Mixin, MixinColumn, MixinPart, MixinRelationship};
+pub use rare::{Rare, condition};
 pub use registry::{BaseMeta, Registry};
 pub use relation::{BackSide, Direction, Pairs, Relation, Secondary};
 pub use relationship::Relationship;

@@ -35,6 +35,7 @@ mod flush;
 mod fuzz;
 mod hooks;
 mod identity;
+mod join_conditions;
 mod joining;
 mod kills;
 mod left_out;
@@ -117,6 +118,7 @@ pub fn cases() -> Vec<Case> {
         savepoints::CASES,
         levels::CASES,
         levels::ASYNC,
+        join_conditions::CASES,
         joining::CASES,
         joining::ASYNC,
         transactions::CASES,

@@ -6,6 +6,7 @@ pub mod computed;
 pub mod features;
 pub mod filled;
 pub mod hooked;
+pub mod joins;
 pub mod keys;
 pub mod mixins;
 pub mod owners;

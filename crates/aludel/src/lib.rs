@@ -123,7 +123,7 @@ pub use aludel_orm::{
     },
     mapping::{
         Base, Cascade, DeclarativeBase, EntityConst, Has, IntoNew, Mapped, Mapper, MetaDataOf,
-        Mixin, NewRow, Registry, Relationship,
+        Mixin, NewRow, Registry, Relationship, foreign, remote,
     },
     object::{AnyObj, Many, ManyAccess, Obj, ObjMut, ObjRef, One, OneAccess, State},
     session::{
@@ -182,8 +182,8 @@ pub mod prelude {
         events::{
             ColumnEvents as _, ListenEngine as _, ListenMapper as _, RelationshipEvents as _,
         },
-        exists, func, insert, inspect, joinedload, lazyload, lit, noload, not_exists, raiseload,
-        savepoint,
+        exists, foreign, func, insert, inspect, joinedload, lazyload, lit, noload, not_exists,
+        raiseload, remote, savepoint,
         schema::MetaData,
         select, selectinload, subqueryload, text, transaction, update, with_loader_criteria,
     };

@@ -177,7 +177,8 @@ fn all_mistakes_of_an_entity_are_named() {
         [
             "Shelf.volumes: `Volume.shelf` must say `back_populates = volumes` in turn",
             "Shelf.lamps: no foreign key links `Shelf` and `Lamp`; add \
-             `#[column(foreign_key = …)]` to one of them",
+             `#[column(foreign_key = …)]` to one of them, or say with `primaryjoin = …` how they are \
+             linked",
         ]
     );
 }

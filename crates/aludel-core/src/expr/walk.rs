@@ -104,6 +104,24 @@ impl Node {
         }
     }
 
+    /// Calls `visit` for each column of this expression, those of subqueries too.
+    pub fn columns_mut(&mut self, visit: &mut dyn FnMut(&mut ColumnRef)) {
+        if let Self::Column(column) = self {
+            visit(column);
+        }
+        self.children_mut(|it| it.columns_mut(visit));
+        if let Some(query) = self.query_mut() {
+            query.nodes_mut().for_each(|it| it.columns_mut(visit));
+        }
+    }
+
+    /// Whether this expression says something of an appearance of a table, in a subquery or not.
+    pub fn mentions(&self, item: FromItem) -> bool {
+        let mut found = false;
+        self.visit(&mut |it| found |= matches!(it, Self::Column(column) if column.from == item));
+        found
+    }
+
     /// Whether a value of this expression is sent as a parameter.
     pub(crate) fn has_bind(&self) -> bool {
         let mut found = false;

@@ -58,6 +58,13 @@ pub(super) fn check(relationships: &[Member<RelationshipArgs>], mistakes: &mut M
                  `expunge`, `refresh_expire` and `none`",
             );
         }
+        if args.secondaryjoin.is_some() && args.secondary.is_none() {
+            mistakes.at(
+                &relationship.ident,
+                "`secondaryjoin` links the rows of an association with the members: it needs \
+                 `secondary = …` beside it",
+            );
+        }
         if args.secondary.is_some() && cascade.contains(&"DELETE_ORPHAN") && !args.single_parent {
             mistakes.at(
                 &relationship.ident,

@@ -95,8 +95,11 @@ pub(super) fn helpers(members: &Members, has_builder: bool) -> TokenStream {
         };
         Some(quote!(fn #function() -> #ty { #body }))
     });
-    // Sort keys such as `Address.id.desc()` are methods of a trait that users may not have named.
-    let sorts = members.own_relationships().any(|it| it.args.order_by.is_some());
+    // Sort keys such as `Address.id.desc()` and comparisons are methods of a trait that users may not have named.
+    let sorts = members.own_relationships().any(|it| {
+        let args = &it.args;
+        args.order_by.is_some() || args.primaryjoin.is_some() || args.secondaryjoin.is_some()
+    });
     let is_computed = |it: &Member<ColumnArgs>| {
         it.args.onupdate.is_some() || it.args.default_expression.is_some()
     };
@@ -381,5 +384,23 @@ fn relationship(owner: Option<&Ident>, relationship: &Member<RelationshipArgs>) 
     if let Some(key) = &args.key {
         meta.extend(quote!(.key(#key)));
     }
+    let rare = rare(args);
+    if !rare.is_empty() {
+        meta.extend(quote!(.rare(const { &__aq::Rare::NONE #rare })));
+    }
     meta
+}
+
+/// The calls that say what few relationships do.
+fn rare(args: &RelationshipArgs) -> TokenStream {
+    let mut calls = TokenStream::new();
+    if let Some(condition) = &args.primaryjoin {
+        let condition = quote_spanned!(condition.span()=> __aq::condition(#condition));
+        calls.extend(quote!(.primaryjoin(|| #condition)));
+    }
+    if let Some(condition) = &args.secondaryjoin {
+        let condition = quote_spanned!(condition.span()=> __aq::condition(#condition));
+        calls.extend(quote!(.secondaryjoin(|| #condition)));
+    }
+    calls
 }

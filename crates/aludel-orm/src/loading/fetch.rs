@@ -14,7 +14,11 @@ use smallvec::SmallVec;
 use crate::{
     Result,
     events::Executes,
-    mapping::{Direction, EntityMeta, Mapper, Relation, statements::Purpose},
+    mapping::{
+        Direction, EntityMeta, Mapper, Relation,
+        relation::Finds,
+        statements::{Purpose, members_query},
+    },
     object::{
         chunk::{Columns, Fields},
         cohort::AnyCohort,
@@ -112,16 +116,10 @@ impl Fetch {
     pub(super) fn new(relation: &'static Relation) -> Self {
         let cohort = (relation.target.ops.cohort)();
         let width = relation.target.columns.len();
-        let (owner_columns, key_at) = match &relation.secondary {
-            None => {
-                let (own, other) = relation.pairs.iter().copied().unzip();
-                (own, KeyAt::Own(other))
-            }
-            Some(it) => {
-                let own: Columns = it.owner.iter().map(|it| it.0).collect();
-                let behind = width..width + own.len();
-                (own, KeyAt::Behind(behind))
-            }
+        let owner_columns = relation.owner_columns();
+        let key_at = match (relation.finds(), &relation.secondary) {
+            (Finds::By(pairs), None) => KeyAt::Own(pairs.iter().map(|it| it.1).collect()),
+            _ => KeyAt::Behind(width..width + owner_columns.len()),
         };
         let integers = match (&owner_columns[..], &key_at) {
             ([own], KeyAt::Own(other)) => {
@@ -141,14 +139,16 @@ impl Fetch {
             grows: false,
             repeats: false,
         };
-        // A target row comes once unless the association repeats it.
+        // A target row comes once unless the association or its owners repeat it.
         fetch.set_repeats(false);
         fetch
     }
 
     /// Says whether the statement may give a row several times.
     pub(super) fn set_repeats(&mut self, repeats: bool) {
-        self.cohort.set_repeats(repeats || self.relation.direction == Direction::ManyToMany);
+        let may_repeat = self.relation.direction == Direction::ManyToMany
+            || matches!(self.relation.finds(), Finds::Joined(_));
+        self.cohort.set_repeats(repeats || may_repeat);
         self.repeats = repeats;
     }
 
@@ -194,6 +194,11 @@ impl Fetch {
         hooks: &Executes,
         out: &mut Vec<Step>,
     ) -> Result<()> {
+        if self.relation.condition.is_some() {
+            // What it says may have values of its own.
+            let tree = |n| members_query(self.relation, n).into();
+            return self.steps_of(&tree, dialect, hooks, out);
+        }
         self.lists(|n, values| {
             let (mapper, purpose) = match self.relation.direction {
                 Direction::ManyToOne => {

@@ -384,6 +384,7 @@ impl Core {
 
     fn is_by_primary_key(&self, relation: &Relation) -> bool {
         relation.direction == Direction::ManyToOne
+            && relation.condition.is_none()
             && relation.pairs.len() == relation.target.primary_key.len()
             && relation
                 .pairs

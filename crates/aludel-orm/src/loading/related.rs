@@ -8,7 +8,7 @@ use aludel_core::expr::{
 
 use super::hop::How;
 use crate::{
-    mapping::{EntityConst, Mapped, Relation, Relationship, relation::equal},
+    mapping::{EntityConst, Mapped, Relation, Relationship},
     object::{Obj, chunk::Fields},
 };
 
@@ -108,16 +108,10 @@ impl<E: Mapped, R: Mapped> Relationship<E, R> {
             None => query.and_filter(relation.on(self.source(), target)),
             Some(secondary) => {
                 let source = fresh();
-                let on = equal(&secondary.target, relation.target, target, secondary.meta, source);
+                let on = relation.on_target(secondary, source, target);
                 let association = item(secondary.meta, source);
                 query.joins.push(Join { kind: JoinKind::Inner, target: association, on });
-                query.and_filter(equal(
-                    &secondary.owner,
-                    relation.owner,
-                    self.source(),
-                    secondary.meta,
-                    source,
-                ));
+                query.and_filter(relation.on_association(secondary, self.source(), source));
             }
         }
         if let Some(mut condition) = condition {
@@ -168,7 +162,7 @@ impl<E: Mapped, R: Mapped> Relationships for Relationship<E, R> {
 
     fn is_null(self) -> Expr<bool> {
         let relation = self.relation();
-        if relation.direction != crate::mapping::Direction::ManyToOne {
+        if !relation.is_foreign_key() {
             return !self.exists();
         }
         let mapper = crate::mapping::Mapper::of(relation.owner);
@@ -186,7 +180,7 @@ impl<E: Mapped, R: Mapped> Relationships for Relationship<E, R> {
 
     fn is(self, target: &Obj<R>) -> Expr<bool> {
         let relation = self.relation();
-        if relation.direction != crate::mapping::Direction::ManyToOne {
+        if !relation.is_foreign_key() {
             return self.contains(target);
         }
         let raw = target.raw();
@@ -220,9 +214,9 @@ pub(super) fn joins(
         Some(secondary) => {
             // The association stands under an alias, so that it may stand twice (SEL-3).
             let source = Source::Anon(out.len() as u32 + 1);
-            let on = equal(&secondary.owner, relation.owner, owner, secondary.meta, source);
+            let on = relation.on_association(secondary, owner, source);
             out.push(Join { kind, target: item(secondary.meta, source), on });
-            let on = equal(&secondary.target, relation.target, target, secondary.meta, source);
+            let on = relation.on_target(secondary, source, target);
             out.push(Join { kind, target: item(relation.target, target), on });
         }
     }

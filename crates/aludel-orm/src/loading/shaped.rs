@@ -15,8 +15,7 @@ use super::{
 };
 use crate::mapping::{
     EntityMeta, Mapper, Relation,
-    relation::equal,
-    statements::{among, linked_members},
+    statements::{LinkedMembers, among, linked_members},
 };
 
 /// The names of an association's columns in a derived table, where they could be a target's own.
@@ -38,7 +37,7 @@ impl Hop {
         if self.recursive {
             return self.all_below(relation, n);
         }
-        let (mut query, owner_columns) = self.linked(relation);
+        let LinkedMembers { mut query, owner_columns, .. } = self.linked(relation);
         query.filter =
             Node::all([among(owner_columns.clone(), n)].into_iter().chain(query.filter.take()));
         match self.limit {
@@ -53,13 +52,21 @@ impl Hop {
     }
 
     /// The members of all owners that meet the conditions, in the order that was asked for.
-    fn linked(&self, relation: &'static Relation) -> (Query, Vec<Node>) {
-        let (mut query, owner_columns) = linked_members(relation);
-        query.filter = self.criteria.clone();
+    fn linked(&self, relation: &'static Relation) -> LinkedMembers {
+        let mut linked = linked_members(relation);
+        let query = &mut linked.query;
+        query.filter = Node::all(query.filter.take().into_iter().chain(self.criteria.clone()));
         if !self.order_by.is_empty() {
             query.order_by = self.order_by.clone();
         }
-        (query, owner_columns)
+        linked
+    }
+
+    /// The same, where the owners stand in FROM, and the condition that links them in ON.
+    fn linked_to(&self, relation: &'static Relation, owners: FromItem) -> Query {
+        let mut query = self.linked(relation).with_owner(owners).query;
+        query.filter = self.criteria.clone();
+        query
     }
 
     /// The members for `n` owners, those of the members, and so on: the keys of all owners are found
@@ -67,8 +74,9 @@ impl Hop {
     fn all_below(&self, relation: &'static Relation, n: usize) -> Query {
         let mapper = Mapper::of(relation.owner);
         let keys = item(relation.owner, fresh());
-        let columns = owner_columns(relation);
-        let own = || columns.iter().map(|it| mapper.node(*it));
+        let own = relation.owner_columns();
+        let mut columns = own.clone();
+        columns.extend(relation.spoken_of().into_iter().filter(|it| !own.contains(it)));
         let labelled = |it: &u16| {
             let name = mapper.meta.columns[usize::from(*it)].name;
             SelectItem::labelled(mapper.node(*it), name)
@@ -77,21 +85,21 @@ impl Hop {
         let join = |query: &mut Query| {
             let on = match &relation.secondary {
                 None => relation.on(keys.source, Source::Table),
-                Some(it) => equal(&it.owner, relation.owner, keys.source, it.meta, Source::Anon(1)),
+                Some(it) => relation.on_association(it, keys.source, Source::Anon(1)),
             };
             query.joins.push(Join { kind: JoinKind::Inner, target: keys, on });
         };
         let first = Query {
             items: items.clone(),
-            filter: Some(among(own().collect(), n)),
+            filter: Some(among(own.iter().map(|it| mapper.node(*it)).collect(), n)),
             ..Query::default()
         };
-        let (mut follows, _) = self.linked(relation);
+        let mut follows = self.linked_to(relation, keys);
         follows.items = items;
         follows.order_by.clear();
         follows.from = vec![item(relation.target, Source::Table)];
         join(&mut follows);
-        let (mut query, _) = self.linked(relation);
+        let mut query = self.linked_to(relation, keys);
         query.from = follows.from.clone();
         join(&mut query);
         query.derived_tables.push(DerivedTable {
@@ -101,12 +109,6 @@ impl Hop {
         });
         query
     }
-}
-
-/// The owner's columns by which it finds its members.
-fn owner_columns(relation: &Relation) -> Vec<u16> {
-    let pairs = relation.secondary.as_ref().map_or(&relation.pairs, |it| &it.owner);
-    pairs.iter().map(|it| it.0).collect()
 }
 
 /// A column of a derived table.
@@ -180,33 +182,31 @@ pub(super) fn members_of_query(
         inner.order_by.clear();
     }
     let Some((last, before)) = chain.split_last() else { return inner };
-    let (mut query, _) = hop.linked(last);
-    let to_association = std::mem::take(&mut query.joins);
-    query.from = vec![owners];
+    let mut joined = Vec::new();
     let mut source = owners.source;
     for relation in before {
         let next = fresh();
-        joins(relation, source, next, JoinKind::Inner, &mut query.joins);
+        joins(relation, source, next, JoinKind::Inner, &mut joined);
         source = next;
     }
+    let mut query = hop.linked_to(last, item(last.owner, source));
+    query.from = vec![owners];
     let target = item(last.target, Source::Table);
     match &last.secondary {
-        None => query.joins.push(Join {
-            kind: JoinKind::Inner,
-            target,
-            on: last.on(source, Source::Table),
-        }),
+        None => {
+            joined.push(Join { kind: JoinKind::Inner, target, on: last.on(source, Source::Table) })
+        }
         // The association stands between the two, under the name that its columns are read by.
         Some(it) => {
             let association = Source::Anon(1);
-            let on = equal(&it.owner, last.owner, source, it.meta, association);
+            let on = last.on_association(it, source, association);
             let from = item(it.meta, association);
-            query.joins.push(Join { kind: JoinKind::Inner, target: from, on });
-            let on = to_association.into_iter().next().map(|it| it.on);
-            let on = on.unwrap_or(Node::Bind(true.into()));
-            query.joins.push(Join { kind: JoinKind::Inner, target, on });
+            joined.push(Join { kind: JoinKind::Inner, target: from, on });
+            let on = last.on_target(it, association, Source::Table);
+            joined.push(Join { kind: JoinKind::Inner, target, on });
         }
     }
+    query.joins = joined;
     query.derived_tables.push(DerivedTable { item: owners, query: inner, recursive: None });
     query
 }

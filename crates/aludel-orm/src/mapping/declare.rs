@@ -10,8 +10,8 @@ use aludel_core::{
 
 use super::{
     Back, BaseMeta, Cascade, ColumnDefault, ColumnMeta, Computed, DeclarativeBase, EntityMeta,
-    FieldKind, ForeignKeyMeta, OnUpdate, PassiveDeletes, Referred, RelationshipMeta, RowCells,
-    Strategy, Typed,
+    FieldKind, ForeignKeyMeta, OnUpdate, PassiveDeletes, Rare, Referred, RelationshipMeta,
+    RowCells, Strategy, Typed,
 };
 use crate::object::{RelField, target_meta};
 
@@ -308,7 +308,15 @@ impl RelationshipMeta {
             viewonly: false,
             overlaps: &[],
             key: name,
+            rare: &Rare::NONE,
         }
+    }
+
+    /// Says what few relationships do.
+    #[must_use]
+    pub const fn rare(mut self, rare: &'static Rare) -> Self {
+        self.rare = rare;
+        self
     }
 
     /// Is mirrored by another: checked at compile time.

@@ -12,7 +12,7 @@ use aludel_core::{
     value::{SqlType, TypeVariants, Value},
 };
 
-use super::{BaseMeta, MapperSlot, RowCells, Version};
+use super::{BaseMeta, MapperSlot, Rare, RowCells, Version};
 use crate::object::Ops;
 
 /// The static description of a mapped struct, as the derive emits it.
@@ -247,6 +247,8 @@ pub struct RelationshipMeta {
     pub overlaps: &'static [&'static str],
     /// Its name where objects are written, as JSON for example.
     pub key: &'static str,
+    /// What few relationships say.
+    pub rare: &'static Rare,
 }
 
 /// Which members are left to the database when their owner is deleted.

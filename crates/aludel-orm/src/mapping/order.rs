@@ -4,8 +4,9 @@ use aludel_core::expr::TableName;
 use smallvec::SmallVec;
 
 use super::{
-    EntityMeta,
+    Direction, EntityMeta,
     mapper::{Target, foreign_keys},
+    resolve::alone,
 };
 
 /// Which entities one refers to, by their places in a list.
@@ -35,7 +36,31 @@ pub(super) fn order(entities: &[&'static EntityMeta]) -> Vec<Standing> {
         let columns = foreign_keys(meta).iter().flat_map(|it| &it.references);
         columns.flat_map(of_table).collect()
     });
-    standings(&parents.collect::<Vec<_>>())
+    let mut parents = parents.collect::<Vec<Parents>>();
+    add_conditions(entities, &mut parents);
+    standings(&parents)
+}
+
+/// Adds what relationships refer to by conditions of their own, which no foreign key may say.
+fn add_conditions(entities: &[&'static EntityMeta], parents: &mut [Parents]) {
+    for (at, meta) in entities.iter().enumerate() {
+        for (index, it) in (0..).zip(meta.relationships) {
+            if !it.rare.joins() || it.viewonly || it.secondary.is_some() {
+                continue;
+            }
+            let relation = alone(meta, index, &mut Vec::new());
+            let is_target =
+                |it: &&'static EntityMeta| (it.type_id)() == (relation.target.type_id)();
+            let Some(target) = entities.iter().position(is_target) else { continue };
+            let (child, parent) = match relation.direction {
+                Direction::ManyToOne => (at, target),
+                _ => (target, at),
+            };
+            if !parents[child].contains(&parent) {
+                parents[child].push(parent);
+            }
+        }
+    }
 }
 
 /// Tarjan's strongly connected components: each is complete when all that it refers to are.

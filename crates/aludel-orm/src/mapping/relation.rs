@@ -3,7 +3,11 @@
 use aludel_core::expr::{ColumnRef, FromItem, Node, Source};
 use smallvec::SmallVec;
 
-use super::{Cascade, EntityMeta, Mapper, RelationshipMeta, Strategy};
+use super::{
+    Cascade, EntityMeta, Mapper, RelationshipMeta, Strategy,
+    condition::{BETWEEN, Condition, Lookup, MEMBER, OWNER, placed},
+};
+use crate::object::chunk::Columns;
 
 /// Columns, by their positions in two tables, that hold the same: one of each, but for composite keys.
 pub type Pairs = SmallVec<[(u16, u16); 2]>;
@@ -51,8 +55,18 @@ pub struct Relation {
     pub passive_updates: bool,
     /// Whether the foreign key is written by an UPDATE of its own: one of the sides says so.
     pub post_update: bool,
+    /// What links the two, where columns alone don't say it.
+    pub(crate) condition: Option<Box<Condition>>,
     /// The static description.
     pub meta: &'static RelationshipMeta,
+}
+
+/// Where the rows of a relationship's members say whose they are.
+pub(crate) enum Finds<'a> {
+    /// In their own columns, or their association's, that hold the owner's.
+    By(&'a [(u16, u16)]),
+    /// In the owner's row, to which they are joined: its key.
+    Joined(&'static [u16]),
 }
 
 /// The mirroring relationship.
@@ -85,10 +99,84 @@ impl Relation {
         format!("{}.{}", self.owner.name, self.name)
     }
 
-    /// The condition that links one appearance of the owner's table with one of the target's; for a
-    /// many-to-many, with one of the association's in between.
+    /// The condition that links one appearance of the owner's table with one of the target's, of what has no
+    /// association.
     pub(crate) fn on(&self, owner: Source, target: Source) -> Node {
-        equal(&self.pairs, self.owner, owner, self.target, target)
+        match &self.condition {
+            None => equal(&self.pairs, self.owner, owner, self.target, target),
+            Some(it) => {
+                placed(&it.near, [(self.owner, OWNER, owner), (self.target, MEMBER, target)])
+            }
+        }
+    }
+
+    /// The condition that links one appearance of the owner's table with one of the association's.
+    pub(crate) fn on_association(&self, it: &Secondary, owner: Source, between: Source) -> Node {
+        match &self.condition {
+            None => equal(&it.owner, self.owner, owner, it.meta, between),
+            Some(own) => {
+                placed(&own.near, [(self.owner, OWNER, owner), (it.meta, BETWEEN, between)])
+            }
+        }
+    }
+
+    /// The condition that links one appearance of the association's table with one of the target's.
+    pub(crate) fn on_target(&self, it: &Secondary, between: Source, target: Source) -> Node {
+        match self.condition.as_ref().and_then(|it| it.far.as_ref()) {
+            None => equal(&it.target, self.target, target, it.meta, between),
+            Some(far) => placed(far, [(it.meta, BETWEEN, between), (self.target, MEMBER, target)]),
+        }
+    }
+
+    /// Where the rows of members say whose they are.
+    pub(crate) fn finds(&self) -> Finds<'_> {
+        match (&self.condition, &self.secondary) {
+            (Some(it), _) => match &it.lookup {
+                Some(lookup) => Finds::By(&lookup.pairs),
+                None => Finds::Joined(self.owner.primary_key),
+            },
+            (None, Some(secondary)) => Finds::By(&secondary.owner),
+            (None, None) => Finds::By(&self.pairs),
+        }
+    }
+
+    /// Whether the owner's own columns say all of which object it leads to.
+    pub(crate) fn is_foreign_key(&self) -> bool {
+        self.direction == Direction::ManyToOne && self.condition.is_none()
+    }
+
+    /// The owner's columns by which its members are found.
+    pub(crate) fn owner_columns(&self) -> Columns {
+        match self.finds() {
+            Finds::By(pairs) => pairs.iter().map(|it| it.0).collect(),
+            Finds::Joined(key) => key.iter().copied().collect(),
+        }
+    }
+
+    /// The owner's columns that its condition speaks of.
+    pub(crate) fn spoken_of(&self) -> Columns {
+        let Some(condition) = &self.condition else { return self.owner_columns() };
+        let own = FromItem { table: self.owner.table, source: OWNER };
+        let position = |name| self.owner.columns.iter().position(|it| it.name == name);
+        let mut columns = Columns::new();
+        condition.near.clone().columns_mut(&mut |it| {
+            let column = position(it.name).filter(|_| it.from == own);
+            columns.extend(column.map(|it| it as u16));
+        });
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+
+    /// What else the rows of members must meet where they are found by their owners' columns; of one
+    /// appearance of the target's table and one of the association's.
+    pub(crate) fn rest(&self, target: Source, between: Source) -> Option<Node> {
+        let Lookup { rest, .. } = self.condition.as_ref()?.lookup.as_ref()?;
+        let rest = rest.as_ref()?;
+        Some(match &self.secondary {
+            None => placed(rest, [(self.target, MEMBER, target), (self.owner, OWNER, OWNER)]),
+            Some(it) => placed(rest, [(it.meta, BETWEEN, between), (self.owner, OWNER, OWNER)]),
+        })
     }
 
     /// The relationship at the other end that mirrors this one.

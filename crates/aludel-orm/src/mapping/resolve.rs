@@ -4,7 +4,7 @@ use aludel_core::expr::ColumnRef;
 
 use super::{
     Back, BackSide, Cascade, ColumnMeta, Direction, EntityMeta, Pairs, Relation, RelationshipMeta,
-    Secondary, Version,
+    Secondary, Version, condition,
     mapper::{Target, foreign_keys},
 };
 
@@ -83,7 +83,11 @@ fn check_post_update(relation: &Relation, problems: &mut Vec<String>) {
 }
 
 /// Resolves a relationship but for the one at the other end.
-fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> Relation {
+pub(super) fn alone(
+    owner: &'static EntityMeta,
+    index: u16,
+    problems: &mut Vec<String>,
+) -> Relation {
     let meta = &owner.relationships[usize::from(index)];
     let target = (meta.target)();
     let named = meta.foreign_keys.map(|it| it());
@@ -103,9 +107,12 @@ fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> 
         strategy: meta.strategy,
         passive_updates: meta.passive_updates || meta.viewonly,
         post_update: meta.post_update,
+        condition: None,
         meta,
     };
-    if let Some(secondary) = meta.secondary {
+    if meta.rare.joins() {
+        by_condition(&mut relation, named, problems);
+    } else if let Some(secondary) = meta.secondary {
         let secondary = secondary();
         relation.direction = Direction::ManyToMany;
         let (to_owner, to_target) = sides(secondary, owner, target, named);
@@ -150,7 +157,7 @@ fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> 
             Ok(pairs) => relation.pairs = pairs,
             Err(0) => problems.push(format!(
                 "{}: no foreign key links `{}` and `{}`; add `#[column(foreign_key = …)]` to \
-                 one of them",
+                 one of them, or say with `primaryjoin = …` how they are linked",
                 relation.place(),
                 owner.name,
                 target.name,
@@ -169,6 +176,24 @@ fn alone(owner: &'static EntityMeta, index: u16, problems: &mut Vec<String>) -> 
         Direction::ManyToOne | Direction::ManyToMany => relation.pairs.clone(),
     };
     relation
+}
+
+/// Resolves a relationship that says itself how rows are linked.
+fn by_condition(relation: &mut Relation, named: Option<&[ColumnRef]>, problems: &mut Vec<String>) {
+    let Relation { owner, target, meta, .. } = *relation;
+    let sides = |association: &'static EntityMeta| {
+        let (to_owner, to_target) = sides(association, owner, target, named);
+        (to_owner.ok(), to_target.ok())
+    };
+    match condition::resolve(owner, meta, named, sides) {
+        Ok(found) => {
+            relation.direction = found.direction;
+            relation.pairs = found.pairs;
+            relation.secondary = found.secondary;
+            relation.condition = found.condition;
+        }
+        Err(problem) => problems.push(format!("{}: {problem}", relation.place())),
+    }
 }
 
 /// A member of a many-to-one or many-to-many may have several owners: one that lost one is an orphan

@@ -10,11 +10,14 @@ use std::{
 use aludel_core::{
     compile::{bulk, compile},
     dialect::{Dialect, GeneratedKeys},
-    expr::{Delete, FromItem, Insert, Node, Query, SelectItem, Source, Statement as Tree, Update},
+    expr::{
+        Delete, FromItem, Insert, Join, JoinKind, Node, Query, SelectItem, Source,
+        Statement as Tree, Update,
+    },
 };
 use aludel_engine::driver::Statement;
 
-use super::{Mapper, Relation, relation::equal};
+use super::{Mapper, Relation, relation::Finds};
 use crate::{Result, object::chunk::Columns};
 
 /// Compiled statements by dialect and purpose.
@@ -210,44 +213,73 @@ pub(crate) fn among(mut subject: Vec<Node>, n: usize) -> Node {
 }
 
 /// The members of a relationship for `n` owners.
-fn members_query(relation: &'static Relation, n: usize) -> Query {
-    let (mut query, owner_columns) = linked_members(relation);
-    query.filter = Some(among(owner_columns, n));
+pub(crate) fn members_query(relation: &'static Relation, n: usize) -> Query {
+    let LinkedMembers { mut query, owner_columns, .. } = linked_members(relation);
+    query.filter = Node::all([among(owner_columns, n)].into_iter().chain(query.filter.take()));
     query
 }
 
-/// The members of a relationship, of all owners: all columns of the target, then those of the
-/// association that say whose they are; sorted as the relationship says. Beside it, the columns that
-/// hold the owner's key.
-pub(crate) fn linked_members(relation: &'static Relation) -> (Query, Vec<Node>) {
+/// The members of a relationship, of all owners: all columns of the target, then, unless they are the
+/// target's own, those that say whose they are; sorted as the relationship says.
+pub(crate) struct LinkedMembers {
+    pub(crate) query: Query,
+    /// The columns that hold the owner's key.
+    pub(crate) owner_columns: Vec<Node>,
+    /// The owner, where only its own row says that it has these members: it is joined last.
+    pub(crate) owner: Option<FromItem>,
+}
+
+impl LinkedMembers {
+    /// Lets another appearance of the owner's table take the place of the one that is joined.
+    pub(crate) fn with_owner(mut self, item: FromItem) -> Self {
+        if let Some(own) = self.owner.take() {
+            self.query.joins.pop();
+            let items = self.query.items.iter_mut().map(|it| &mut it.node);
+            items.chain(&mut self.owner_columns).for_each(|it| it.retarget(own, item));
+        }
+        self
+    }
+}
+
+pub(crate) fn linked_members(relation: &'static Relation) -> LinkedMembers {
     let target = Mapper::of(relation.target);
     let mut query = target.query(Source::Table);
-    let owner_columns: Vec<Node> = match &relation.secondary {
-        None => relation.pairs.iter().map(|it| target.node(it.1)).collect(),
-        Some(secondary) => {
-            let association = Mapper::of(secondary.meta);
-            // The association stands under an alias, in case it is the target as well.
-            let source = Source::Anon(1);
-            query.from = vec![FromItem { table: relation.target.table, source: Source::Table }];
-            query.joins.push(aludel_core::expr::Join {
-                kind: aludel_core::expr::JoinKind::Inner,
-                target: FromItem { table: secondary.meta.table, source },
-                on: equal(
-                    &secondary.target,
-                    relation.target,
-                    Source::Table,
-                    secondary.meta,
-                    source,
-                ),
-            });
-            let columns = secondary.owner.iter();
-            columns.map(|it| Node::Column(association.column(it.1, source))).collect()
+    let from = FromItem { table: relation.target.table, source: Source::Table };
+    let join = |query: &mut Query, target, on| {
+        query.from = vec![from];
+        query.joins.push(Join { kind: JoinKind::Inner, target, on });
+    };
+    // The association stands under an alias, in case it is the target as well.
+    let between = Source::Anon(1);
+    if let Some(it) = &relation.secondary {
+        let on = relation.on_target(it, between, Source::Table);
+        join(&mut query, FromItem { table: it.meta.table, source: between }, on);
+    }
+    let mut owner = None;
+    let owner_columns: Vec<Node> = match (relation.finds(), &relation.secondary) {
+        (Finds::By(pairs), None) => pairs.iter().map(|it| target.node(it.1)).collect(),
+        (Finds::By(pairs), Some(it)) => {
+            let association = Mapper::of(it.meta);
+            pairs.iter().map(|it| Node::Column(association.column(it.1, between))).collect()
+        }
+        (Finds::Joined(key), secondary) => {
+            let source = Source::Anon(query.joins.len() as u32 + 1);
+            let on = match secondary {
+                None => relation.on(source, Source::Table),
+                Some(it) => relation.on_association(it, source, between),
+            };
+            let item = FromItem { table: relation.owner.table, source };
+            join(&mut query, item, on);
+            owner = Some(item);
+            let mapper = Mapper::of(relation.owner);
+            key.iter().map(|it| Node::Column(mapper.column(*it, source))).collect()
         }
     };
-    if relation.secondary.is_some() {
-        // Without an association, the target's own columns say whose the rows are.
+    if !query.joins.is_empty() {
+        // Otherwise, the target's own columns say whose the rows are.
         query.items.extend(owner_columns.iter().cloned().map(SelectItem::new));
     }
+    query.filter = relation.rest(Source::Table, between);
     query.order_by = relation.meta.order_by.map(|it| it()).unwrap_or_default();
-    (query, owner_columns)
+    LinkedMembers { query, owner_columns, owner }
 }

@@ -404,6 +404,10 @@ impl<T: Mapped> Raw<T> {
 
     /// Whether a many-to-one is what the row's foreign key says.
     fn still_refers(&self, relation: &Relation, fresh: &T) -> bool {
+        // What its condition says of other columns may have changed, too.
+        if relation.condition.is_some() {
+            return false;
+        }
         let Some(graph) = self.graph() else { return true };
         let parent = Graph::with(graph, |tables, _| {
             let parent = Ref::from_cell(tables.one(self.reference(), relation.index))?;

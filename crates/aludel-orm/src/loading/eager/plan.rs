@@ -15,7 +15,7 @@ use crate::{
         shaped::{members_of_query, wrap},
         wishes::{Wish, check, wishes},
     },
-    mapping::{Direction, EntityMeta, Mapper, Relation, Strategy},
+    mapping::{Direction, EntityMeta, Mapper, Relation, Strategy, relation::Finds},
 };
 
 /// Where wishes of one owner stand.
@@ -241,7 +241,8 @@ fn joins_many(wishes: &[Wish]) -> bool {
 
 /// Whether each member belongs to one owner: it refers to the owner's key.
 fn has_one_owner(relation: &Relation) -> bool {
-    let refers_to = |key: &u16| relation.pairs.iter().any(|it| it.0 == *key);
+    let Finds::By(pairs) = relation.finds() else { return false };
+    let refers_to = |key: &u16| pairs.iter().any(|it| it.0 == *key);
     relation.direction == Direction::OneToMany && relation.owner.primary_key.iter().all(refers_to)
 }
 

@@ -1,0 +1,112 @@
+//! What relationships of rarer kinds say wrong: found at first use, each mistake with its cure.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(missing_docs, reason = "a test's models speak for themselves")]
+
+use aludel::{Error, prelude::*};
+
+#[derive(Mapped)]
+#[table("garden")]
+pub struct Garden {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub name: String,
+    /// Nothing says what is written.
+    #[relationship(primaryjoin = Tree.place.eq(Garden.name))]
+    pub trees: Many<Tree>,
+    /// The owner's row refers to one.
+    #[relationship(primaryjoin = Tree.id.eq(Garden.oldest_id))]
+    pub oldest: Many<Tree>,
+    #[column(foreign_key = Tree.id)]
+    pub oldest_id: Option<i64>,
+    /// Another table.
+    #[relationship(viewonly, primaryjoin = Tree.place.eq(Garden.name) & Bird.id.eq(Tree.id))]
+    pub birds: Many<Tree>,
+    /// Both hold keys.
+    #[relationship(
+        primaryjoin = Tree.id.eq(Garden.oldest_id) & Tree.garden_id.eq(Garden.id)
+    )]
+    pub both: One<Tree>,
+    /// Which rows of the association belong to it is left open.
+    #[relationship(secondary = Nest, primaryjoin = Nest.year.gt(2000))]
+    pub nests: Many<Tree>,
+    /// One of two, and no foreign key for the other.
+    #[relationship(secondary = Nest, secondaryjoin = Nest.bird_id.eq(Bird.id))]
+    pub guests: Many<Bird>,
+}
+
+#[derive(Mapped)]
+#[table("tree")]
+pub struct Tree {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub place: String,
+    #[column(foreign_key = Garden.id, use_alter)]
+    pub garden_id: Option<i64>,
+    #[column(foreign_key = Tree.id)]
+    pub parent_id: Option<i64>,
+    /// Whose place?
+    #[relationship(viewonly, primaryjoin = Tree.parent_id.eq(Tree.id) & Tree.place.eq("hill"))]
+    pub on_hill: Many<Tree>,
+    /// Rows of one table need both.
+    #[relationship(viewonly, secondary = Nest, primaryjoin = Nest.tree_id.eq(Tree.id))]
+    pub neighbours: Many<Tree>,
+}
+
+#[derive(Mapped)]
+#[table("bird")]
+pub struct Bird {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+}
+
+#[derive(Mapped)]
+#[table("nest")]
+pub struct Nest {
+    #[column(primary_key, foreign_key = Tree.id)]
+    pub tree_id: i64,
+    #[column(primary_key)]
+    pub bird_id: i64,
+    pub year: i32,
+}
+
+fn problems(entity: &str) -> Vec<String> {
+    let error = Base::registry().configure().unwrap_err();
+    let Error::Mapping(mistake) = error else { panic!("{error}") };
+    let of = format!("{entity}.");
+    mistake.problems.into_iter().filter(|it| it.starts_with(&of)).collect()
+}
+
+#[test]
+fn conditions_that_do_not_say_enough() {
+    assert_eq!(
+        problems("Garden"),
+        [
+            "Garden.trees: no equality of its condition has a column that holds the other row's key, \
+             so that nobody knows what to write: name it with `foreign_keys = [...]`, or add \
+             `viewonly`; the condition links `Garden` and `Tree`",
+            "Garden.oldest: it holds many, though its own row refers to one `Tree`: make it a `One`, \
+             or add `viewonly`",
+            "Garden.birds: its condition speaks of `bird.id`, which is neither of `Garden` nor of \
+             `Tree`; other tables may stand in it within `exists(…)`",
+            "Garden.both: columns of both `Garden` and `Tree` hold keys in its condition; say which \
+             it goes by with `foreign_keys = [...]`",
+            "Garden.nests: its conditions don't say which columns of `Nest` hold the keys of both \
+             ends, so that nobody knows what to write: make them equalities, or add `viewonly`",
+            "Garden.guests: no single foreign key of `Nest` refers to `Garden`: say with \
+             `primaryjoin` how the two are linked",
+        ]
+    );
+}
+
+#[test]
+fn conditions_within_one_table() {
+    assert_eq!(
+        problems("Tree"),
+        [
+            "Tree.on_hill: both rows have `place`: mark the columns of the row at the other end, as \
+             `remote(Tree.place)`, and leave those of its own as they are",
+            "Tree.neighbours: both ends are rows of `Tree`: say with `primaryjoin` how the \
+             association is linked with the owner, and with `secondaryjoin` how with the member",
+        ]
+    );
+}
