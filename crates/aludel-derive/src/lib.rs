@@ -65,7 +65,8 @@ use proc_macro::TokenStream;
 /// delete_orphan)`, `order_by = Address.id.desc()`, `foreign_keys = [Address.billing_id]`,
 /// `secondary = PlaylistTrack`, `lazy = select | selectin | joined | subquery | raise | raise_on_sql | noload`, `passive_deletes` or
 /// `passive_deletes = all`, `passive_updates = false`, `post_update`; `primaryjoin = condition` and
-/// `secondaryjoin = condition` where foreign keys don't say how rows are linked.
+/// `secondaryjoin = condition` where foreign keys don't say how rows are linked; `ordering_list` or
+/// `ordering_list(count_from = 1)`.
 ///
 /// A field with `#[mixin]` holds a struct with [`#[derive(Mixin)]`](derive@Mixin): its columns and
 /// relationships are this struct's, too.

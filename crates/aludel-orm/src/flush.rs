@@ -18,6 +18,7 @@ mod inserts;
 mod leaves;
 mod links;
 mod mirrored;
+mod numbered;
 mod original;
 mod orphans;
 mod plan;

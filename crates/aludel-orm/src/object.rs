@@ -30,6 +30,7 @@ mod list;
 pub(crate) mod log;
 mod obj;
 mod ops;
+pub(crate) mod ordering;
 mod parents;
 mod queues;
 pub(crate) mod reference;

@@ -49,6 +49,7 @@ mod merge_loaded;
 mod mixins;
 mod natural_keys;
 mod newcomers;
+mod numbered;
 mod owners;
 mod plan;
 mod queries;
@@ -110,6 +111,7 @@ pub fn cases() -> Vec<Case> {
         newcomers::CASES,
         alike::CASES,
         cascades::CASES,
+        numbered::CASES,
         owners::CASES,
         composite::CASES,
         relationships::CASES,

@@ -9,6 +9,7 @@ pub mod hooked;
 pub mod joins;
 pub mod keys;
 pub mod mixins;
+pub mod numbered;
 pub mod owners;
 pub mod rack;
 pub mod tree;

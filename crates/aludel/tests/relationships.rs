@@ -69,6 +69,39 @@ pub struct Nest {
     pub year: i32,
 }
 
+#[derive(Mapped)]
+#[table("shelf")]
+pub struct Shelf {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[relationship(order_by = Volume.number.desc(), ordering_list)]
+    pub volumes: Many<Volume>,
+    #[relationship(viewonly, order_by = Volume.title)]
+    pub titles: Many<Volume>,
+}
+
+#[derive(Mapped)]
+#[table("volume")]
+pub struct Volume {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub number: i32,
+    pub title: String,
+    #[column(foreign_key = Shelf.id)]
+    pub shelf_id: Option<i64>,
+}
+
+#[test]
+fn lists_without_a_column() {
+    assert_eq!(
+        problems("Shelf"),
+        [
+            "Shelf.volumes: `ordering_list` numbers the members of a one-to-many by an integer column of `Volume`, \
+          which `order_by` names first: `order_by = Volume.position`"
+        ]
+    );
+}
+
 fn problems(entity: &str) -> Vec<String> {
     let error = Base::registry().configure().unwrap_err();
     let Error::Mapping(mistake) = error else { panic!("{error}") };

@@ -58,6 +58,15 @@ pub(super) fn check(relationships: &[Member<RelationshipArgs>], mistakes: &mut M
                  `expunge`, `refresh_expire` and `none`",
             );
         }
+        if args.ordering_list.is_some()
+            && (args.order_by.is_none() || args.viewonly || args.secondary.is_some())
+        {
+            mistakes.at(
+                &relationship.ident,
+                "`ordering_list` numbers the members of a one-to-many by the column that they are \
+                 sorted by: it needs `order_by = Bullet.position`, and excludes `viewonly` and `secondary`",
+            );
+        }
         if args.secondaryjoin.is_some() && args.secondary.is_none() {
             mistakes.at(
                 &relationship.ident,

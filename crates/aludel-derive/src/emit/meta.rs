@@ -402,5 +402,8 @@ fn rare(args: &RelationshipArgs) -> TokenStream {
         let condition = quote_spanned!(condition.span()=> __aq::condition(#condition));
         calls.extend(quote!(.secondaryjoin(|| #condition)));
     }
+    if let Some(count_from) = args.ordering_list {
+        calls.extend(quote!(.ordering_list(#count_from)));
+    }
     calls
 }

@@ -1,7 +1,7 @@
 //! `#[relationship(…)]` on a `Many` or `One` field.
 
 use syn::{
-    Attribute, Expr, Ident, LitStr, Path, Token, ext::IdentExt, parse::ParseStream,
+    Attribute, Expr, Ident, LitInt, LitStr, Path, Token, ext::IdentExt, parse::ParseStream,
     punctuated::Punctuated,
 };
 
@@ -24,6 +24,7 @@ const KNOWN: &[&str] = &[
     "single_parent",
     "viewonly",
     "overlaps",
+    "ordering_list",
 ];
 
 const CASCADES: &[(&str, &str)] = &[
@@ -59,6 +60,8 @@ pub(crate) struct RelationshipArgs {
     pub(crate) secondary: Option<Path>,
     pub(crate) primaryjoin: Option<Expr>,
     pub(crate) secondaryjoin: Option<Expr>,
+    /// The first member's number.
+    pub(crate) ordering_list: Option<i32>,
     pub(crate) lazy: Option<Strategy>,
     /// The name of a variant of the ORM's `PassiveDeletes`.
     pub(crate) passive_deletes: Option<&'static str>,
@@ -111,6 +114,7 @@ impl RelationshipArgs {
                 self.overlaps =
                     arg.list(names, "overlaps(addresses)", mistakes).unwrap_or_default();
             }
+            "ordering_list" => self.ordering_list = ordering_list(arg, mistakes),
             "lazy" => {
                 let word = arg.word(mistakes);
                 self.lazy = word
@@ -156,6 +160,24 @@ fn passive_deletes(arg: &Arg, mistakes: &mut Mistakes) -> Option<&'static str> {
             None
         }
     }
+}
+
+/// `ordering_list` or `ordering_list(count_from = 1)`
+fn ordering_list(arg: &Arg, mistakes: &mut Mistakes) -> Option<i32> {
+    if matches!(arg.given, Given::Flag) {
+        return Some(0);
+    }
+    let count_from = |input: ParseStream<'_>| {
+        let name: Ident = input.parse()?;
+        if name != "count_from" {
+            return Err(syn::Error::new(name.span(), format!("unknown argument `{name}`")));
+        }
+        input.parse::<Token![=]>()?;
+        let negative = input.parse::<Option<Token![-]>>()?.is_some();
+        let number: i32 = input.parse::<LitInt>()?.base10_parse()?;
+        Ok(if negative { -number } else { number })
+    };
+    arg.list(count_from, "ordering_list(count_from = 1)", mistakes)
 }
 
 /// One expression, or several as `(a, b)` or `[a, b]`.

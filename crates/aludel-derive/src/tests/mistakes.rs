@@ -503,3 +503,27 @@ fn mixins() {
             a mixin is named by its path: a struct with `#[derive(Mixin)]`, which isn't generic"#]],
     );
 }
+
+#[test]
+fn rarer_relationships() {
+    mapped(
+        quote! {
+            #[table("slide")]
+            struct Slide {
+                #[column(primary_key)]
+                id: i64,
+                #[relationship(ordering_list)]
+                bullets: Many<Bullet>,
+                #[relationship(order_by = Bullet.place, ordering_list(from = 1))]
+                others: Many<Bullet>,
+                #[relationship(secondaryjoin = Bullet.id.eq(Slide.id), primaryjoin)]
+                third: Many<Bullet>,
+            }
+        },
+        &expect![[r#"
+            unknown argument `from`; write `ordering_list(count_from = 1)`
+            write `primaryjoin = …`
+            `ordering_list` numbers the members of a one-to-many by the column that they are sorted by: it needs `order_by = Bullet.position`, and excludes `viewonly` and `secondary`
+            `secondaryjoin` links the rows of an association with the members: it needs `secondary = …` beside it"#]],
+    );
+}

@@ -59,7 +59,9 @@ impl Core {
             unknown
         });
         let followers = self.unloaded_followers()?;
-        let followers = followers.into_iter().map(|(relation, owner)| (relation, vec![owner]));
+        let lists = self.tables(|it| it.disordered_of(id)).into_iter();
+        let followers = followers.into_iter().chain(lists);
+        let followers = followers.map(|(relation, owner)| (relation, vec![owner]));
         let mut steps = Vec::new();
         for (relation, owners) in unknown.into_iter().chain(followers) {
             let target = Mapper::checked(relation.target)?;

@@ -377,6 +377,7 @@ impl Core {
             });
         }
         self.load_replaced().await?;
+        self.number_lists().await?;
         self.mark_orphans().await?;
         self.load_marked().await?;
         self.load_followers().await?;

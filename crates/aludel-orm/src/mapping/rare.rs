@@ -9,11 +9,13 @@ pub struct Rare {
     pub primaryjoin: Option<fn() -> Node>,
     /// How an association's row is linked with a member's.
     pub secondaryjoin: Option<fn() -> Node>,
+    /// The first member's number, where members are numbered by the column that they are sorted by.
+    pub ordering_list: Option<i32>,
 }
 
 impl Rare {
     /// Nothing.
-    pub const NONE: Self = Self { primaryjoin: None, secondaryjoin: None };
+    pub const NONE: Self = Self { primaryjoin: None, secondaryjoin: None, ordering_list: None };
 
     /// How an owner's row is linked with a member's, or with an association's.
     #[must_use]
@@ -26,6 +28,13 @@ impl Rare {
     #[must_use]
     pub const fn secondaryjoin(mut self, condition: fn() -> Node) -> Self {
         self.secondaryjoin = Some(condition);
+        self
+    }
+
+    /// Members are numbered, from this number on.
+    #[must_use]
+    pub const fn ordering_list(mut self, count_from: i32) -> Self {
+        self.ordering_list = Some(count_from);
         self
     }
 

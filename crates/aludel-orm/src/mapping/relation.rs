@@ -55,6 +55,8 @@ pub struct Relation {
     pub passive_updates: bool,
     /// Whether the foreign key is written by an UPDATE of its own: one of the sides says so.
     pub post_update: bool,
+    /// How its members are numbered, if they are.
+    pub(crate) ordering: Option<Ordering>,
     /// What links the two, where columns alone don't say it.
     pub(crate) condition: Option<Box<Condition>>,
     /// The static description.
@@ -80,6 +82,24 @@ pub struct BackSide {
     pub single_parent: bool,
     /// Whether a member of it that has no owner is deleted.
     pub delete_orphan: bool,
+    /// Whether its members are numbered.
+    pub(crate) ordered: bool,
+}
+
+/// How the members of a list are numbered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ordering {
+    /// The member's column that holds its place.
+    pub(crate) column: u16,
+    /// The first one's.
+    pub(crate) count_from: i32,
+}
+
+impl Ordering {
+    /// What the column holds of the member at a place.
+    pub(crate) fn position(self, place: usize) -> i64 {
+        i64::from(self.count_from) + place as i64
+    }
 }
 
 /// The association of a many-to-many.

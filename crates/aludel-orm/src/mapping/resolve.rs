@@ -1,11 +1,12 @@
 //! Resolves a relationship: which foreign key it goes by, in which direction, and what mirrors it.
 
-use aludel_core::expr::ColumnRef;
+use aludel_core::expr::{ColumnRef, Direction as SortDirection, Node, OrderBy};
 
 use super::{
     Back, BackSide, Cascade, ColumnMeta, Direction, EntityMeta, Pairs, Relation, RelationshipMeta,
     Secondary, Version, condition,
     mapper::{Target, foreign_keys},
+    relation::Ordering,
 };
 
 /// The pairs (from-column, to-column) of each foreign key from one entity to another.
@@ -59,9 +60,35 @@ pub(super) fn resolve(
         relation.passive_updates &= back.passive_updates;
         relation.post_update |= back.post_update;
     }
+    relation.ordering = ordering(&relation, problems);
     check_cascade(&relation, problems);
     check_post_update(&relation, problems);
     relation
+}
+
+/// How the members of a list are numbered: by the column that they are sorted by.
+fn ordering(relation: &Relation, problems: &mut Vec<String>) -> Option<Ordering> {
+    let count_from = relation.meta.rare.ordering_list?;
+    let target = relation.target;
+    let keys = relation.meta.order_by.map(|it| it()).unwrap_or_default();
+    let column = match keys.first() {
+        Some(OrderBy { node: Node::Column(column), direction: SortDirection::Asc, .. }) => {
+            let position = target.columns.iter().position(|it| it.name == column.name);
+            position.filter(|_| column.from.table == target.table)
+        }
+        _ => None,
+    };
+    let column = column.filter(|it| target.columns[*it].ty.is_integer());
+    if relation.direction != Direction::OneToMany || column.is_none() {
+        problems.push(format!(
+            "{}: `ordering_list` numbers the members of a one-to-many by an integer column of `{}`, which \
+             `order_by` names first: `order_by = {}.position`",
+            relation.place(),
+            target.name,
+            target.name,
+        ));
+    }
+    Some(Ordering { column: column? as u16, count_from })
 }
 
 /// A row that is written a second time in one flush must be found by its version, which only the database
@@ -108,6 +135,7 @@ pub(super) fn alone(
         passive_updates: meta.passive_updates || meta.viewonly,
         post_update: meta.post_update,
         condition: None,
+        ordering: None,
         meta,
     };
     if meta.rare.joins() {
@@ -321,6 +349,7 @@ fn back_side(relation: &Relation, problems: &mut Vec<String>) -> Option<BackSide
         many: other.many,
         single_parent: other.single_parent,
         delete_orphan: other.cascade.has(Cascade::DELETE_ORPHAN),
+        ordered: other.rare.ordering_list.is_some(),
     })
 }
 

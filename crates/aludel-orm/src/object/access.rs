@@ -9,6 +9,7 @@ use super::{
     chunk::Fields,
     fields::to_obj,
     graph::{Graph, Tables},
+    ordering::number_now,
     reference::{Ref, UNLOADED},
 };
 use crate::{
@@ -65,13 +66,15 @@ pub(super) fn link<E: Mapped, R: Mapped>(owner: &Raw<E>, index: u16, member: &Ra
         return events::report(owner, error);
     }
     let graph = meet(owner, member);
-    Graph::with(&graph, |tables, _| {
+    let disorder = Graph::with(&graph, |tables, _| {
         if relation.many {
             tables.attach(owner.reference(), relation, member.reference());
         } else {
             tables.assign(owner.reference(), relation, Some(member.reference()));
         }
+        !tables.disordered.is_empty()
     });
+    number_now(&graph, disorder);
 }
 
 /// Handles for addresses. Anchors are made under the lock and dropped, if ever, after it.
@@ -133,6 +136,9 @@ impl<'a, E: Mapped, R: Mapped> ManyAccess<'a, E, R> {
         let found = on_graph(self.owner, false, |tables, owner| {
             tables.detach(owner, relation, member.raw().reference())
         });
+        if let Some(graph) = self.owner.graph() {
+            number_now(graph, relation.ordering.is_some());
+        }
         found.then_some(()).ok_or_else(|| Error::NotMember(attribute::<E>(self.index)))
     }
 
@@ -205,9 +211,55 @@ impl<'a, E: Mapped, R: Mapped> ManyAccess<'a, E, R> {
             graph = meet(self.owner, member.raw());
         }
         let refs: Vec<Ref> = members.iter().map(|it| it.raw().reference()).collect();
-        Graph::with(&graph, |tables, _| {
+        let disorder = Graph::with(&graph, |tables, _| {
             tables.assign_all(self.owner.reference(), relation, &refs);
+            !tables.disordered.is_empty()
         });
+        number_now(&graph, disorder);
+    }
+
+    /// Adds a member at a place: those from there on make room. Behind the last place is the end. The order
+    /// is kept with an `ordering_list`; without one it lasts until the collection is loaded again.
+    ///
+    /// ```
+    /// # use aludel_orm::{mapping::{IntoNew, Mapped}, object::ManyAccess};
+    /// # fn example<E: Mapped, R: Mapped>(
+    /// #     bullets: ManyAccess<'_, E, R>, bullet: impl IntoNew<Entity = R>,
+    /// # ) -> aludel_orm::Result<()> {
+    /// let first = bullets.insert(0, bullet)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotLoaded`]: nobody knows what stands at that place.
+    pub fn insert(self, at: usize, member: impl IntoNew<Entity = R>) -> Result<Obj<R>> {
+        self.refs()?;
+        let member = to_obj(member);
+        link(self.owner, self.index, member.raw());
+        self.put(at, &member);
+        Ok(member)
+    }
+
+    /// Moves a member to another place in the order.
+    ///
+    /// # Errors
+    /// [`Error::NotLoaded`]; [`Error::NotMember`] if the collection doesn't hold it.
+    pub fn move_to(self, at: usize, member: &Obj<R>) -> Result<()> {
+        self.refs()?;
+        let is_there = self.put(at, member);
+        is_there.then_some(()).ok_or_else(|| Error::NotMember(attribute::<E>(self.index)))
+    }
+
+    fn put(&self, at: usize, member: &Obj<R>) -> bool {
+        let relation = relation::<E>(self.index);
+        let Some(graph) = self.owner.graph() else { return false };
+        let owner = self.owner.reference();
+        let is_there = Graph::with(graph, |tables, _| {
+            tables.place(owner, relation, member.raw().reference(), at)
+        });
+        number_now(graph, relation.ordering.is_some());
+        is_there
     }
 
     /// Whether the members are known.
@@ -286,7 +338,11 @@ impl<'a, E: Mapped, R: Mapped> OneAccess<'a, E, R> {
             return;
         }
         let graph = self.owner.graph_or_new();
-        Graph::with(&graph, |tables, _| tables.assign(self.owner.reference(), relation, None));
+        let disorder = Graph::with(&graph, |tables, _| {
+            tables.assign(self.owner.reference(), relation, None);
+            !tables.disordered.is_empty()
+        });
+        number_now(&graph, disorder);
     }
 
     /// Whether it is known.

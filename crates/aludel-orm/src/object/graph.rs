@@ -43,6 +43,8 @@ pub(crate) struct Tables {
     pub(super) expired: HashMap<Ref, Columns, RandomState>,
     /// To-one relationships that were changed before they were loaded, and who stood there matters.
     pub(crate) replaced: Vec<(Ref, &'static crate::mapping::Relation)>,
+    /// Lists that changed since their members were numbered.
+    pub(crate) disordered: Vec<super::ordering::Disorder>,
     /// Who was last made the owner of a member that may have but one, by the owner's mapper and
     /// relationship (CAS-13).
     pub(super) owners: HashMap<(Ref, u32, u16), Ref, RandomState>,
@@ -371,6 +373,7 @@ impl Tables {
         self.loose.append(&mut other.loose);
         self.expired.extend(other.expired.drain());
         self.replaced.append(&mut other.replaced);
+        self.disordered.append(&mut other.disordered);
         self.owners.extend(other.owners.drain());
         self.parents.extend(other.parents.drain());
         self.once.append(&mut other.once);

@@ -25,6 +25,7 @@ impl Tables {
         if !self.meet(owner, relation, member) {
             return;
         }
+        self.disorder(owner, relation, true);
         self.take_up(owner, relation, member);
         match relation.back {
             Some(back) if back.many => {
@@ -57,6 +58,7 @@ impl Tables {
                 }
                 if let Some(old) = Ref::from_cell(old) {
                     self.remove_member(old, relation.index, member);
+                    self.disorder(old, relation, false);
                     self.drop_moved(old, relation, member);
                 }
                 self.put_one(member, back.index, owner.cell());
@@ -115,6 +117,7 @@ impl Tables {
             }
             return false;
         }
+        self.disorder(owner, relation, false);
         if let Some(back) = relation.back {
             let is_left = self.has_member(owner, relation.index, member);
             if back.many {
@@ -184,6 +187,7 @@ impl Tables {
             if let Some(old) = Ref::from_cell(old) {
                 if back.many {
                     was_shown = self.remove_member(old, back.index, owner);
+                    self.disorder_back(relation, old, false);
                 } else if [owner.cell(), UNLOADED].contains(&self.one(old, back.index)) {
                     let unknown = self.one(old, back.index) == UNLOADED;
                     self.put_one(old, back.index, NULL);
@@ -201,6 +205,7 @@ impl Tables {
             if let Some(new) = new {
                 if back.many {
                     self.insert_member(new, back.index, owner);
+                    self.disorder_back(relation, new, true);
                 } else {
                     let from_key = relation.direction == Direction::ManyToOne;
                     let as_original = self.is_as_original();
@@ -293,6 +298,7 @@ impl Tables {
         if members.is_empty() {
             self.know_empty(owner, relation.index);
         }
+        self.disorder(owner, relation, false);
         if let Some(list) =
             self.relation_mut(owner.chunk(), relation.index).and_then(|it| it.own(owner.slot()))
         {

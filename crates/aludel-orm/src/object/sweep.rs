@@ -37,6 +37,7 @@ impl Tables {
         self.expired.retain(|it, _| chunks.contains_key(&it.chunk()));
         self.loose.retain(|it| it.owner().is_some_and(|it| chunks.contains_key(&it.chunk())));
         self.replaced.retain(|it| chunks.contains_key(&it.0.chunk()));
+        self.disordered.retain(|it| chunks.contains_key(&it.owner.chunk()));
         self.owners.retain(|it, _| chunks.contains_key(&it.0.chunk()));
         self.parents.retain(|it, _| chunks.contains_key(&it.0.chunk()));
         for objects in [&mut self.once, &mut self.ousted, &mut self.outside] {

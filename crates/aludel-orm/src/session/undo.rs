@@ -42,6 +42,7 @@ impl Core {
         // taken back.
         let (dirty, mut log) = self.tables(|tables| {
             tables.forget_replaced(id);
+            tables.forget_disordered(id);
             let Some(it) = tables.ledger(id) else { return Default::default() };
             let unseen = it.taking.take().unwrap_or(it.flushed);
             let seen = unseen.saturating_sub(it.place(savepoint.map(|it| it.0)));
