@@ -153,7 +153,8 @@ fn field(
         args.key = serde::key(&ident, &attrs, style);
         Role::Relationship(Box::new(args))
     } else {
-        if let Some(marker) = last_segment(&ty).filter(|it| *it == "Many" || *it == "One") {
+        const MARKERS: [&str; 4] = ["Many", "One", "ManySet", "WriteOnly"];
+        if let Some(marker) = last_segment(&ty).filter(|it| MARKERS.contains(&it.as_str())) {
             mistakes.at(
                 &ty,
                 format!(

@@ -34,20 +34,26 @@ pub(crate) mod ordering;
 mod parents;
 mod queues;
 pub(crate) mod reference;
+mod set;
 mod single;
 pub(crate) mod state;
 pub(crate) mod sweep;
+mod write_only;
 
 pub use access::{ManyAccess, OneAccess};
 pub use anchor::Raw;
 pub use any::AnyObj;
 pub(crate) use any::any_objects;
 pub use cohort::{EntitySlot, EntityState};
-pub use fields::{IntoMembers, Many, One, RelField, initial, target_meta, to_obj};
+pub use fields::{
+    IntoMembers, Many, ManySet, One, RelField, WriteOnly, initial, target_meta, to_obj,
+};
 pub(crate) use guard::is_guarding;
 pub use guard::{ObjMut, ObjRef};
 pub use left_out::LeftOut;
 pub use obj::Obj;
 pub(crate) use obj::state_of;
 pub use ops::Ops;
+pub use set::SetAccess;
 pub use state::State;
+pub use write_only::WriteOnlyAccess;

@@ -14,6 +14,7 @@ mod bulk;
 mod cancellation;
 mod cascades;
 mod circles;
+mod collections;
 mod composite;
 mod computed;
 mod contract;
@@ -113,6 +114,7 @@ pub fn cases() -> Vec<Case> {
         cascades::CASES,
         numbered::CASES,
         owners::CASES,
+        collections::CASES,
         composite::CASES,
         relationships::CASES,
         rollback::CASES,

@@ -1,6 +1,7 @@
 //! The entities of the cases: one of each kind of relationship and key.
 #![allow(missing_docs, unreachable_pub, reason = "the models of the cases speak for themselves")]
 
+pub mod collections;
 pub mod composite;
 pub mod computed;
 pub mod features;

@@ -125,7 +125,10 @@ pub use aludel_orm::{
         Base, Cascade, DeclarativeBase, EntityConst, Has, IntoNew, Mapped, Mapper, MetaDataOf,
         Mixin, NewRow, Registry, Relationship, foreign, remote,
     },
-    object::{AnyObj, Many, ManyAccess, Obj, ObjMut, ObjRef, One, OneAccess, State},
+    object::{
+        AnyObj, Many, ManyAccess, ManySet, Obj, ObjMut, ObjRef, One, OneAccess, SetAccess, State,
+        WriteOnly, WriteOnlyAccess,
+    },
     session::{
         AnyAttribute, AttributeKind, AttributeState, Attributes, Budget, Change, History,
         Inspection, IntoKey, JoinedSession, NoAutoflush, Objects, Savepoint, SessionOptions,
@@ -175,10 +178,10 @@ pub mod blocking {
 pub mod prelude {
     pub use crate::{
         Auto, Base, CreateAll as _, DeclarativeBase as _, Engine, EntityConst as _,
-        Expression as _, ForUpdate, Has, InsertObjects as _, Many, Mapped, MetaDataOf as _, Mixin,
-        Obj, One, Optional as _, Reflect as _, Relationships as _, Row, Session, SqlEnum,
-        SqlNewtype, SqlSet, Synchronize, WithOptions as _, all_of, any_of, assert_schema, case,
-        contains_eager, defaultload, delete,
+        Expression as _, ForUpdate, Has, InsertObjects as _, Many, ManySet, Mapped,
+        MetaDataOf as _, Mixin, Obj, One, Optional as _, Reflect as _, Relationships as _, Row,
+        Session, SqlEnum, SqlNewtype, SqlSet, Synchronize, WithOptions as _, WriteOnly, all_of,
+        any_of, assert_schema, case, contains_eager, defaultload, delete,
         events::{
             ColumnEvents as _, ListenEngine as _, ListenMapper as _, RelationshipEvents as _,
         },

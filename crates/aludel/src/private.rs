@@ -37,7 +37,7 @@ pub use aludel_orm::{
     mapping::{
         Access, Cascade, ColumnMeta, DeclarativeBase, EntityConst, EntityMeta, Field, Given,
         Handle, Has, Initial, IntoNew, Mapped, MapperSlot, Members, Mixin, MixinColumn, MixinPart,
-        MixinRelationship, NewObject, No, PassiveDeletes, Rare, Registered, Relationship,
+        MixinRelationship, NewObject, No, PassiveDeletes, Registered, Relationship,
         RelationshipMeta, Strategy, TableArg, Target, Yes, back, base_meta, condition, entity,
         first_version, first_version_by, given, key, next_version_by, references, references_as,
         row_default, sort_keys, versioned, versioned_by, versioned_by_hand, versioned_by_server,

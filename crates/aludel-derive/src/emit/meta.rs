@@ -386,7 +386,7 @@ fn relationship(owner: Option<&Ident>, relationship: &Member<RelationshipArgs>) 
     }
     let rare = rare(args);
     if !rare.is_empty() {
-        meta.extend(quote!(.rare(const { &__aq::Rare::NONE #rare })));
+        meta.extend(quote!(.rare(const { &<#ty as __aq::RelField>::RARE #rare })));
     }
     meta
 }

@@ -6,7 +6,7 @@ use crate::{
     Error, Result,
     mapping::{Mapped, Relation, Strategy},
     object::{
-        ManyAccess, Obj, OneAccess, Raw,
+        ManyAccess, Obj, OneAccess, Raw, SetAccess,
         access::{attribute, handles, relation},
         graph::{Graph, Later, Tables},
         reference::Ref,
@@ -100,7 +100,7 @@ fn cells<E: Mapped>(object: &Obj<E>, relation: &Relation) -> Vec<u64> {
     })
 }
 
-async fn load_many<E: Mapped, R: Mapped>(
+pub(super) async fn load_many<E: Mapped, R: Mapped>(
     core: &mut Core,
     owner: Raw<E>,
     index: u16,
@@ -127,6 +127,34 @@ impl<'a, E: Mapped, R: Mapped> ManyAccess<'a, E, R> {
     }
 
     /// As [`ManyAccess::load`], for this object alone.
+    ///
+    /// # Errors
+    /// As [`ManyAccess::load`].
+    #[track_caller]
+    pub fn load_one<'s, F: EngineFace>(
+        self,
+        session: &'s mut Session<F>,
+    ) -> F::Out<impl Future<Output = Result<Vec<Obj<R>>>> + Send + use<'s, E, R, F>> {
+        session.core().called();
+        F::run(load_many(session.core(), self.owner.clone(), self.index, false))
+    }
+}
+
+impl<'a, E: Mapped, R: Mapped> SetAccess<'a, E, R> {
+    /// As [`ManyAccess::load`].
+    ///
+    /// # Errors
+    /// As [`ManyAccess::load`].
+    #[track_caller]
+    pub fn load<'s, F: EngineFace>(
+        self,
+        session: &'s mut Session<F>,
+    ) -> F::Out<impl Future<Output = Result<Vec<Obj<R>>>> + Send + use<'s, E, R, F>> {
+        session.core().called();
+        F::run(load_many(session.core(), self.owner.clone(), self.index, true))
+    }
+
+    /// As [`SetAccess::load`], for this object alone.
     ///
     /// # Errors
     /// As [`ManyAccess::load`].

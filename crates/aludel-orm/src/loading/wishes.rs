@@ -23,6 +23,15 @@ pub(super) fn check(paths: &[Vec<Hop>], metas: &[&'static EntityMeta]) -> Result
     for path in paths {
         for (at, hop) in path.iter().enumerate() {
             hop.check().map_err(refuse)?;
+            if let Some(relation) = hop.relation().filter(|it| it.meta.rare.write_only) {
+                let text = format!(
+                    "`{}` of `{}`, which is write-only and never loaded: its `select()` gives a query of its \
+                     members",
+                    hop.how.name(),
+                    relation.place()
+                );
+                return Err(refuse(text));
+            }
             if at + 1 < path.len() && !hop.leads_on() {
                 let text = format!(
                     "nothing can be loaded behind `{}` of `{}`, which loads nothing",
@@ -72,6 +81,9 @@ pub(super) fn wishes(
             if it.how != How::Mapped || hop.is_none() {
                 hop = Some(it);
             }
+        }
+        if relation.meta.rare.write_only {
+            continue;
         }
         let mapped = relation.strategy;
         let strategy = match hop.map(|it| it.how) {

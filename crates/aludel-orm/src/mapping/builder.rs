@@ -2,7 +2,7 @@
 //! [`Yes`] or [`No`]; it [becomes an object](IntoNew) where all of them are [`Given`].
 
 use super::{Built, IntoNew, Link, Mapped, NewObject};
-use crate::object::{LeftOut, Many, Obj, One, RelField, initial, to_obj};
+use crate::object::{LeftOut, Many, ManySet, Obj, One, RelField, WriteOnly, initial, to_obj};
 
 /// A required column that the builder has a value for.
 #[derive(Debug)]
@@ -46,6 +46,14 @@ impl<T> Leads for One<T> {
     type To = T;
 }
 
+impl<T> Leads for ManySet<T> {
+    type To = T;
+}
+
+impl<T> Leads for WriteOnly<T> {
+    type To = T;
+}
+
 /// The struct at the other end of a relationship field.
 pub type Target<F> = <F as Leads>::To;
 
@@ -71,6 +79,26 @@ pub trait Members<F: RelField> {
 }
 
 impl<R: Mapped, I> Members<Many<R>> for I
+where
+    I: IntoIterator,
+    I::Item: IntoNew<Entity = R>,
+{
+    fn members(self) -> Vec<Obj<R>> {
+        self.into_iter().map(to_obj).collect()
+    }
+}
+
+impl<R: Mapped, I> Members<ManySet<R>> for I
+where
+    I: IntoIterator,
+    I::Item: IntoNew<Entity = R>,
+{
+    fn members(self) -> Vec<Obj<R>> {
+        self.into_iter().map(to_obj).collect()
+    }
+}
+
+impl<R: Mapped, I> Members<WriteOnly<R>> for I
 where
     I: IntoIterator,
     I::Item: IntoNew<Entity = R>,

@@ -308,7 +308,7 @@ impl RelationshipMeta {
             viewonly: false,
             overlaps: &[],
             key: name,
-            rare: &Rare::NONE,
+            rare: const { &F::RARE },
         }
     }
 

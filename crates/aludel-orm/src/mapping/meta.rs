@@ -314,6 +314,8 @@ impl Cascade {
     pub const REFRESH_EXPIRE: Self = Self(32);
     /// All but `delete_orphan`.
     pub const ALL: Self = Self(1 | 2 | 4 | 16 | 32);
+    /// What lets go of members with their owner.
+    pub(super) const LEAVE: Self = Self(4 | 8 | 16);
     /// `save_update, merge`.
     pub const DEFAULT: Self = Self(1 | 2);
 

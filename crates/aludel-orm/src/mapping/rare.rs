@@ -11,11 +11,14 @@ pub struct Rare {
     pub secondaryjoin: Option<fn() -> Node>,
     /// The first member's number, where members are numbered by the column that they are sorted by.
     pub ordering_list: Option<i32>,
+    /// Whether members are never loaded.
+    pub write_only: bool,
 }
 
 impl Rare {
     /// Nothing.
-    pub const NONE: Self = Self { primaryjoin: None, secondaryjoin: None, ordering_list: None };
+    pub const NONE: Self =
+        Self { primaryjoin: None, secondaryjoin: None, ordering_list: None, write_only: false };
 
     /// How an owner's row is linked with a member's, or with an association's.
     #[must_use]
@@ -35,6 +38,13 @@ impl Rare {
     #[must_use]
     pub const fn ordering_list(mut self, count_from: i32) -> Self {
         self.ordering_list = Some(count_from);
+        self
+    }
+
+    /// Members are never loaded.
+    #[must_use]
+    pub const fn write_only(mut self) -> Self {
+        self.write_only = true;
         self
     }
 

@@ -79,7 +79,8 @@ fn ordering(relation: &Relation, problems: &mut Vec<String>) -> Option<Ordering>
         _ => None,
     };
     let column = column.filter(|it| target.columns[*it].ty.is_integer());
-    if relation.direction != Direction::OneToMany || column.is_none() {
+    let is_read = !relation.meta.rare.write_only;
+    if relation.direction != Direction::OneToMany || column.is_none() || !is_read {
         problems.push(format!(
             "{}: `ordering_list` numbers the members of a one-to-many by an integer column of `{}`, which \
              `order_by` names first: `order_by = {}.position`",
@@ -130,7 +131,11 @@ pub(super) fn alone(
         key: Pairs::new(),
         secondary: None,
         back: None,
-        cascade: meta.cascade,
+        cascade: match meta.rare.write_only {
+            // What is never loaded is neither copied nor read again.
+            true => meta.cascade.only(Cascade::SAVE_UPDATE.and(Cascade::LEAVE)),
+            false => meta.cascade,
+        },
         strategy: meta.strategy,
         passive_updates: meta.passive_updates || meta.viewonly,
         post_update: meta.post_update,

@@ -299,6 +299,16 @@ impl<'a, E: Mapped, R: Mapped> ManyAccess<'a, E, R> {
         })
     }
 
+    /// Whether an object is a member.
+    pub(super) fn holds(self, member: &Obj<R>) -> Result<bool> {
+        let known = |it: &[u64]| it.contains(&member.raw().reference().cell());
+        let alone = (self.owner.flags().state() == super::State::Transient).then_some(false);
+        on_graph(self.owner, alone, |tables, owner| {
+            tables.member_slice(owner, self.index).map(known)
+        })
+        .ok_or_else(|| not_loaded::<E>(self.index))
+    }
+
     fn refs(&self) -> Result<Vec<u64>> {
         let alone = (self.owner.flags().state() == super::State::Transient).then(Vec::new);
         on_graph(self.owner, alone, |tables, owner| tables.members(owner, self.index))

@@ -3,8 +3,8 @@
 
 use std::{fmt, marker::PhantomData};
 
-use super::{ManyAccess, Obj, OneAccess, Raw, graph::Graph};
-use crate::mapping::{Built, EntityMeta, IntoNew, Mapped, NewObject};
+use super::{ManyAccess, Obj, OneAccess, Raw, SetAccess, WriteOnlyAccess, graph::Graph};
+use crate::mapping::{Built, EntityMeta, IntoNew, Mapped, NewObject, Rare};
 
 /// A relationship to many objects. Zero-sized: the members live beside the columns, not in them,
 /// and are reached through the object: `user.addresses()`.
@@ -13,6 +13,13 @@ pub struct Many<T>(PhantomData<fn() -> T>);
 /// A relationship to one object or none. Zero-sized: the object lives beside the columns, not in
 /// them, and is reached through the object: `address.user()`.
 pub struct One<T>(PhantomData<fn() -> T>);
+
+/// A relationship to many objects, as a set: each is a member once, in no order. Zero-sized, as [`Many`] is.
+pub struct ManySet<T>(PhantomData<fn() -> T>);
+
+/// A relationship to so many objects that they are never loaded as a whole: it takes new members and lets
+/// go of others, and gives statements about its members. Zero-sized, as [`Many`] is.
+pub struct WriteOnly<T>(PhantomData<fn() -> T>);
 
 macro_rules! markers {
     ($($name:ident)*) => {$(
@@ -52,12 +59,12 @@ macro_rules! markers {
     )*};
 }
 
-markers!(Many One);
+markers!(Many One ManySet WriteOnly);
 
 /// A field that declares a relationship.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't declare a relationship",
-    label = "expected `Many<T>` or `One<T>`"
+    label = "expected `Many<T>`, `One<T>`, `ManySet<T>` or `WriteOnly<T>`"
 )]
 pub trait RelField {
     /// The entity at the other end.
@@ -66,6 +73,9 @@ pub trait RelField {
     type Access<'a, E: Mapped>;
     /// Whether it holds many members.
     const MANY: bool;
+    /// What few relationships say, and this kind does.
+    #[doc(hidden)]
+    const RARE: Rare = Rare::NONE;
 
     /// The accessor of an object's relationship.
     #[doc(hidden)]
@@ -97,6 +107,35 @@ impl<T: Mapped> RelField for One<T> {
 
     fn access<E: Mapped>(raw: &Raw<E>, index: u16) -> OneAccess<'_, E, T> {
         OneAccess::new(raw, index)
+    }
+
+    fn marker() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Mapped> RelField for ManySet<T> {
+    type Target = T;
+    type Access<'a, E: Mapped> = SetAccess<'a, E, T>;
+    const MANY: bool = true;
+
+    fn access<E: Mapped>(raw: &Raw<E>, index: u16) -> SetAccess<'_, E, T> {
+        SetAccess::new(raw, index)
+    }
+
+    fn marker() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Mapped> RelField for WriteOnly<T> {
+    type Target = T;
+    type Access<'a, E: Mapped> = WriteOnlyAccess<'a, E, T>;
+    const MANY: bool = true;
+    const RARE: Rare = Rare::NONE.write_only();
+
+    fn access<E: Mapped>(raw: &Raw<E>, index: u16) -> WriteOnlyAccess<'_, E, T> {
+        WriteOnlyAccess::new(raw, index)
     }
 
     fn marker() -> Self {

@@ -348,6 +348,10 @@ impl Tables {
 
     /// What a relationship was set to, or loaded as; `None` where nothing was said of it.
     pub(crate) fn set_cells(&self, owner: Ref, relation: &Relation) -> Option<Vec<u64>> {
+        // Of what is never loaded nobody knows all.
+        if relation.meta.rare.write_only {
+            return None;
+        }
         let cells = self.relation(owner.chunk(), relation.index)?;
         match relation.many {
             true => cells.many(owner.slot()).map(<[u64]>::to_vec),

@@ -210,6 +210,10 @@ impl Core {
                     }
                     // What isn't loaded is the database's, if the mapping says so (UOW-31).
                     let loads = relation.meta.passive_deletes == PassiveDeletes::No;
+                    if loads && relation.meta.rare.write_only {
+                        self.check_write_only(relation, &owners)?;
+                        continue;
+                    }
                     let asked: Vec<Ref> =
                         owners.iter().copied().filter(|it| !passed.contains(it)).collect();
                     if loads && (follows || !late) && self.is_unloaded(relation, &asked) {
@@ -238,6 +242,21 @@ impl Core {
         Ok(())
     }
 
+    /// Refuses to delete owners of what is never loaded: nobody knows which members to let go of.
+    fn check_write_only(&self, relation: &Relation, owners: &[Ref]) -> Result<()> {
+        let has_row = |it: &&Ref| self.tables(|t| t.flags(**it).state() == State::Persistent);
+        if !owners.iter().any(|it| has_row(&it)) {
+            return Ok(());
+        }
+        let text = format!(
+            "`{}` is never loaded, so that its members can't be let go of with their owner: leave them to the \
+             database with `passive_deletes` and `on_delete` of their foreign key, or delete them first by its \
+             `delete()`",
+            relation.place()
+        );
+        Err(Error::InvalidRequest(text.into()))
+    }
+
     /// Loads what a flush must let go of with the objects that it deletes.
     pub(crate) async fn load_marked(&mut self) -> Result<()> {
         if !self.options.sqlalchemy {
@@ -250,6 +269,7 @@ impl Core {
                 it.direction != Direction::ManyToOne
                     && !it.meta.viewonly
                     && it.meta.passive_deletes == PassiveDeletes::No
+                    && !it.meta.rare.write_only
             };
             for relation in mapper.relationships.iter().filter(loads) {
                 self.load_committed(relation, &owners).await?;

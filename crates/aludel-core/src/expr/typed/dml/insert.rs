@@ -1,13 +1,17 @@
 //! [`insert`]
 
 use super::{ReturningStatement, value_for};
-use crate::expr::{Assignments, ExecutionOptions, FromTarget, Insert, Node, Selectable, Statement};
+use crate::expr::{
+    Assignment, Assignments, ExecutionOptions, FromTarget, Insert, Node, Selectable, Statement,
+};
 
 /// An INSERT.
 #[must_use = "a statement does nothing until a session or a connection executes it"]
 #[derive(Clone, Debug, PartialEq)]
 pub struct InsertStatement {
     pub(super) insert: Insert,
+    /// What each row holds besides its own values.
+    always: Vec<Assignment>,
     execution: ExecutionOptions,
 }
 
@@ -37,6 +41,7 @@ pub fn insert(target: impl FromTarget) -> InsertStatement {
     let execution = ExecutionOptions { entity: target.entity(), ..ExecutionOptions::default() };
     InsertStatement {
         execution,
+        always: Vec::new(),
         insert: Insert {
             table,
             columns: Vec::new(),
@@ -57,6 +62,7 @@ impl InsertStatement {
     pub fn row(mut self, values: impl Assignments) -> Self {
         let mut assignments = Vec::new();
         values.push_to(&mut assignments);
+        assignments.extend_from_slice(&self.always);
         let Insert { table, columns, rows, .. } = &mut self.insert;
         if rows.is_empty() {
             *columns = assignments.iter().map(|it| it.column.name).collect();
@@ -84,6 +90,12 @@ impl InsertStatement {
         self
     }
 
+    /// Sets these columns in each row that is given from now on, besides its own values.
+    pub fn always(mut self, assignments: impl IntoIterator<Item = Assignment>) -> Self {
+        self.always.extend(assignments);
+        self
+    }
+
     /// How it is executed.
     pub fn execution(&self) -> ExecutionOptions {
         self.execution
@@ -92,18 +104,22 @@ impl InsertStatement {
     /// Reads something of each row back, as the database made it.
     pub fn returning<S: Selectable<Row = R>, R>(mut self, item: S) -> ReturningStatement<R> {
         self.insert.returning = super::returning::nodes(item);
-        ReturningStatement::new::<S>(self.insert.into(), self.execution)
+        let execution = self.execution;
+        ReturningStatement::new::<S>(Insert::from(self).into(), execution)
     }
 }
 
 impl From<InsertStatement> for Insert {
     fn from(it: InsertStatement) -> Self {
-        it.insert
+        match it.insert.rows.is_empty() && !it.always.is_empty() {
+            true => it.row(Vec::<Assignment>::new()).insert,
+            false => it.insert,
+        }
     }
 }
 
 impl From<InsertStatement> for Statement {
     fn from(it: InsertStatement) -> Self {
-        Self::Insert(it.insert)
+        Self::Insert(it.into())
     }
 }
