@@ -10,6 +10,7 @@ mod hop;
 mod keys;
 mod members;
 mod options;
+mod proxy;
 mod query;
 mod related;
 mod rows;

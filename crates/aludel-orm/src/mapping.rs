@@ -20,6 +20,7 @@ mod mixin;
 mod on_update;
 mod order;
 mod overlaps;
+mod proxy;
 mod rare;
 mod registry;
 pub(crate) mod relation;
@@ -45,6 +46,7 @@ pub use meta::{
     Names, OnUpdate, PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg, Typed,
 };
 pub use mixin::{Has, Mixin, MixinColumn, MixinPart, MixinRelationship};
+pub use proxy::Proxy;
 pub use rare::{Rare, condition};
 pub use registry::{BaseMeta, Registry};
 pub use relation::{BackSide, Direction, Pairs, Relation, Secondary};

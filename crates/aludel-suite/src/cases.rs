@@ -53,6 +53,7 @@ mod newcomers;
 mod numbered;
 mod owners;
 mod plan;
+mod proxies;
 mod queries;
 mod random;
 mod random_loading;
@@ -130,6 +131,7 @@ pub fn cases() -> Vec<Case> {
         replay::ASYNC,
         autoflush::CASES,
         loading::CASES,
+        proxies::CASES,
         queries::CASES,
         dialects::CASES,
         dml::CASES,

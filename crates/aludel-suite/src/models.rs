@@ -12,6 +12,7 @@ pub mod keys;
 pub mod mixins;
 pub mod numbered;
 pub mod owners;
+pub mod proxies;
 pub mod rack;
 pub mod tree;
 pub mod versions;

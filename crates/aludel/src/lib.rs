@@ -123,11 +123,11 @@ pub use aludel_orm::{
     },
     mapping::{
         Base, Cascade, DeclarativeBase, EntityConst, Has, IntoNew, Mapped, Mapper, MetaDataOf,
-        Mixin, NewRow, Registry, Relationship, foreign, remote,
+        Mixin, NewRow, Proxy, Registry, Relationship, foreign, remote,
     },
     object::{
-        AnyObj, Many, ManyAccess, ManySet, Obj, ObjMut, ObjRef, One, OneAccess, SetAccess, State,
-        WriteOnly, WriteOnlyAccess,
+        AnyObj, Many, ManyAccess, ManySet, Obj, ObjMut, ObjRef, One, OneAccess, ProxyAccess,
+        SetAccess, State, WriteOnly, WriteOnlyAccess,
     },
     session::{
         AnyAttribute, AttributeKind, AttributeState, Attributes, Budget, Change, History,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{IntoMembers, ManyAccess, Obj, Raw, fields::to_obj};
+use super::{IntoMembers, ManyAccess, Obj, ProxyAccess, Raw, fields::to_obj};
 use crate::{
     Result,
     mapping::{IntoNew, Mapped},
@@ -122,6 +122,11 @@ impl<'a, E: Mapped, R: Mapped> SetAccess<'a, E, R> {
     /// As [`SetAccess::contains`].
     pub fn to_set(self) -> Result<HashSet<Obj<R>>> {
         Ok(self.members.iter()?.collect())
+    }
+
+    /// What lies behind the members, as [`ManyAccess::through`].
+    pub fn through<P: Copy>(self, then: P) -> ProxyAccess<'a, E, R, P> {
+        self.members.through(then)
     }
 
     fn holds(&self, member: &Obj<R>) -> bool {
