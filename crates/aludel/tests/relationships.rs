@@ -102,6 +102,26 @@ fn lists_without_a_column() {
     );
 }
 
+/// Its condition speaks of itself.
+#[derive(Mapped)]
+#[table("ring")]
+pub struct Ring {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[column(foreign_key = Ring.id)]
+    pub next_id: Option<i64>,
+    #[relationship(viewonly, primaryjoin = remote(Ring.next_id).eq(Ring.id) & Ring.links.exists())]
+    pub links: Many<Ring>,
+}
+
+#[test]
+fn a_condition_of_itself() {
+    assert_eq!(
+        problems("Ring"),
+        ["Ring.links: its condition speaks of a relationship whose own condition leads back to it"]
+    );
+}
+
 fn problems(entity: &str) -> Vec<String> {
     let error = Base::registry().configure().unwrap_err();
     let Error::Mapping(mistake) = error else { panic!("{error}") };

@@ -10,7 +10,7 @@ use aludel_core::{
 
 use crate::{
     Error,
-    mapping::{EntityConst, Mapped, Mapper},
+    mapping::{EntityConst, EntityMeta, Mapped, Mapper},
     object::{EntitySlot, EntityState, Obj, chunk::next_id, cohort::Landing, graph::Graph},
     session::identity::Stores,
 };
@@ -18,17 +18,17 @@ use crate::{
 /// Adds an entity's columns to a statement.
 #[doc(hidden)]
 pub fn entity_add<C: EntityConst>(entity: C, query: &mut Query) {
-    add_columns(Mapper::of(C::Mapped::meta()), entity.source(), false, query);
+    add_columns(C::Mapped::meta(), entity.source(), false, query);
 }
 
 fn add_columns(
-    mapper: &Mapper,
+    meta: &EntityMeta,
     source: aludel_core::expr::Source,
     optional: bool,
     query: &mut Query,
 ) {
-    for index in 0..mapper.meta.columns.len() as u16 {
-        let column = mapper.column(index, source);
+    for index in 0..meta.columns.len() as u16 {
+        let column = meta.column(index, source);
         let optional = optional || column.nullable;
         query.items.push(SelectItem { optional, ..SelectItem::new(Node::Column(column)) });
     }
@@ -104,7 +104,7 @@ impl<C: EntityConst> Selectable for OptionalEntity<C> {
     type State = EntityState<C::Mapped>;
 
     fn add_to(self, query: &mut Query) {
-        add_columns(Mapper::of(C::Mapped::meta()), self.0.source(), true, query);
+        add_columns(C::Mapped::meta(), self.0.source(), true, query);
     }
 
     fn decode(state: &mut Self::State, row: &mut Cursor<'_>) -> Result<EntitySlot, DecodeError> {

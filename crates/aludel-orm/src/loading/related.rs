@@ -131,9 +131,9 @@ impl<E: Mapped, R: Mapped> Relationship<E, R> {
         // A value that can't be read (borrowed) equals nothing.
         if let Ok(value) = raw.chunk().read(raw.slot()) {
             for column in relation.target.primary_key {
-                let mapper = crate::mapping::Mapper::of(relation.target);
                 let value = Fields::get(&*value, *column).to_value();
-                parts.push(mapper.node(*column).equals(Node::Bind(value)));
+                let own = Node::Column(relation.target.column(*column, Source::Table));
+                parts.push(own.equals(Node::Bind(value)));
             }
         }
         Node::all(parts).unwrap_or(Node::Bind(false.into()))
@@ -165,9 +165,8 @@ impl<E: Mapped, R: Mapped> Relationships for Relationship<E, R> {
         if !relation.is_foreign_key() {
             return !self.exists();
         }
-        let mapper = crate::mapping::Mapper::of(relation.owner);
         let is_null = |it: &(u16, u16)| {
-            let own = Node::Column(mapper.column(it.0, self.source()));
+            let own = Node::Column(relation.owner.column(it.0, self.source()));
             Node::unary(UnaryOp::IsNull, own)
         };
         let parts = relation.pairs.iter().map(is_null);
@@ -184,14 +183,12 @@ impl<E: Mapped, R: Mapped> Relationships for Relationship<E, R> {
             return self.contains(target);
         }
         let raw = target.raw();
-        let mapper = crate::mapping::Mapper::of(relation.owner);
         let mut parts = Vec::new();
         if let Ok(value) = raw.chunk().read(raw.slot()) {
             for (own, other) in &relation.pairs {
                 let value = Fields::get(&*value, *other).to_value();
-                parts.push(
-                    Node::Column(mapper.column(*own, self.source())).equals(Node::Bind(value)),
-                );
+                let own = Node::Column(relation.owner.column(*own, self.source()));
+                parts.push(own.equals(Node::Bind(value)));
             }
         }
         predicate(Node::all(parts).unwrap_or(Node::Bind(false.into())))

@@ -3,13 +3,15 @@
 mod read;
 mod resolve;
 
+use std::cell::Cell;
+
 use aludel_core::{
     expr::{Column, FromItem, Node, Source},
     value::ColumnType,
 };
 
-use super::{EntityMeta, Pairs};
-pub(super) use resolve::resolve;
+pub(super) use self::resolve::resolve;
+use super::{EntityMeta, Pairs, Relation, resolve::alone};
 
 /// The appearances of tables in a condition that stands in no statement yet.
 pub(super) const OWNER: Source = Source::Named("(owner)");
@@ -84,6 +86,47 @@ fn mark<E, T: ColumnType>(column: Column<E, T>, mark: Source) -> Column<E, T> {
         _ => FOREIGN_REMOTE,
     };
     Column::new(source, from.table, column.name())
+}
+
+thread_local! {
+    /// How many conditions are being read, one within the other.
+    static READING: Cell<u32> = const { Cell::new(0) };
+    /// Whether one of them led back to where it began.
+    static ENDLESS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A condition that speaks of itself would never end.
+const DEEPEST: u32 = 8;
+
+/// Makes a condition. It may speak of other relationships, by `any` or `has`, while the mappers that they
+/// belong to are being made.
+fn made(condition: fn() -> Node) -> Result<Node, String> {
+    let depth = READING.get();
+    if depth >= DEEPEST {
+        ENDLESS.set(true);
+    } else {
+        READING.set(depth + 1);
+        let node = condition();
+        READING.set(depth);
+        // What is wrong within is told where it began.
+        if depth > 0 || !ENDLESS.take() {
+            return Ok(node);
+        }
+    }
+    Err("its condition speaks of a relationship whose own condition leads back to it".into())
+}
+
+/// Whether a condition is being made.
+#[inline]
+pub(super) fn is_read() -> bool {
+    READING.get() > 0
+}
+
+/// A relationship that a condition speaks of. It is made by itself, as its mapper may wait for that condition,
+/// and stays as long as the program, as mappers do.
+#[cold]
+pub(super) fn relation_within(owner: &'static EntityMeta, index: u16) -> &'static Relation {
+    Box::leak(Box::new(alone(owner, index, &mut Vec::new())))
 }
 
 /// A condition of these appearances.

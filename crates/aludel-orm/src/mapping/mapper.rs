@@ -104,6 +104,15 @@ impl MapperSlot {
     }
 }
 
+impl EntityMeta {
+    /// A column under a source.
+    pub(crate) fn column(&self, index: u16, source: Source) -> ColumnRef {
+        let column = &self.columns[usize::from(index)];
+        let from = FromItem { table: self.table, source };
+        ColumnRef { from, name: column.name, ty: column.ty, nullable: column.nullable }
+    }
+}
+
 impl Mapper {
     /// The mapper of an entity, made at first use.
     #[inline]
@@ -182,9 +191,7 @@ impl Mapper {
 
     /// A column under a source.
     pub(crate) fn column(&self, index: u16, source: Source) -> ColumnRef {
-        let column = &self.meta.columns[usize::from(index)];
-        let from = FromItem { table: self.meta.table, source };
-        ColumnRef { from, name: column.name, ty: column.ty, nullable: column.nullable }
+        self.meta.column(index, source)
     }
 
     /// Whether the database generates the key: one integer `Auto` column that refers to nothing.

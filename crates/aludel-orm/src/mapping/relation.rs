@@ -1,6 +1,6 @@
 //! [`Relation`]: a relationship with its direction and join condition.
 
-use aludel_core::expr::{ColumnRef, FromItem, Node, Source};
+use aludel_core::expr::{FromItem, Node, Source};
 use smallvec::SmallVec;
 
 use super::{
@@ -229,18 +229,8 @@ pub(crate) fn equal(
     right: &'static EntityMeta,
     right_source: Source,
 ) -> Node {
-    let node = |meta: &'static EntityMeta, column: u16, source| {
-        let column = &meta.columns[usize::from(column)];
-        let from = FromItem { table: meta.table, source };
-        Node::Column(ColumnRef {
-            from,
-            name: column.name,
-            ty: column.ty,
-            nullable: column.nullable,
-        })
-    };
-    let parts = pairs
-        .iter()
-        .map(|(a, b)| node(left, *a, left_source).equals(node(right, *b, right_source)));
+    let node = |meta: &'static EntityMeta, it: &u16, source| Node::Column(meta.column(*it, source));
+    let parts =
+        pairs.iter().map(|(a, b)| node(left, a, left_source).equals(node(right, b, right_source)));
     Node::all(parts).unwrap_or(Node::Bind(aludel_core::value::Value::Bool(false)))
 }

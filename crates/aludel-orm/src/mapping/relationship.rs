@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use aludel_core::expr::Source;
 
-use super::{Mapped, Mapper, Relation};
+use super::{Mapped, Mapper, Relation, condition};
 
 /// The relationship from the entity `E` to the entity `R`, of one appearance of `E`'s table.
 pub struct Relationship<E, R> {
@@ -48,6 +48,9 @@ impl<E, R> Relationship<E, R> {
 impl<E: Mapped, R: Mapped> Relationship<E, R> {
     /// The relationship, resolved.
     pub(crate) fn relation(self) -> &'static Relation {
+        if condition::is_read() {
+            return condition::relation_within(E::meta(), self.index);
+        }
         &Mapper::of(E::meta()).relationships[usize::from(self.index)]
     }
 }

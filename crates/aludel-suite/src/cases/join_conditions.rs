@@ -5,7 +5,7 @@ use expect_test::expect;
 
 use crate::{
     Case, Place, cases,
-    models::joins::{Club, Harbour, Player, Sign, Visit},
+    models::joins::{Club, Depot, Harbour, Player, Sign, Truck, Visit},
     store::Store,
 };
 
@@ -18,6 +18,9 @@ pub(super) const CASES: &[Case] = cases!["join_conditions":
     a_key_that_no_foreign_key_says,
     what_is_never_taken_from_the_session,
     conditions_within_one_table,
+    conditions_of_other_relationships,
+    keys_of_two_columns,
+    so_many_of_each,
 ];
 
 fn player(role: &str, age: i32, town: &str) -> Player {
@@ -335,4 +338,60 @@ fn conditions_within_one_table(at: &Place) {
     let other = Player.aliased("other");
     let joined = select(Player.id).join(Player.townsfolk.of_type(other)).order_by(Player.id);
     assert_eq!(store.scalars(joined).all().unwrap(), [1, 2, 3, 4]);
+}
+
+// LOAD-1
+fn conditions_of_other_relationships(at: &Place) {
+    let mut store = league(at);
+    let club = store.get_one(Club, 1).unwrap();
+    store.sent();
+    assert_eq!(keys(&club.teachers().load(&mut store).unwrap()), [1, 2]);
+    expect!["SELECT league_player.id, league_player.role, league_player.age, league_player.town, league_player.club_id, league_player.sponsor, league_player.mentor_id FROM league_player WHERE league_player.club_id IN (?) AND EXISTS (SELECT 1 FROM league_player AS league_player_1 WHERE league_player_1.mentor_id = league_player.id AND league_player_1.age < league_player.age AND league_player_1.age < ?) ORDER BY league_player.id"].assert_eq(&store.sent());
+}
+
+// LOAD-4, LOAD-10
+fn keys_of_two_columns(at: &Place) {
+    let mut store = at.store();
+    store.log_parameters();
+    let truck = |wheels| Truck::builder().wheels(wheels);
+    store.add(Depot::builder().country("it").number(1).trucks([truck(6), truck(8)]));
+    store.add(truck(4).country("it".to_owned()).depot_number(1));
+    store.add(truck(10).country("it".to_owned()));
+    store.commit().unwrap();
+    expect![[r#"
+        BEGIN
+        INSERT INTO depot (country, number) VALUES (?, ?) -- ("it", 1)
+        INSERT INTO truck (country, depot_number, wheels) VALUES (?, ?, ?) -- ("it", 1, 6), ("it", 1, 8), ("it", 1, 4), ("it", NULL, 10)
+        COMMIT"#]].assert_eq(&store.sent());
+    store.renew();
+    store.log_parameters();
+    let depots = store.scalars(select(Depot).options(selectinload(Depot.trucks))).all().unwrap();
+    assert_eq!(depots[0].trucks().len().unwrap(), 2);
+    let trucks = store.scalars(select(Truck).order_by(Truck.id)).all().unwrap();
+    store.sent();
+    let found: Vec<_> =
+        trucks.iter().map(|it| it.depot().load(&mut store).unwrap().is_some()).collect();
+    assert_eq!(found, [true, true, false, false]);
+    expect!["SELECT depot.country, depot.number, truck_1.id FROM depot JOIN truck AS truck_1 ON truck_1.country = depot.country AND truck_1.depot_number = depot.number AND truck_1.wheels > ? WHERE truck_1.id IN (?, ?) -- (4, 3, 4)"].assert_eq(&store.sent());
+}
+
+// LOAD-8
+fn so_many_of_each(at: &Place) {
+    let mut store = league(at);
+    let query = select(Club).order_by(Club.id).options((
+        selectinload(Club.eligible).order_by(Player.age.desc()).limit(1),
+        selectinload(Club.captains).and_(Player.age.gt(10)),
+        subqueryload(Club.eligible).selectinload(Player.home_club),
+    ));
+    let clubs = store.scalars(query).all().unwrap();
+    store.sent();
+    let eligible = |it: &Obj<Club>| keys(&it.eligible().iter().unwrap().collect::<Vec<_>>());
+    assert_eq!((eligible(&clubs[0]), eligible(&clubs[1])), (vec![1, 4], vec![1, 2, 3, 4]));
+    store.renew();
+    let query = select(Club)
+        .order_by(Club.id)
+        .options(selectinload(Club.eligible).order_by(Player.age.desc()).limit(1));
+    let clubs = store.scalars(query).all().unwrap();
+    assert_eq!((eligible(&clubs[0]), eligible(&clubs[1])), (vec![4], vec![4]));
+    expect!["SELECT league_player_1.id, league_player_1.role, league_player_1.age, league_player_1.town, league_player_1.club_id, league_player_1.sponsor, league_player_1.mentor_id, league_player_1.owner_1 FROM (SELECT league_player.id AS id, league_player.role AS role, league_player.age AS age, league_player.town AS town, league_player.club_id AS club_id, league_player.sponsor AS sponsor, league_player.mentor_id AS mentor_id, league_club_1.id AS owner_1, row_number() OVER (PARTITION BY league_club_1.id ORDER BY league_player.age DESC, league_player.id) AS aludel_place FROM league_player JOIN league_club AS league_club_1 ON league_player.age >= league_club_1.min_age WHERE league_club_1.id IN (?, ?)) AS league_player_1 WHERE league_player_1.aludel_place <= ? ORDER BY league_player_1.aludel_place"].assert_eq(store.sent().lines().last().unwrap());
 }

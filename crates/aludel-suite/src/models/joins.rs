@@ -21,6 +21,13 @@ pub struct Club {
         order_by = Player.id
     )]
     pub captains: Many<Player>,
+    /// By what other relationships say.
+    #[relationship(
+        viewonly,
+        primaryjoin = Player.club_id.eq(Club.id) & Player.pupils.any(Player.age.lt(18)),
+        order_by = Player.id
+    )]
+    pub teachers: Many<Player>,
     /// No equality.
     #[relationship(viewonly, primaryjoin = Player.age.ge(Club.min_age), order_by = Player.id)]
     pub eligible: Many<Player>,
@@ -108,6 +115,42 @@ pub struct Visit {
     pub player_id: i64,
     pub year: i32,
     pub age: i32,
+}
+
+/// Keys of two columns that no foreign key says, either of which may be missing.
+#[derive(Mapped, Debug)]
+#[table("depot", base = Suite)]
+pub struct Depot {
+    #[column(primary_key, length = 2)]
+    pub country: String,
+    #[column(primary_key)]
+    pub number: i32,
+    #[relationship(
+        primaryjoin = foreign(Truck.country).eq(Depot.country)
+            & foreign(Truck.depot_number).eq(Depot.number)
+            & Truck.wheels.gt(4),
+        back_populates = depot,
+        order_by = Truck.id
+    )]
+    pub trucks: Many<Truck>,
+}
+
+#[derive(Mapped, Debug)]
+#[table("truck", base = Suite)]
+pub struct Truck {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[column(length = 2)]
+    pub country: Option<String>,
+    pub depot_number: Option<i32>,
+    pub wheels: i32,
+    #[relationship(
+        primaryjoin = (Truck.country.eq(Depot.country) & Truck.depot_number.eq(Depot.number))
+            & Truck.wheels.gt(4),
+        foreign_keys = [Truck.country, Truck.depot_number],
+        back_populates = trucks
+    )]
+    pub depot: One<Depot>,
 }
 
 /// A road sign: which it means is said by what kind of place it leads to, and its number there.

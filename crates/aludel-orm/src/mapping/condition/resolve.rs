@@ -4,7 +4,7 @@
 use aludel_core::expr::{ColumnRef, Node};
 
 use super::{
-    BETWEEN, Condition, Lookup, MEMBER, OWNER,
+    BETWEEN, Condition, Lookup, MEMBER, OWNER, made,
     read::{End, Link, Reader, Said},
 };
 use crate::mapping::{Direction, EntityMeta, Pairs, RelationshipMeta, Secondary, relation::equal};
@@ -44,7 +44,7 @@ pub(in crate::mapping) fn resolve(
     };
     let Some(association) = meta.secondary.map(|it| it()) else {
         let condition = meta.rare.primaryjoin.ok_or("`secondaryjoin` needs a `secondary`")?;
-        return direct(owner, meta, reader(near, member, None).read(condition())?);
+        return direct(owner, meta, reader(near, member, None).read(made(condition)?)?);
     };
     let between = End { meta: association, source: BETWEEN };
     if owner.table == target.table
@@ -68,14 +68,14 @@ pub(in crate::mapping) fn resolve(
         )),
     };
     let primary = match meta.rare.primaryjoin {
-        Some(condition) => reader(near, between, Some(association)).read(condition())?,
+        Some(condition) => reader(near, between, Some(association)).read(made(condition)?)?,
         None => {
             let node = by_schema(to_owner, near, "primaryjoin")?;
             reader(near, between, Some(association)).read(node)?
         }
     };
     let secondary = match meta.rare.secondaryjoin {
-        Some(condition) => reader(between, member, Some(association)).read(condition())?,
+        Some(condition) => reader(between, member, Some(association)).read(made(condition)?)?,
         None => {
             let node = by_schema(to_target, member, "secondaryjoin")?;
             reader(between, member, Some(association)).read(node)?
