@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(missing_docs, reason = "a test's models speak for themselves")]
 
-use aludel::{Error, prelude::*};
+use aludel::{Error, blocking::block_on, prelude::*, schema::MetaData};
 
 #[derive(Mapped)]
 #[table("garden")]
@@ -162,4 +162,74 @@ fn conditions_within_one_table() {
              association is linked with the owner, and with `secondaryjoin` how with the member",
         ]
     );
+}
+
+#[derive(Mapped)]
+#[table("basket")]
+pub struct Basket {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[relationship(order_by = Slot.id, cascade(all, delete_orphan))]
+    pub slots: ManySet<Slot>,
+    #[relationship(passive_deletes)]
+    pub bites: WriteOnly<Bite>,
+}
+
+#[derive(Mapped, Default)]
+#[table("slot")]
+pub struct Slot {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[column(foreign_key = Basket.id)]
+    pub basket_id: Auto<i64>,
+    #[column(foreign_key = Fruit.id)]
+    pub fruit_id: Auto<i64>,
+    #[relationship]
+    pub fruit: One<Fruit>,
+}
+
+#[derive(Mapped)]
+#[table("fruit")]
+pub struct Fruit {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    pub name: String,
+}
+
+#[derive(Mapped)]
+#[table("bite")]
+pub struct Bite {
+    #[column(primary_key)]
+    pub id: Auto<i64>,
+    #[column(foreign_key = Basket.id, on_delete = cascade)]
+    pub basket_id: Auto<i64>,
+}
+
+// LOAD-15, REL-14
+#[test]
+fn the_async_face() {
+    fn send<T: Send>(it: T) -> T {
+        it
+    }
+    block_on(async {
+        let engine = Engine::new("sqlite::memory:").unwrap();
+        MetaData::of((Basket, Slot, Fruit, Bite)).create_all(&engine).await.unwrap();
+        let mut session = Session::new(&engine);
+        let basket = session.add(Basket::builder().bites([Bite::builder()]));
+        basket.slots().through(Slot.fruit).push(Fruit::builder().name("fig"));
+        session.commit().await.unwrap();
+        let mut session = Session::new(&engine);
+        let basket = session.get_one(Basket, 1).await.unwrap();
+        let fruits = send(basket.slots().through(Slot.fruit).load(&mut session)).await.unwrap();
+        assert_eq!(fruits[0].borrow().name, "fig");
+        assert_eq!(send(basket.slots().load(&mut session)).await.unwrap().len(), 1);
+        let bites = send(session.scalars(basket.bites().select().unwrap()).all()).await.unwrap();
+        assert_eq!(bites.len(), 1);
+        send(session.execute(basket.bites().insert().unwrap())).await.unwrap();
+        let gone = basket.bites().delete().unwrap().filter(Bite.id.eq(1));
+        send(session.execute(gone)).await.unwrap();
+        session.delete(&basket).await.unwrap();
+        session.commit().await.unwrap();
+        assert_eq!(session.scalar(select(func::count(Bite.id))).await.unwrap(), Some(0));
+    });
 }
