@@ -12,7 +12,9 @@ mod serde;
 mod table;
 
 pub(crate) use args::{Arg, Given, args, attribute_args};
-pub(crate) use column::{ColumnArgs, Identity, NextVersion, Reference, ServerDefault, Version};
+pub(crate) use column::{
+    ColumnArgs, Deferral, Identity, NextVersion, Reference, ServerDefault, Version,
+};
 pub(crate) use constraint::{Kind, Part, PartOf, TableArg};
 pub(crate) use mixin::{Description, MixinArgs, krate_name};
 pub(crate) use relationship::{Back, RelationshipArgs};

@@ -9,6 +9,7 @@ mod builder;
 mod check;
 mod declare;
 pub(crate) mod defaults;
+mod deferral;
 mod field;
 mod linked;
 mod mapped;
@@ -33,6 +34,8 @@ pub use builder::{
 pub use check::{KeyType, back, entity, key, references, references_as};
 pub use declare::{base_meta, sort_keys};
 pub use defaults::{NewRow, RowCells, row_default};
+pub(crate) use deferral::{ColumnWish, Deferrals};
+pub use deferral::{Deferral, DeferredColumns};
 pub use field::{Field, FieldKind};
 pub use linked::{Linked, Registered};
 pub use mapped::{Built, EntityConst, Handle, IntoNew, Link, Mapped, NewObject};

@@ -18,6 +18,7 @@ mod composite;
 mod computed;
 mod contract;
 mod ddl_events;
+mod deferred;
 mod deletions;
 mod dialects;
 mod dml;
@@ -97,6 +98,7 @@ pub fn cases() -> Vec<Case> {
         natural_keys::CASES,
         associations::CASES,
         computed::CASES,
+        deferred::CASES,
         mixins::CASES,
         assigned::CASES,
         filled::CASES,

@@ -3,6 +3,7 @@
 
 pub mod composite;
 pub mod computed;
+pub mod deferred;
 pub mod features;
 pub mod filled;
 pub mod hooked;

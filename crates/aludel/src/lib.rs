@@ -100,7 +100,8 @@ pub use aludel_core::{
     },
     schema, value,
     value::{
-        Auto, Range, Scalar, SqlEnum, SqlSet, SqlType, TsVector, TypeMap, TypeVariants, Value, sql,
+        Auto, Deferred, Range, Scalar, SqlEnum, SqlSet, SqlType, TsVector, TypeMap, TypeVariants,
+        Value, sql,
     },
 };
 pub use aludel_derive::{Mapped, Mixin, Row, SqlEnum, SqlNewtype};
@@ -117,13 +118,14 @@ pub use aludel_orm::{
     events,
     events::{Execution, ExecutionKind, HookContext, HookError, HookResult, Hooks},
     loading::{
-        CriteriaOption, Execute, Fetch, LoadOption, Loadable, LoadableFrom, LoaderOption, Optional,
-        Relationships, Rows, Stream, WildcardOption, WithOptions, contains_eager, defaultload,
-        joinedload, lazyload, noload, raiseload, selectinload, subqueryload, with_loader_criteria,
+        ColumnOption, CriteriaOption, DeferredAccess, Execute, Fetch, LoadOption, Loadable,
+        LoadableFrom, LoaderOption, Optional, Relationships, Rows, Stream, WildcardOption,
+        WithOptions, contains_eager, defaultload, defer, joinedload, lazyload, load_only, noload,
+        raiseload, selectinload, subqueryload, undefer, undefer_group, with_loader_criteria,
     },
     mapping::{
-        Base, Cascade, DeclarativeBase, EntityConst, Has, IntoNew, Mapped, Mapper, MetaDataOf,
-        Mixin, NewRow, Registry, Relationship,
+        Base, Cascade, DeclarativeBase, DeferredColumns, EntityConst, Has, IntoNew, Mapped, Mapper,
+        MetaDataOf, Mixin, NewRow, Registry, Relationship,
     },
     object::{AnyObj, Many, ManyAccess, Obj, ObjMut, ObjRef, One, OneAccess, State},
     session::{
@@ -174,18 +176,19 @@ pub mod blocking {
 /// `options`, `any`, `optional`, `aliased`) without theirs.
 pub mod prelude {
     pub use crate::{
-        Auto, Base, CreateAll as _, DeclarativeBase as _, Engine, EntityConst as _,
+        Auto, Base, CreateAll as _, DeclarativeBase as _, Deferred, Engine, EntityConst as _,
         Expression as _, ForUpdate, Has, InsertObjects as _, Many, Mapped, MetaDataOf as _, Mixin,
         Obj, One, Optional as _, Reflect as _, Relationships as _, Row, Session, SqlEnum,
         SqlNewtype, SqlSet, Synchronize, WithOptions as _, all_of, any_of, assert_schema, case,
-        contains_eager, defaultload, delete,
+        contains_eager, defaultload, defer, delete,
         events::{
             ColumnEvents as _, ListenEngine as _, ListenMapper as _, RelationshipEvents as _,
         },
-        exists, func, insert, inspect, joinedload, lazyload, lit, noload, not_exists, raiseload,
-        savepoint,
+        exists, func, insert, inspect, joinedload, lazyload, lit, load_only, noload, not_exists,
+        raiseload, savepoint,
         schema::MetaData,
-        select, selectinload, subqueryload, text, transaction, update, with_loader_criteria,
+        select, selectinload, subqueryload, text, transaction, undefer, undefer_group, update,
+        with_loader_criteria,
     };
 }
 
@@ -382,6 +385,8 @@ mod book {
     mod events {}
     #[doc = include_str!("../../../book/src/defaults.md")]
     mod defaults {}
+    #[doc = include_str!("../../../book/src/columns.md")]
+    mod columns {}
     #[doc = include_str!("../../../book/src/types.md")]
     mod types {}
     #[doc = include_str!("../../../book/src/queries.md")]

@@ -27,17 +27,19 @@ pub use aludel_core::{
         ServerDefault, Storage, TableOptions, Unique,
     },
     value::{
-        Assign, ColumnType, Columns, Cursor, Element, EnumType, FromRow, Scalar, SqlEnum, SqlType,
-        TypeVariants, Value, ValueRef, read,
+        Absent, Assign, ColumnType, Columns, Cursor, Element, EnumType, FromRow, Scalar, SqlEnum,
+        SqlType, TypeVariants, Value, ValueRef, read,
     },
 };
 pub use aludel_orm::{
     inventory,
-    loading::{entity_add, entity_decode, entity_finish, entity_parts, entity_settle},
+    loading::{
+        DeferredField, entity_add, entity_decode, entity_finish, entity_parts, entity_settle,
+    },
     mapping::{
-        Access, Cascade, ColumnMeta, DeclarativeBase, EntityConst, EntityMeta, Field, Given,
-        Handle, Has, Initial, IntoNew, Mapped, MapperSlot, Members, Mixin, MixinColumn, MixinPart,
-        MixinRelationship, NewObject, No, PassiveDeletes, Registered, Relationship,
+        Access, Cascade, ColumnMeta, DeclarativeBase, Deferral, EntityConst, EntityMeta, Field,
+        Given, Handle, Has, Initial, IntoNew, Mapped, MapperSlot, Members, Mixin, MixinColumn,
+        MixinPart, MixinRelationship, NewObject, No, PassiveDeletes, Registered, Relationship,
         RelationshipMeta, Strategy, TableArg, Target, Yes, back, base_meta, entity, first_version,
         first_version_by, given, key, next_version_by, references, references_as, row_default,
         sort_keys, versioned, versioned_by, versioned_by_hand, versioned_by_server, with_members,

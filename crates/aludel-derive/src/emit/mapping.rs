@@ -76,6 +76,20 @@ pub(super) fn functions(members: &Members) -> TokenStream {
         let (ident, put) = (&it.ident, field(it, "put"));
         Some(quote!(#put(&mut self.#ident, __to)))
     });
+    let left_out = arms(&parts, "left_out", "", |it| {
+        let ident = &it.ident;
+        it.deferred().map(|_| quote!(self.#ident.left_out()))
+    });
+    let left_out = members.columns.iter().any(|it| it.deferred().is_some()).then(|| {
+        quote! {
+            fn left_out(&self, __column: u16) -> __aq::Option<&'static __aq::Absent> {
+                match __column {
+                    #(#left_out,)*
+                    _ => __aq::None,
+                }
+            }
+        }
+    });
     let relationship: Vec<_> = members.own_relationships().map(|it| &it.ident).collect();
     quote! {
         fn decode(__row: &mut __aq::Cursor<'_>) -> __aq::Result<Self, __aq::DecodeError> {
@@ -96,6 +110,7 @@ pub(super) fn functions(members: &Members) -> TokenStream {
                 _ => false,
             }
         }
+        #left_out
         fn put(&mut self, __column: u16, __to: __aq::Option<__aq::ValueRef<'_>>) -> bool {
             match __column {
                 #(#put,)*

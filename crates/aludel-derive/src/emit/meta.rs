@@ -8,8 +8,8 @@ use syn::{Ident, ext::IdentExt, spanned::Spanned};
 use crate::{
     check::{Entity, Member, Members, Via},
     parse::{
-        Back, BuilderName, ColumnArgs, Identity, Kind, NextVersion, Part, PartOf, Reference,
-        RelationshipArgs, ServerDefault, TableArg, Version,
+        Back, BuilderName, ColumnArgs, Deferral, Identity, Kind, NextVersion, Part, PartOf,
+        Reference, RelationshipArgs, ServerDefault, TableArg, Version,
     },
 };
 
@@ -222,6 +222,14 @@ fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
     if !args.collations.is_empty() {
         let collations = &args.collations;
         meta.extend(quote!(.collations(&[#(#collations),*])));
+    }
+    if let Some(Deferral { group, loaded, raises }) = &args.deferral {
+        let group = option(group.as_ref());
+        let deferral = quote! {
+            &__aq::Deferral { group: #group, loaded: #loaded, raises: #raises }
+        };
+        let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::deferral);
+        meta = quote_spanned!(column.ty.span()=> #method(#meta, #deferral));
     }
     if let Some(comment) = &args.comment {
         meta.extend(quote!(.comment(#comment)));

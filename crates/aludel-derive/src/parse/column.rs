@@ -36,6 +36,9 @@ const KNOWN: &[&str] = &[
     "sequence",
     "collation",
     "comment",
+    "deferred",
+    "deferred_group",
+    "deferred_raiseload",
 ];
 
 /// The arguments of `#[column]`.
@@ -77,6 +80,19 @@ pub(crate) struct ColumnArgs {
     pub(crate) comment: Option<LitStr>,
     /// Whether it is NOT NULL although its type can be NULL.
     pub(crate) not_null: bool,
+    /// When it is loaded, where something is said of that.
+    pub(crate) deferral: Option<Deferral>,
+}
+
+/// When a column is loaded.
+#[derive(Default)]
+pub(crate) struct Deferral {
+    /// Those of one group are loaded together.
+    pub(crate) group: Option<LitStr>,
+    /// Whether it is loaded with the row.
+    pub(crate) loaded: bool,
+    /// Whether only a query's option loads it.
+    pub(crate) raises: bool,
 }
 
 /// The column that a foreign key refers to.
@@ -198,6 +214,18 @@ impl ColumnArgs {
             "version" => self.version = version(arg, mistakes),
             "computed" => self.computed = computed_by(arg, mistakes),
             "identity" => self.identity = identity(arg, mistakes),
+            "deferred" => {
+                let deferral = self.deferral.get_or_insert_default();
+                deferral.loaded = !deferred(arg, mistakes);
+            }
+            "deferred_group" => {
+                let group = arg.string(mistakes);
+                self.deferral.get_or_insert_default().group = group;
+            }
+            "deferred_raiseload" => {
+                let raises = arg.flag(mistakes);
+                self.deferral.get_or_insert_default().raises = raises;
+            }
             "nullable" => self.not_null = !nullable(arg, mistakes),
             "skip" => mistakes.at(
                 &arg.name,
@@ -222,6 +250,20 @@ fn reference(arg: &Arg, mistakes: &mut Mistakes) -> Option<Reference> {
         _ => {
             mistakes.at(expr, "write `foreign_key = User.id` or `foreign_key = \"table.column\"`");
             None
+        }
+    }
+}
+
+/// `deferred`, `deferred = false`
+fn deferred(arg: &Arg, mistakes: &mut Mistakes) -> bool {
+    let Given::Value(expr) = &arg.given else { return arg.flag(mistakes) };
+    match expr {
+        Expr::Lit(lit) if matches!(&lit.lit, Lit::Bool(_)) => {
+            !matches!(&lit.lit, Lit::Bool(it) if !it.value)
+        }
+        _ => {
+            mistakes.at(expr, "write `deferred = false` of a column that is loaded with the row");
+            true
         }
     }
 }

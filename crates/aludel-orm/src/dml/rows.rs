@@ -268,9 +268,7 @@ impl Core {
                     columns: named.clone(),
                     rows: values.iter().map(row).collect(),
                     on_conflict: None,
-                    returning: (0..mapper.meta.columns.len() as u16)
-                        .map(|it| mapper.node(it))
-                        .collect(),
+                    returning: mapper.present().map(|it| mapper.node(it)).collect(),
                 };
                 steps.push(Step::Run(run_of(compile(&insert.into(), dialect)?, Want::Rows)));
             }

@@ -11,6 +11,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
+use super::shown::Shown;
 use crate::{
     Result,
     events::Executes,
@@ -34,6 +35,8 @@ pub(super) type Key = SmallVec<[Value; 1]>;
 pub(super) struct Fetch {
     pub(super) relation: &'static Relation,
     pub(super) cohort: Box<dyn AnyCohort>,
+    /// Which columns a row has.
+    shown: Shown,
     /// The owner's columns by which it finds its members.
     owner_columns: Columns,
     /// Where a row holds them.
@@ -110,10 +113,16 @@ impl Wanted {
 
 impl Fetch {
     pub(super) fn new(relation: &'static Relation) -> Self {
+        Self::of(relation, Shown::by_default(relation.target))
+    }
+
+    /// Of rows with these columns.
+    pub(super) fn of(relation: &'static Relation, shown: Shown) -> Self {
         let mut cohort = (relation.target.ops.cohort)();
+        cohort.set_layout(shown.layout.clone());
         // A target row comes once unless the association repeats it.
         cohort.set_repeats(relation.direction == Direction::ManyToMany);
-        let width = relation.target.columns.len();
+        let width = shown.width();
         let (owner_columns, key_at) = match &relation.secondary {
             None => {
                 let (own, other) = relation.pairs.iter().copied().unzip();
@@ -136,6 +145,7 @@ impl Fetch {
         Self {
             relation,
             cohort,
+            shown,
             owner_columns,
             key_at,
             wanted: Wanted { integers, ..Wanted::default() },
@@ -146,11 +156,10 @@ impl Fetch {
     }
 
     /// The same, where the statement may give a row several times.
-    pub(super) fn repeating(relation: &'static Relation) -> Self {
-        let mut fetch = Self::new(relation);
-        fetch.cohort.set_repeats(true);
-        fetch.repeats = true;
-        fetch
+    pub(super) fn repeating(mut self) -> Self {
+        self.cohort.set_repeats(true);
+        self.repeats = true;
+        self
     }
 
     /// An owner's key; `None` where a part is NULL, and so nothing can match.
@@ -242,11 +251,11 @@ impl Fetch {
     /// Takes a row; its object's position.
     pub(super) fn row(&mut self, row: &dyn Row) -> EngineResult<u32> {
         let mut cursor = Cursor::new(row);
-        let Self { cohort, wanted, key_at, grows, .. } = self;
+        let Self { cohort, shown, wanted, key_at, grows, .. } = self;
         let mut place = None;
         let pushed = match key_at {
             KeyAt::Own(columns) if self.repeats => {
-                place = wanted.place_or(columns.iter().map(|it| row.get(usize::from(*it))), *grows);
+                place = wanted.place_or(columns.iter().map(|it| row.get(shown.place(*it))), *grows);
                 cohort.push(&mut cursor)
             }
             // The driver is asked for no column twice.

@@ -9,9 +9,9 @@ use aludel_core::{
 };
 
 use super::{
-    Back, BaseMeta, Cascade, ColumnDefault, ColumnMeta, Computed, DeclarativeBase, EntityMeta,
-    FieldKind, ForeignKeyMeta, OnUpdate, PassiveDeletes, Referred, RelationshipMeta, RowCells,
-    Strategy, Typed,
+    Back, BaseMeta, Cascade, ColumnDefault, ColumnMeta, Computed, DeclarativeBase, Deferral,
+    EntityMeta, FieldKind, ForeignKeyMeta, OnUpdate, PassiveDeletes, Referred, RelationshipMeta,
+    RowCells, Strategy, Typed,
 };
 use crate::object::{RelField, target_meta};
 
@@ -39,7 +39,28 @@ impl ColumnMeta {
             sequence: None,
             collations: &[],
             comment: None,
+            deferral: if kind.deferred { Some(&Deferral::ON_DEMAND) } else { None },
         }
+    }
+
+    /// When it is loaded.
+    ///
+    /// # Panics
+    /// The field is no `Deferred`. Generated code calls this in a `static`, where a panic is a compiler
+    /// error.
+    #[must_use]
+    pub const fn deferral(mut self, deferral: &'static Deferral) -> Self {
+        assert!(
+            self.deferral.is_some(),
+            "what is loaded on demand needs a field that can be without a value: `Deferred<…>`"
+        );
+        self.deferral = Some(deferral);
+        self
+    }
+
+    /// Whether an object may be without a value for it.
+    const fn may_be_absent(&self) -> bool {
+        self.auto || self.nullable || self.deferral.is_some()
     }
 
     /// A sequence fills it in.
@@ -229,7 +250,7 @@ impl ColumnMeta {
     #[must_use]
     pub const fn default_expression(mut self, default: fn() -> Node) -> Self {
         assert!(
-            self.auto || self.nullable,
+            self.may_be_absent(),
             "a default that the database computes needs a field that can be without a value: `Auto<…>`"
         );
         self.default = ColumnDefault::Expression(default);
@@ -243,7 +264,7 @@ impl ColumnMeta {
     #[must_use]
     pub const fn computed(mut self, sql: &'static str, storage: Storage) -> Self {
         assert!(
-            self.auto || self.nullable,
+            self.may_be_absent(),
             "what the database computes needs a field that can be without a value: `Auto<…>`"
         );
         self.default = ColumnDefault::Computed(Computed { sql, storage });
@@ -279,7 +300,7 @@ impl ColumnMeta {
     #[must_use]
     pub const fn default_of_row(mut self, default: fn(&RowCells<'_>) -> Value) -> Self {
         assert!(
-            self.auto || self.nullable,
+            self.may_be_absent(),
             "a default that depends on the row needs a field that can be without a value: `Auto<…>`"
         );
         self.default = ColumnDefault::Row(default);

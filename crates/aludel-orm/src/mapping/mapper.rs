@@ -1,17 +1,17 @@
 //! [`Mapper`]: an entity's description with every reference resolved.
 
-use std::sync::{Once, OnceLock};
+use std::sync::{Arc, Once, OnceLock};
 
 use aludel_core::{
-    expr::{ColumnRef, FromItem, Source},
+    expr::{ColumnRef, FromItem, Node, SelectItem, Source},
     schema::{Action, Deferrable},
-    value::SqlType,
+    value::{Layout, SqlType},
 };
 use smallvec::{SmallVec, smallvec};
 
 use super::{
-    EntityMeta, Linked, OnUpdate, Referred, Relation, Statements, TableArg, Version, overlaps,
-    resolve::resolve,
+    Deferrals, EntityMeta, Linked, OnUpdate, Referred, Relation, Statements, TableArg, Version,
+    overlaps, resolve::resolve,
 };
 use crate::{Error, Result, error::MappingError, events::AttributeSlot, object::chunk::Columns};
 
@@ -41,6 +41,8 @@ pub struct Mapper {
     pub version: Option<(u16, Version)>,
     /// What UPDATEs do to columns that they don't set.
     pub on_update: Vec<(u16, OnUpdate)>,
+    /// The columns that are loaded on demand.
+    pub(crate) deferrals: Option<Box<Deferrals>>,
     pub(crate) statements: Statements,
     /// The columns that relationships refer to: found when a key changes for the first time.
     pub(crate) referred: OnceLock<Columns>,
@@ -143,6 +145,7 @@ impl Mapper {
                 number: place.number,
                 version: version(meta),
                 on_update: on_update(meta),
+                deferrals: Deferrals::of(meta),
                 statements: Statements::default(),
                 referred: OnceLock::new(),
                 unchecked: Once::new(),
@@ -185,6 +188,24 @@ impl Mapper {
         let column = &self.meta.columns[usize::from(index)];
         let from = FromItem { table: self.meta.table, source };
         ColumnRef { from, name: column.name, ty: column.ty, nullable: column.nullable }
+    }
+
+    /// A column of an appearance of the table, as a statement selects it.
+    pub(crate) fn item(&self, index: u16, source: Source) -> SelectItem {
+        SelectItem::new(Node::Column(self.column(index, source)))
+    }
+
+    /// Which columns rows have where a query says nothing; none where they have all.
+    #[inline]
+    pub(crate) fn layout(&self) -> Option<&Arc<Layout>> {
+        self.deferrals.as_ref().map(|it| &it.layout)
+    }
+
+    /// The columns that rows have where a query says nothing, in order.
+    pub(crate) fn present(&self) -> impl Iterator<Item = u16> {
+        let layout = self.layout().map(|it| &**it);
+        let columns = 0..self.meta.columns.len() as u16;
+        columns.filter(move |it| layout.is_none_or(|layout| layout.has(*it)))
     }
 
     /// Whether the database generates the key: one integer `Auto` column that refers to nothing.

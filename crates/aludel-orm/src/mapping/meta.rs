@@ -12,7 +12,7 @@ use aludel_core::{
     value::{SqlType, TypeVariants, Value},
 };
 
-use super::{BaseMeta, MapperSlot, RowCells, Version};
+use super::{BaseMeta, Deferral, MapperSlot, RowCells, Version};
 use crate::object::Ops;
 
 /// The static description of a mapped struct, as the derive emits it.
@@ -82,6 +82,8 @@ pub struct ColumnMeta {
     pub collations: &'static [(Option<DialectName>, &'static str)],
     /// What it is, in words for people.
     pub comment: Option<&'static str>,
+    /// When it is loaded, of a [`Deferred`](aludel_core::value::Deferred).
+    pub deferral: Option<&'static Deferral>,
 }
 
 /// Who says which type a column has in the database.

@@ -39,6 +39,8 @@ pub(crate) enum Purpose {
     Update(Columns, Columns),
     /// One row by primary key and version.
     Delete,
+    /// The primary key, and these columns behind it, of the rows of so many keys.
+    Columns(Columns, usize),
     /// Some columns (the second) of one row by its primary key (the first).
     Fetch(Columns, Columns),
     /// Rows whose key columns are among so many keys.
@@ -137,6 +139,13 @@ impl Mapper {
                 query.filter = Some(among(subject, *n));
                 query.into()
             }
+            Purpose::Columns(columns, n) => {
+                let key = self.meta.primary_key;
+                let items = key.iter().chain(columns).map(|it| self.item(*it, Source::Table));
+                let subject = key.iter().map(|it| self.node(*it)).collect();
+                let filter = Some(among(subject, *n));
+                Query { items: items.collect(), filter, ..Query::default() }.into()
+            }
             Purpose::Members(relation, n) => {
                 let relation = &self.relationships[usize::from(*relation)];
                 members_query(relation, *n).into()
@@ -175,10 +184,9 @@ impl Mapper {
         }
     }
 
-    /// A SELECT of all columns.
+    /// A SELECT of all columns but those that are loaded on demand.
     pub(crate) fn query(&self, source: Source) -> Query {
-        let columns = 0..self.meta.columns.len() as u16;
-        let items = columns.map(|it| SelectItem::new(Node::Column(self.column(it, source))));
+        let items = self.present().map(|it| self.item(it, source));
         Query { items: items.collect(), ..Query::default() }
     }
 
@@ -216,7 +224,7 @@ fn members_query(relation: &'static Relation, n: usize) -> Query {
     query
 }
 
-/// The members of a relationship, of all owners: all columns of the target, then those of the
+/// The members of a relationship, of all owners: the columns of the target, then those of the
 /// association that say whose they are; sorted as the relationship says. Beside it, the columns that
 /// hold the owner's key.
 pub(crate) fn linked_members(relation: &'static Relation) -> (Query, Vec<Node>) {

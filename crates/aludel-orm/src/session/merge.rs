@@ -275,7 +275,7 @@ impl Core {
         }
         chunk.change(at.slot(), &mut |fields| {
             for (column, value) in &news {
-                fields.put(*column, (!value.is_null()).then(|| value.as_ref()));
+                fields.put(*column, Some(value.as_ref()));
             }
         })?;
         let tracked = chunk.head().flags(at.slot()).has(Flags::TOUCHED);
