@@ -20,7 +20,7 @@ mod shown;
 mod stream;
 mod wishes;
 
-pub use columns::{ColumnOption, defer, load_only, undefer, undefer_group};
+pub use columns::{ColumnOption, defer, load_only, undefer, undefer_group, with_expression};
 pub use deferred::DeferredAccess;
 #[doc(hidden)]
 pub use deferred::DeferredField;

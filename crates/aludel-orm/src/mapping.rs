@@ -31,10 +31,10 @@ pub use base::{Base, DeclarativeBase, MetaDataOf};
 pub use builder::{
     Access, EntityOf, Given, Initial, Leads, Members, No, Target, Yes, given, with_members,
 };
-pub use check::{KeyType, back, entity, key, references, references_as};
+pub use check::{KeyType, back, entity, key, null, references, references_as};
 pub use declare::{base_meta, sort_keys};
 pub use defaults::{NewRow, RowCells, row_default};
-pub(crate) use deferral::{ColumnWish, Deferrals};
+pub(crate) use deferral::{ColumnWish, Deferrals, split_deferred};
 pub use deferral::{Deferral, DeferredColumns};
 pub use field::{Field, FieldKind};
 pub use linked::{Linked, Registered};
@@ -42,7 +42,8 @@ pub use mapped::{Built, EntityConst, Handle, IntoNew, Link, Mapped, NewObject};
 pub use mapper::{ForeignKey, Mapper, MapperSlot};
 pub use meta::{
     Back, Cascade, ColumnMeta, Computed, Default as ColumnDefault, EntityMeta, ForeignKeyMeta,
-    Names, OnUpdate, PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg, Typed,
+    Names, OnUpdate, PassiveDeletes, Property, Referred, RelationshipMeta, Strategy, TableArg,
+    Typed,
 };
 pub use mixin::{Has, Mixin, MixinColumn, MixinPart, MixinRelationship};
 pub use registry::{BaseMeta, Registry};

@@ -51,6 +51,7 @@ mod natural_keys;
 mod newcomers;
 mod owners;
 mod plan;
+mod properties;
 mod queries;
 mod random;
 mod random_loading;
@@ -99,6 +100,7 @@ pub fn cases() -> Vec<Case> {
         associations::CASES,
         computed::CASES,
         deferred::CASES,
+        properties::CASES,
         mixins::CASES,
         assigned::CASES,
         filled::CASES,

@@ -10,6 +10,7 @@ pub mod hooked;
 pub mod keys;
 pub mod mixins;
 pub mod owners;
+pub mod properties;
 pub mod rack;
 pub mod tree;
 pub mod versions;

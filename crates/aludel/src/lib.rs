@@ -121,7 +121,8 @@ pub use aludel_orm::{
         ColumnOption, CriteriaOption, DeferredAccess, Execute, Fetch, LoadOption, Loadable,
         LoadableFrom, LoaderOption, Optional, Relationships, Rows, Stream, WildcardOption,
         WithOptions, contains_eager, defaultload, defer, joinedload, lazyload, load_only, noload,
-        raiseload, selectinload, subqueryload, undefer, undefer_group, with_loader_criteria,
+        raiseload, selectinload, subqueryload, undefer, undefer_group, with_expression,
+        with_loader_criteria,
     },
     mapping::{
         Base, Cascade, DeclarativeBase, DeferredColumns, EntityConst, Has, IntoNew, Mapped, Mapper,
@@ -188,7 +189,7 @@ pub mod prelude {
         raiseload, savepoint,
         schema::MetaData,
         select, selectinload, subqueryload, text, transaction, undefer, undefer_group, update,
-        with_loader_criteria,
+        with_expression, with_loader_criteria,
     };
 }
 

@@ -19,8 +19,8 @@ pub use aludel_core::{
     DecodeError,
     dialect::DialectName,
     expr::{
-        Column, Expression, FromItem, FromTarget, Query, Selectable, SetValue, SettleError, Source,
-        TableName,
+        Column, Expression, FromItem, FromTarget, Node, Query, Selectable, SetValue, SettleError,
+        Source, TableName,
     },
     schema::{
         Action, Check, Deferrable, Exclusion, Identity, Index, IndexMethod, IndexPart, Sequence,
@@ -39,10 +39,11 @@ pub use aludel_orm::{
     mapping::{
         Access, Cascade, ColumnMeta, DeclarativeBase, Deferral, EntityConst, EntityMeta, Field,
         Given, Handle, Has, Initial, IntoNew, Mapped, MapperSlot, Members, Mixin, MixinColumn,
-        MixinPart, MixinRelationship, NewObject, No, PassiveDeletes, Registered, Relationship,
-        RelationshipMeta, Strategy, TableArg, Target, Yes, back, base_meta, entity, first_version,
-        first_version_by, given, key, next_version_by, references, references_as, row_default,
-        sort_keys, versioned, versioned_by, versioned_by_hand, versioned_by_server, with_members,
+        MixinPart, MixinRelationship, NewObject, No, PassiveDeletes, Property, Registered,
+        Relationship, RelationshipMeta, Strategy, TableArg, Target, Yes, back, base_meta, entity,
+        first_version, first_version_by, given, key, next_version_by, null, references,
+        references_as, row_default, sort_keys, versioned, versioned_by, versioned_by_hand,
+        versioned_by_server, with_members,
     },
     object::{EntitySlot, EntityState, LeftOut, Obj, Ops, Raw, RelField},
 };

@@ -24,7 +24,10 @@ impl Member<ColumnArgs> {
         let fills_itself =
             matches!(last_segment(&self.declared).as_deref(), Some("Option" | "Auto"))
                 || self.deferred().is_some_and(|it| last_segment(&it).as_deref() == Some("Option"));
-        !fills_itself && self.args.default.is_none() && !self.is_counted()
+        !fills_itself
+            && self.args.default.is_none()
+            && !self.is_counted()
+            && self.args.property.is_none()
     }
 
     /// Whether the field's type is `Auto`, by name.
@@ -97,6 +100,13 @@ pub(super) fn check(columns: &[Member<ColumnArgs>], mistakes: &mut Mistakes) {
 
 fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
     let args = &column.args;
+    if let Some(property) = args.property.as_ref().filter(|_| args.is_stored()) {
+        let key = &property.key;
+        mistakes.at(
+            key,
+            format!("`{key}`: no column of the table holds it, so nothing else is said of one"),
+        );
+    }
     if column.deferred().is_some() {
         let why = match args {
             ColumnArgs { primary_key: true, .. } => Some("a row is told from others by its key"),

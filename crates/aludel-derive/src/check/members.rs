@@ -239,6 +239,11 @@ impl Members {
     /// What makes no sense where the mapped struct isn't known.
     pub(super) fn check_unowned(&self, mistakes: &mut Mistakes) {
         for column in &self.columns {
+            if let Some(property) = &column.args.property {
+                let message = "a mixin doesn't know the columns beside it: an expression is for a mapped \
+                               struct's own attribute";
+                mistakes.at(&property.key, message);
+            }
             if let Some(default) = &column.args.default_of_row {
                 let message = "a mixin doesn't know the rows that have it: such a `default` is for a \
                                mapped struct's own column";

@@ -84,7 +84,7 @@ pub(super) fn implementation(entity: &Entity) -> TokenStream {
     let empty = empty(members);
     let mut setters: Vec<_> = columns
         .iter()
-        .filter(|column| !column.is_required())
+        .filter(|column| !column.is_required() && column.args.property.is_none())
         .map(column_setter)
         .chain(relationships.iter().map(|it| relationship_setter(entity, it)))
         .collect();

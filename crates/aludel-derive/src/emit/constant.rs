@@ -58,7 +58,14 @@ pub(super) fn values(
     let parts = members.parts().into_iter().map(|part| match part {
         Part::Column(it) => {
             let (field, name) = (&it.ident, it.sql_name());
-            quote!(#field: __aq::Column::new(__source, #table, #name))
+            let by = it.args.property.as_ref().map(|property| match &property.expression {
+                Some(_) => {
+                    let function = super::meta::property_fn(it);
+                    quote!(.by(#function))
+                }
+                None => quote!(.by(__aq::null)),
+            });
+            quote!(#field: __aq::Column::new(__source, #table, #name) #by)
         }
         Part::Mixin(it) => {
             let (field, ty, offset) = (&it.ident, &it.ty, it.relationships.start);

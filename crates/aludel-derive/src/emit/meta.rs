@@ -18,6 +18,11 @@ pub(super) fn default_fn(column: &Member<ColumnArgs>) -> Ident {
     format_ident!("__default_{}", column.name)
 }
 
+/// The function that makes what stands for an attribute in statements.
+pub(super) fn property_fn(column: &Member<ColumnArgs>) -> Ident {
+    format_ident!("__property_{}", column.name)
+}
+
 /// The static, the functions of its defaults, and its registration at link time.
 pub(super) fn statics(entity: &Entity) -> TokenStream {
     let ident = &entity.ident;
@@ -98,14 +103,24 @@ pub(super) fn helpers(members: &Members, has_builder: bool) -> TokenStream {
     // Sort keys such as `Address.id.desc()` are methods of a trait that users may not have named.
     let sorts = members.own_relationships().any(|it| it.args.order_by.is_some());
     let is_computed = |it: &Member<ColumnArgs>| {
-        it.args.onupdate.is_some() || it.args.default_expression.is_some()
+        it.args.onupdate.is_some()
+            || it.args.default_expression.is_some()
+            || it.args.property.as_ref().is_some_and(|it| it.expression.is_some())
     };
+    let properties = own().filter_map(|column| {
+        let expression = column.args.property.as_ref()?.expression.as_ref()?;
+        let (function, ty) = (property_fn(column), &column.ty);
+        let value =
+            quote_spanned!(expression.span()=> __aq::SetValue::<#ty>::into_value(#expression));
+        Some(quote!(fn #function() -> __aq::Node { #value }))
+    });
+    let properties: Vec<_> = properties.collect();
     let operators = (sorts || own().any(is_computed)).then(|| {
         quote!(
             use __aq::Expression as _;
         )
     });
-    quote!(#operators #(#defaults)*)
+    quote!(#operators #(#defaults)* #(#properties)*)
 }
 
 fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
@@ -222,6 +237,17 @@ fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
     if !args.collations.is_empty() {
         let collations = &args.collations;
         meta.extend(quote!(.collations(&[#(#collations),*])));
+    }
+    if let Some(property) = &args.property {
+        let kind = match &property.expression {
+            Some(_) => {
+                let function = property_fn(column);
+                quote!(Expression(#function))
+            }
+            None => quote!(ByQuery),
+        };
+        let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::property);
+        meta = quote_spanned!(column.ty.span()=> #method(#meta, __aq::Property::#kind));
     }
     if let Some(Deferral { group, loaded, raises }) = &args.deferral {
         let group = option(group.as_ref());

@@ -39,6 +39,8 @@ const KNOWN: &[&str] = &[
     "deferred",
     "deferred_group",
     "deferred_raiseload",
+    "property",
+    "query_expression",
 ];
 
 /// The arguments of `#[column]`.
@@ -82,6 +84,43 @@ pub(crate) struct ColumnArgs {
     pub(crate) not_null: bool,
     /// When it is loaded, where something is said of that.
     pub(crate) deferral: Option<Deferral>,
+    /// What it is in statements, where no column holds it.
+    pub(crate) property: Option<Property>,
+}
+
+/// What an attribute is that no column holds, and where that was said.
+pub(crate) struct Property {
+    pub(crate) key: Ident,
+    /// The expression; none where a query says it.
+    pub(crate) expression: Option<Expr>,
+}
+
+impl ColumnArgs {
+    /// Whether something is said that only a column of the table can be.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.name.is_some()
+            || self.primary_key
+            || self.foreign_key.is_some()
+            || self.unique
+            || self.index
+            || self.default.is_some()
+            || self.default_expression.is_some()
+            || self.default_of_row.is_some()
+            || self.onupdate.is_some()
+            || self.server_onupdate
+            || self.server_default.is_some()
+            || self.sql_type.is_some()
+            || self.length.is_some()
+            || self.numeric.is_some()
+            || self.annotated.is_some()
+            || self.version.is_some()
+            || self.computed.is_some()
+            || self.identity.is_some()
+            || self.sequence.is_some()
+            || !self.collations.is_empty()
+            || self.comment.is_some()
+            || self.not_null
+    }
 }
 
 /// When a column is loaded.
@@ -225,6 +264,15 @@ impl ColumnArgs {
             "deferred_raiseload" => {
                 let raises = arg.flag(mistakes);
                 self.deferral.get_or_insert_default().raises = raises;
+            }
+            "property" => {
+                let expression = arg.value(mistakes).cloned();
+                let key = arg.name.clone().filter(|_| expression.is_some());
+                self.property = key.map(|key| Property { key, expression });
+            }
+            "query_expression" => {
+                let key = arg.name.clone().filter(|_| arg.flag(mistakes));
+                self.property = key.map(|key| Property { key, expression: None });
             }
             "nullable" => self.not_null = !nullable(arg, mistakes),
             "skip" => mistakes.at(

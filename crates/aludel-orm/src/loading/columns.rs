@@ -2,7 +2,10 @@
 
 use std::{any::Any, marker::PhantomData, sync::Arc};
 
-use aludel_core::expr::{Query, SelectItem};
+use aludel_core::{
+    expr::{Column, Query, SelectItem, SetValue},
+    value::{ColumnType, Deferred},
+};
 
 use super::{
     options::{LoadOption, LoaderOption},
@@ -11,6 +14,7 @@ use super::{
 use crate::{
     Error, Result,
     mapping::{ColumnWish, DeferredColumns, EntityConst, EntityMeta, Mapped},
+    session::AnyAttribute,
 };
 
 /// What a query says of an entity's columns: see [`undefer`], [`defer`], [`load_only`].
@@ -62,6 +66,26 @@ pub fn defer<C: DeferredColumns>(columns: C) -> ColumnOption<C::Mapped> {
 #[must_use]
 pub fn load_only<C: DeferredColumns>(columns: C) -> ColumnOption<C::Mapped> {
     ColumnOption::new(ColumnWish::Only(columns.positions().into(), false))
+}
+
+/// Fills an attribute that no column holds, declared with `#[column(query_expression)]`, with an expression of this
+/// query's.
+///
+/// ```
+/// # use aludel_core::{expr::{Column, Select}, value::Deferred};
+/// # use aludel_orm::{loading::{WithOptions, with_expression}, mapping::Mapped, object::Obj};
+/// # struct Entity<T> { score: Column<T, Deferred<i64>>, likes: Column<T, i64>, age: Column<T, i64> }
+/// # fn example<T: Mapped>(select: Select<Obj<T>>, Post: Entity<T>) {
+/// let stmt = select.options(with_expression(Post.score, Post.likes * 10 - Post.age));
+/// # }
+/// ```
+#[must_use]
+pub fn with_expression<E: Mapped, T: ColumnType>(
+    attribute: Column<E, Deferred<T>>,
+    expression: impl SetValue<Deferred<T>>,
+) -> ColumnOption<E> {
+    let column = AnyAttribute::from(attribute).column();
+    ColumnOption::new(ColumnWish::Fill(column, expression.into_value()))
 }
 
 impl<E> ColumnOption<E> {
@@ -128,6 +152,16 @@ impl<E, R: Mapped> LoadOption<E, R> {
     #[must_use]
     pub fn load_only<C: DeferredColumns<Mapped = R>>(self, columns: C) -> Self {
         self.say(load_only(columns))
+    }
+
+    /// As [`with_expression()`], of the members.
+    #[must_use]
+    pub fn with_expression<T: ColumnType>(
+        self,
+        attribute: Column<R, Deferred<T>>,
+        expression: impl SetValue<Deferred<T>>,
+    ) -> Self {
+        self.say(with_expression(attribute, expression))
     }
 
     /// Says something of the members' columns: `.columns(defer(Doc.body).raiseload())`.

@@ -17,7 +17,7 @@ use super::fetch::KEYS;
 use crate::{
     Error, Result,
     error::Attribute,
-    mapping::{Mapped, Mapper, statements::Purpose},
+    mapping::{Mapped, Mapper, Property, statements::Purpose},
     object::{
         Obj, Raw,
         chunk::{AnyChunk, Columns},
@@ -142,7 +142,8 @@ async fn load<E: Mapped, T: ColumnType>(
         return Ok(value);
     }
     let at = core.own(&object)?;
-    if raises || column.deferral.is_some_and(|it| it.raises) {
+    let by_query = matches!(column.property, Some(Property::ByQuery));
+    if raises || by_query || column.deferral.is_some_and(|it| it.raises) {
         let attribute = Attribute { entity: E::meta().name, name: column.field };
         return Err(Error::RaiseLoad(Box::new(attribute)));
     }

@@ -139,6 +139,7 @@ impl Core {
             || key.iter().any(Value::is_null)
             || self.is_metered()
             || self.has_executes()
+            || mapper.binds
             || must_flush()
         {
             return later(key);

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use aludel_core::{
-    expr::{Node, Query, SelectItem, Source},
+    expr::{FromItem, Node, Query, SelectItem, Source},
     value::Layout,
 };
 
 use crate::{
     Error, Result,
-    mapping::{ColumnWish, EntityMeta, Mapper},
+    mapping::{ColumnWish, EntityMeta, Mapper, Property},
 };
 
 /// An entity in a statement's rows.
@@ -18,12 +18,14 @@ pub(super) struct Shown {
     pub(super) meta: &'static EntityMeta,
     /// Which of its columns are there; none where all are.
     pub(super) layout: Option<Arc<Layout>>,
+    /// Expressions of the query's that stand for columns, under the table's own name.
+    fills: Vec<(u16, Node)>,
 }
 
 impl Shown {
     /// As rows are where a query says nothing.
     pub(super) fn by_default(meta: &'static EntityMeta) -> Self {
-        Self { meta, layout: Mapper::of(meta).layout().cloned() }
+        Self { meta, layout: Mapper::of(meta).layout().cloned(), fills: Vec::new() }
     }
 
     /// As a query says.
@@ -36,7 +38,25 @@ impl Shown {
             return no_group(meta, wishes, &[]).map(|()| Self::by_default(meta));
         };
         no_group(meta, wishes, &deferrals.groups().collect::<Vec<_>>())?;
-        Ok(Self { meta, layout: Some(deferrals.layout_by(wishes)) })
+        let mut fills: Vec<(u16, Node)> = Vec::new();
+        for wish in wishes {
+            let ColumnWish::Fill(column, node) = wish else { continue };
+            let filled = &meta.columns[usize::from(*column)];
+            if !matches!(filled.property, Some(Property::ByQuery)) {
+                let text = format!(
+                    "`{}.{}` has {} of its own: `with_expression` is for an attribute that is declared with \
+                     `#[column(query_expression)]`",
+                    meta.name,
+                    filled.field,
+                    if filled.property.is_some() { "an expression" } else { "a column" },
+                );
+                return Err(Error::InvalidRequest(text.into()));
+            }
+            // The last word counts.
+            fills.retain(|it| it.0 != *column);
+            fills.push((*column, node.clone()));
+        }
+        Ok(Self { meta, layout: Some(deferrals.layout_by(wishes)), fills })
     }
 
     /// How many columns there are.
@@ -57,8 +77,15 @@ impl Shown {
 
     /// The columns of an appearance of the table.
     pub(super) fn items(&self, source: Source) -> impl Iterator<Item = SelectItem> {
-        let mapper = Mapper::of(self.meta);
-        self.present().map(move |it| mapper.item(it, source))
+        let (mapper, table) = (Mapper::of(self.meta), self.meta.table);
+        self.present().map(move |column| {
+            let Some((_, node)) = self.fills.iter().find(|it| it.0 == column) else {
+                return mapper.item(column, source);
+            };
+            let mut node = node.clone();
+            node.retarget(FromItem { table, source: Source::Table }, FromItem { table, source });
+            SelectItem::new(node)
+        })
     }
 
     /// The columns by their names, as a derived table of such rows has them.

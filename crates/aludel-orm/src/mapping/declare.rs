@@ -10,8 +10,8 @@ use aludel_core::{
 
 use super::{
     Back, BaseMeta, Cascade, ColumnDefault, ColumnMeta, Computed, DeclarativeBase, Deferral,
-    EntityMeta, FieldKind, ForeignKeyMeta, OnUpdate, PassiveDeletes, Referred, RelationshipMeta,
-    RowCells, Strategy, Typed,
+    EntityMeta, FieldKind, ForeignKeyMeta, OnUpdate, PassiveDeletes, Property, Referred,
+    RelationshipMeta, RowCells, Strategy, Typed,
 };
 use crate::object::{RelField, target_meta};
 
@@ -39,6 +39,7 @@ impl ColumnMeta {
             sequence: None,
             collations: &[],
             comment: None,
+            property: None,
             deferral: if kind.deferred { Some(&Deferral::ON_DEMAND) } else { None },
         }
     }
@@ -55,6 +56,29 @@ impl ColumnMeta {
             "what is loaded on demand needs a field that can be without a value: `Deferred<…>`"
         );
         self.deferral = Some(deferral);
+        self
+    }
+
+    /// No column of the table holds it, but an expression of them stands for it.
+    ///
+    /// # Panics
+    /// The field is neither an `Auto` nor a `Deferred`, so that an object always has a value. Generated
+    /// code calls this in a `static`, where a panic is a compiler error.
+    #[must_use]
+    pub const fn property(mut self, property: Property) -> Self {
+        assert!(
+            self.auto || self.deferral.is_some(),
+            "what an expression computes needs a field that can be without a value: `Auto<…>`, `Deferred<…>`"
+        );
+        self.property = Some(property);
+        match property {
+            // It is another after each UPDATE, for all that is known.
+            Property::Expression(_) => self.on_update = Some(OnUpdate::Server),
+            Property::ByQuery => assert!(
+                self.deferral.is_some(),
+                "what a query fills is there with that alone: `Deferred<…>`"
+            ),
+        }
         self
     }
 

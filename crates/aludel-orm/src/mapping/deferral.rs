@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use aludel_core::{
-    expr::Column,
+    expr::{Column, Node},
     value::{Absent, ColumnType, Deferred, Layout},
 };
 
-use super::{EntityMeta, Mapped};
+use super::{EntityMeta, Mapped, Property};
 use crate::{object::chunk::Columns, session::AnyAttribute};
 
 /// When a [`Deferred`] column is loaded, where a query says nothing.
@@ -24,6 +24,9 @@ pub struct Deferral {
 impl Deferral {
     /// When it is asked for, by itself.
     pub const ON_DEMAND: Self = Self { group: None, loaded: false, raises: false };
+
+    /// By a query's expression alone.
+    const BY_QUERY: Self = Self { group: None, loaded: false, raises: true };
 }
 
 /// An entity's columns that can be left out of a row.
@@ -39,6 +42,8 @@ pub(crate) struct Deferrals {
 struct Deferrable {
     at: u16,
     deferral: &'static Deferral,
+    /// Whether only a query's expression fills it.
+    by_query: bool,
     lazy: Absent,
     raising: Absent,
 }
@@ -54,6 +59,8 @@ pub(crate) enum ColumnWish {
     LeaveOut(Columns, bool),
     /// They are, and all others that can be left out aren't: `load_only`.
     Only(Columns, bool),
+    /// A query's expression stands for it: `with_expression`.
+    Fill(u16, Node),
 }
 
 /// What becomes of a column that can be left out.
@@ -81,7 +88,11 @@ impl Deferrals {
         let deferrable = meta.columns.iter().enumerate().filter_map(|(at, column)| {
             Some(Deferrable {
                 at: at as u16,
-                deferral: column.deferral?,
+                deferral: match column.property {
+                    Some(Property::ByQuery) => &Deferral::BY_QUERY,
+                    _ => column.deferral?,
+                },
+                by_query: matches!(column.property, Some(Property::ByQuery)),
                 lazy: absent(column.field, false),
                 raising: absent(column.field, true),
             })
@@ -108,12 +119,20 @@ impl Deferrals {
         for wish in wishes {
             for (fate, column) in fates.iter_mut().zip(self.columns) {
                 *fate = match wish {
+                    ColumnWish::Load(_) | ColumnWish::Group(_) if column.by_query => *fate,
                     ColumnWish::Load(columns) if columns.contains(&column.at) => Fate::Loaded,
                     ColumnWish::Group(name) if column.deferral.group == Some(*name) => Fate::Loaded,
                     ColumnWish::LeaveOut(columns, raises) if columns.contains(&column.at) => {
                         later(*raises)
                     }
-                    ColumnWish::Only(columns, _) if columns.contains(&column.at) => Fate::Loaded,
+                    ColumnWish::Only(columns, _)
+                        if columns.contains(&column.at) && !column.by_query =>
+                    {
+                        Fate::Loaded
+                    }
+                    ColumnWish::Fill(filled, _) if *filled == column.at => Fate::Loaded,
+                    // What only a query's expression fills is there with that alone.
+                    ColumnWish::Only(..) if column.by_query => *fate,
                     ColumnWish::Only(_, raises) => later(*raises),
                     _ => *fate,
                 };
@@ -143,6 +162,11 @@ impl Deferrals {
     pub(crate) fn all(&self) -> impl Iterator<Item = u16> {
         self.columns.iter().map(|it| it.at)
     }
+}
+
+/// Columns that are loaded on demand, and the others.
+pub(crate) fn split_deferred(meta: &EntityMeta, columns: &[u16]) -> (Columns, Columns) {
+    columns.iter().copied().partition(|it| meta.columns[usize::from(*it)].deferral.is_some())
 }
 
 fn layout(

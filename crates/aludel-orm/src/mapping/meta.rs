@@ -84,6 +84,17 @@ pub struct ColumnMeta {
     pub comment: Option<&'static str>,
     /// When it is loaded, of a [`Deferred`](aludel_core::value::Deferred).
     pub deferral: Option<&'static Deferral>,
+    /// What it is in statements, where no column of the table holds it.
+    pub property: Option<Property>,
+}
+
+/// What an attribute is that no column of the table holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Property {
+    /// An expression of the row's columns, under the table's own name.
+    Expression(fn() -> Node),
+    /// What a query says.
+    ByQuery,
 }
 
 /// Who says which type a column has in the database.

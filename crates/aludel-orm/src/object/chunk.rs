@@ -268,10 +268,12 @@ impl<T: Mapped> Chunk<T> {
             // What is unset is shown as NULL.
             let unset = |it: &T| it.is_unset(column);
             let differs = !now.same(before) || now.is_null() && unset(old) != unset(new);
-            // What isn't loaded, or not any more, is no other value.
-            let is_absent =
-                || unset(new) && T::meta().columns[usize::from(column)].deferral.is_some();
-            if differs && !is_absent() {
+            // What isn't loaded, or not any more, is no other value; nor is what no column holds.
+            let is_nothing = || {
+                let meta = &T::meta().columns[usize::from(column)];
+                unset(new) && meta.deferral.is_some() || meta.property.is_some()
+            };
+            if differs && !is_nothing() {
                 columns.push(column);
             }
         }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    mapping::{Cascade, Direction, EntityConst, EntityMeta, Mapped, Mapper, Relation},
+    mapping::{Cascade, Direction, EntityConst, Mapped, Mapper, Relation, split_deferred},
     object::{
         Obj,
         chunk::{AnyChunk as _, Columns},
@@ -174,11 +174,6 @@ fn split<T>(attributes: Vec<AnyAttribute<T>>) -> (Columns, Vec<u16>) {
     columns.sort_unstable();
     columns.dedup();
     (columns, relations)
-}
-
-/// Columns that are loaded on demand, and the others.
-fn split_deferred(meta: &EntityMeta, columns: &[u16]) -> (Columns, Columns) {
-    columns.iter().copied().partition(|it| meta.columns[usize::from(*it)].deferral.is_some())
 }
 
 impl Core {
