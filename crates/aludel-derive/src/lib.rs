@@ -56,6 +56,9 @@ use proc_macro::TokenStream;
 /// | `computed = "net * amount"` | what the database computes it by; `computed("…", virtual)` when it is read |
 /// | `identity(always, start = 100, increment = 10)` | how the database numbers it, where it has identity columns |
 /// | `nullable = false` | NOT NULL, although the field's type can be NULL: such as an `Auto<Option<…>>` that may stay empty until a flush |
+/// | `deferred = false`, `deferred_group = "photos"`, `deferred_raiseload` | of a `Deferred`: it is loaded with the row; with the others of its group; by a query's `undefer` alone |
+/// | `property = expression` | no column: what an SQL expression says of the row, in an `Auto` or a `Deferred` |
+/// | `query_expression` | no column: what a query's `with_expression` says, in a `Deferred` |
 /// | `length = 120` | text of at most so many characters |
 /// | `annotated = "bigint"` | the SQL type that the base's type map has under this name |
 /// | `sql_type = sql::VarChar(40)` | the SQL type; with `.with_variant(…)` another on some databases; `sql::Named("…")` is one that only the database knows, such as a domain |
@@ -66,9 +69,12 @@ use proc_macro::TokenStream;
 /// `secondary = PlaylistTrack`, `lazy = select | selectin | joined | subquery | raise | raise_on_sql | noload`, `passive_deletes` or
 /// `passive_deletes = all`, `passive_updates = false`, `post_update`.
 ///
+/// A field with `#[composite(prefix = "start_")]` holds a struct with [`#[derive(Composite)]`](derive@Composite), or an
+/// `Option` of one: several columns as one value.
+///
 /// A field with `#[mixin]` holds a struct with [`#[derive(Mixin)]`](derive@Mixin): its columns and
 /// relationships are this struct's, too.
-#[proc_macro_derive(Mapped, attributes(table, column, relationship, mixin))]
+#[proc_macro_derive(Mapped, attributes(table, column, relationship, mixin, composite))]
 pub fn derive_mapped(input: TokenStream) -> TokenStream {
     mapped(input.into()).into()
 }
@@ -87,6 +93,17 @@ pub fn derive_mapped(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Mixin, attributes(mixin, column, relationship))]
 pub fn derive_mixin(input: TokenStream) -> TokenStream {
     derive(input.into(), go_on_mixin).into()
+}
+
+/// Makes a struct a composite value: several columns that are set, read and compared as one.
+///
+/// A mapped struct has it by a field with `#[composite]`, twice or more often under other names:
+/// `#[composite(prefix = "start_")] start: Point`. An `Option` of it is nothing where all columns are NULL. The struct's
+/// fields are columns, and take `#[column(…)]` as far as that says something of the column in the database; it is
+/// `Clone`, and `Default` for an `Option`. `#[composite(crate = path)]` says where the crate `aludel` is.
+#[proc_macro_derive(Composite, attributes(composite, column))]
+pub fn derive_composite(input: TokenStream) -> TokenStream {
+    composite(input.into()).into()
 }
 
 /// Reads a row into a struct: each field from the column of its name, or of the one that
@@ -135,6 +152,13 @@ pub fn mapped_with(answer: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn mixin_with(answer: TokenStream) -> TokenStream {
     with(answer, go_on_mixin)
+}
+
+fn composite(input: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let mut mistakes = mistakes::Mistakes::default();
+    let value = parse::declared_composite(input, &mut mistakes)
+        .map(|declared| check::composite(declared, &mut mistakes));
+    mistakes.finish(|| value.map(|value| emit::composite(&value)))
 }
 
 fn mapped(input: proc_macro2::TokenStream) -> proc_macro2::TokenStream {

@@ -7,6 +7,7 @@
 mod base;
 mod builder;
 mod check;
+mod composite;
 mod declare;
 pub(crate) mod defaults;
 mod deferral;
@@ -32,6 +33,9 @@ pub use builder::{
     Access, EntityOf, Given, Initial, Leads, Members, No, Target, Yes, given, with_members,
 };
 pub use check::{KeyType, back, entity, key, null, references, references_as};
+pub use composite::{
+    Always, Composite, CompositeField, In, composite_among, composite_equals, composite_set,
+};
 pub use declare::{base_meta, sort_keys};
 pub use defaults::{NewRow, RowCells, row_default};
 pub(crate) use deferral::{ColumnWish, Deferrals, split_deferred};

@@ -15,6 +15,7 @@ mod cancellation;
 mod cascades;
 mod circles;
 mod composite;
+mod composites;
 mod computed;
 mod contract;
 mod ddl_events;
@@ -101,6 +102,7 @@ pub fn cases() -> Vec<Case> {
         computed::CASES,
         deferred::CASES,
         properties::CASES,
+        composites::CASES,
         mixins::CASES,
         assigned::CASES,
         filled::CASES,

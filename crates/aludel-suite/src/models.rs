@@ -2,6 +2,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "the models of the cases speak for themselves")]
 
 pub mod composite;
+pub mod composites;
 pub mod computed;
 pub mod deferred;
 pub mod features;

@@ -104,7 +104,7 @@ pub use aludel_core::{
         Value, sql,
     },
 };
-pub use aludel_derive::{Mapped, Mixin, Row, SqlEnum, SqlNewtype};
+pub use aludel_derive::{Composite, Mapped, Mixin, Row, SqlEnum, SqlNewtype};
 pub use aludel_engine::{
     ConnectionInfo, CreateAll, DatabaseError, Engine, EngineConnection, EngineFace, EngineOptions,
     Integrity, JoinMode, Kind, NewConnection, PoolStatus, Reflect, ResetOnReturn, driver,
@@ -125,8 +125,8 @@ pub use aludel_orm::{
         with_loader_criteria,
     },
     mapping::{
-        Base, Cascade, DeclarativeBase, DeferredColumns, EntityConst, Has, IntoNew, Mapped, Mapper,
-        MetaDataOf, Mixin, NewRow, Registry, Relationship,
+        Base, Cascade, Composite, DeclarativeBase, DeferredColumns, EntityConst, Has, IntoNew,
+        Mapped, Mapper, MetaDataOf, Mixin, NewRow, Registry, Relationship,
     },
     object::{AnyObj, Many, ManyAccess, Obj, ObjMut, ObjRef, One, OneAccess, State},
     session::{
@@ -177,11 +177,11 @@ pub mod blocking {
 /// `options`, `any`, `optional`, `aliased`) without theirs.
 pub mod prelude {
     pub use crate::{
-        Auto, Base, CreateAll as _, DeclarativeBase as _, Deferred, Engine, EntityConst as _,
-        Expression as _, ForUpdate, Has, InsertObjects as _, Many, Mapped, MetaDataOf as _, Mixin,
-        Obj, One, Optional as _, Reflect as _, Relationships as _, Row, Session, SqlEnum,
-        SqlNewtype, SqlSet, Synchronize, WithOptions as _, all_of, any_of, assert_schema, case,
-        contains_eager, defaultload, defer, delete,
+        Auto, Base, Composite, CreateAll as _, DeclarativeBase as _, Deferred, Engine,
+        EntityConst as _, Expression as _, ForUpdate, Has, InsertObjects as _, Many, Mapped,
+        MetaDataOf as _, Mixin, Obj, One, Optional as _, Reflect as _, Relationships as _, Row,
+        Session, SqlEnum, SqlNewtype, SqlSet, Synchronize, WithOptions as _, all_of, any_of,
+        assert_schema, case, contains_eager, defaultload, defer, delete,
         events::{
             ColumnEvents as _, ListenEngine as _, ListenMapper as _, RelationshipEvents as _,
         },

@@ -101,6 +101,12 @@ impl<'a> Cursor<'a> {
         self.columns.get(self.next + ahead)
     }
 
+    /// The value of the column `n` places further on in the row, whatever it is of.
+    #[inline]
+    pub fn ahead(&self, n: usize) -> ValueRef<'a> {
+        self.columns.get(self.next + n)
+    }
+
     /// Leaves out `n` columns.
     #[inline]
     pub fn skip(&mut self, n: usize) {

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Ident, ext::IdentExt};
 
+use super::composite;
 use crate::check::{Entity, Members, Part};
 
 /// `const User: UserEntity` and `struct UserEntity`.
@@ -37,7 +38,13 @@ pub(super) fn fields(members: &Members, aq: &TokenStream, entity: &Ident) -> Tok
         }
         Part::Mixin(it) => {
             let (docs, vis, field, ty) = (&it.docs, &it.vis, &it.ident, &it.ty);
-            quote!(#(#docs)* #vis #field: <#ty as #aq::Mixin>::Columns<#entity>)
+            match &it.composite {
+                None => quote!(#(#docs)* #vis #field: <#ty as #aq::Mixin>::Columns<#entity>),
+                Some(whole) => {
+                    let columns = composite::columns(whole, aq, entity);
+                    quote!(#(#docs)* #vis #field: #columns)
+                }
+            }
         }
     });
     let relationships = members.own_relationships().map(|it| {
@@ -69,6 +76,11 @@ pub(super) fn values(
         }
         Part::Mixin(it) => {
             let (field, ty, offset) = (&it.ident, &it.ty, it.relationships.start);
+            if let Some(whole) = &it.composite {
+                let columns = composite::columns(whole, &quote!(__aq), entity);
+                let names = &whole.names;
+                return quote!(#field: <#columns>::__new(__source, #table, &[#(#names),*]));
+            }
             let new = quote!(<<#ty as __aq::Mixin>::Columns<#entity>>::__new);
             quote!(#field: #new(__source, #table, #first #offset))
         }

@@ -65,14 +65,18 @@ pub(super) fn descriptions(
 ) -> (Vec<TokenStream>, Vec<TokenStream>) {
     let columns = members.columns.iter().map(|it| match &it.via {
         None => column(owner, it),
-        Some(Via { ty, number }) => {
+        Some(Via { ty, number, composite: None }) => {
             let at = usize::from(*number);
             quote!(<#ty as __aq::Mixin>::COLUMNS[#at])
+        }
+        Some(Via { ty, number, composite: Some(optional) }) => {
+            let (at, name, field) = (usize::from(*number), it.sql_name(), &it.name);
+            quote!(<#ty as __aq::Composite>::COLUMNS[#at].within(#name, #field, #optional))
         }
     });
     let relationships = members.relationships.iter().map(|it| match &it.via {
         None => relationship(owner, it),
-        Some(Via { ty, number }) => {
+        Some(Via { ty, number, .. }) => {
             let at = usize::from(*number);
             quote!(<#ty as __aq::Mixin>::RELATIONSHIPS[#at])
         }

@@ -96,6 +96,24 @@ pub(crate) struct Property {
 }
 
 impl ColumnArgs {
+    /// Whether it can be a part of a composite value.
+    pub(crate) fn is_part(&self) -> bool {
+        !(self.primary_key
+            || self.foreign_key.is_some()
+            || self.default.is_some()
+            || self.default_expression.is_some()
+            || self.default_of_row.is_some()
+            || self.onupdate.is_some()
+            || self.server_onupdate
+            || self.server_default.is_some()
+            || self.version.is_some()
+            || self.computed.is_some()
+            || self.identity.is_some()
+            || self.sequence.is_some()
+            || self.property.is_some()
+            || self.deferral.is_some())
+    }
+
     /// Whether something is said that only a column of the table can be.
     pub(crate) fn is_stored(&self) -> bool {
         self.name.is_some()

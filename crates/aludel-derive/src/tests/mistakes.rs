@@ -503,3 +503,49 @@ fn mixins() {
             a mixin is named by its path: a struct with `#[derive(Mixin)]`, which isn't generic"#]],
     );
 }
+
+#[test]
+fn what_no_column_holds() {
+    mapped(
+        quote! {
+            #[table("writer")]
+            struct Writer {
+                #[column(primary_key)]
+                id: Auto<i64>,
+                #[column(property = Writer.id * 2, unique)]
+                twice: Auto<i64>,
+                #[column(query_expression = 1, deferred_group = photos)]
+                score: Deferred<i64>,
+                #[column(deferred = 1)]
+                body: Deferred<String>,
+                #[column(version)]
+                revision: Deferred<i64>,
+            }
+        },
+        &expect![[r#"
+            `query_expression` takes no value
+            expected text in quotes
+            write `deferred = false` of a column that is loaded with the row
+            `property`: no column of the table holds it, so nothing else is said of one
+            each UPDATE names the version: it can't be loaded on demand"#]],
+    );
+}
+
+#[test]
+fn composite_values() {
+    let value = crate::composite(quote! {
+        struct Point {
+            #[column(primary_key)]
+            x: i64,
+            y: Auto<i64>,
+            z: Deferred<i64>,
+            #[relationship]
+            others: Many<Other>,
+        }
+    });
+    expect![[r#"
+        a composite value has columns, and no relationships
+        a composite value is set and read as a whole: keys, defaults, and what is filled in or loaded later are for columns of the mapped struct itself
+        a composite value is set and read as a whole: keys, defaults, and what is filled in or loaded later are for columns of the mapped struct itself
+        a composite value is set and read as a whole: keys, defaults, and what is filled in or loaded later are for columns of the mapped struct itself"#]].assert_eq(&errors(&value).join("\n"));
+}

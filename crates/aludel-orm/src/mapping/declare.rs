@@ -44,6 +44,15 @@ impl ColumnMeta {
         }
     }
 
+    /// Is a column of a composite value: this is its name, and that of its field.
+    #[must_use]
+    pub const fn within(mut self, name: &'static str, field: &'static str, optional: bool) -> Self {
+        self.name = name;
+        self.field = field;
+        self.nullable = self.nullable || optional;
+        self
+    }
+
     /// When it is loaded.
     ///
     /// # Panics
