@@ -6,6 +6,7 @@
 mod check;
 mod collect;
 mod emit;
+mod hybrid;
 mod mistakes;
 mod newtype;
 mod parse;
@@ -93,6 +94,31 @@ pub fn derive_mapped(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Mixin, attributes(mixin, column, relationship))]
 pub fn derive_mixin(input: TokenStream) -> TokenStream {
     derive(input.into(), go_on_mixin).into()
+}
+
+/// Makes methods of a mapped struct SQL expressions as well: each that takes `&self` becomes a method of the
+/// entity constant, too.
+///
+/// ```ignore
+/// #[hybrid]
+/// impl User {
+///     pub fn is_adult(&self) -> bool {
+///         self.age >= 18
+///     }
+/// }
+/// let adults = select(User).filter(User.is_adult());
+/// ```
+///
+/// The body is one expression of the struct's columns, which is translated: comparisons, `+ - * / %`, `&&`, `||`, `!`,
+/// `if … else`, other hybrids, and of values `starts_with`, `ends_with`, `contains`, `is_some`, `is_none`,
+/// `is_empty`, `to_lowercase`, `to_uppercase`, `trim`, `abs`, `unwrap_or`. Where SQL says it in another way,
+/// `#[expression(|user| func::…(user.name))]` on the method does, and the body may be anything.
+///
+/// `#[hybrid(entity = UserTable)]` names the constant's type where it isn't `UserEntity`; `crate = path` says where the
+/// crate `aludel` is.
+#[proc_macro_attribute]
+pub fn hybrid(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    hybrid::expand(arguments.into(), item.into()).into()
 }
 
 /// Makes a struct a composite value: several columns that are set, read and compared as one.

@@ -6,6 +6,7 @@ mod args;
 mod column;
 mod composite;
 mod constraint;
+mod kinds;
 mod mixin;
 mod options;
 mod relationship;
@@ -13,11 +14,10 @@ mod serde;
 mod table;
 
 pub(crate) use args::{Arg, Given, args, attribute_args};
-pub(crate) use column::{
-    ColumnArgs, Deferral, Identity, NextVersion, Reference, ServerDefault, Version,
-};
+pub(crate) use column::{ColumnArgs, Identity, NextVersion, Reference, ServerDefault, Version};
 pub(crate) use composite::{CompositeArgs, inner, is_composite};
 pub(crate) use constraint::{Kind, Part, PartOf, TableArg};
+pub(crate) use kinds::{Deferral, Property};
 pub(crate) use mixin::{Description, MixinArgs, krate_name};
 pub(crate) use relationship::{Back, RelationshipArgs};
 pub(crate) use table::{BuilderName, TableArgs};

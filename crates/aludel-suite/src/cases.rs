@@ -36,6 +36,7 @@ mod filled_keys;
 mod flush;
 mod fuzz;
 mod hooks;
+mod hybrids;
 mod identity;
 mod joining;
 mod kills;
@@ -103,6 +104,7 @@ pub fn cases() -> Vec<Case> {
         deferred::CASES,
         properties::CASES,
         composites::CASES,
+        hybrids::CASES,
         mixins::CASES,
         assigned::CASES,
         filled::CASES,

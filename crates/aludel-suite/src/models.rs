@@ -8,6 +8,7 @@ pub mod deferred;
 pub mod features;
 pub mod filled;
 pub mod hooked;
+pub mod hybrids;
 pub mod keys;
 pub mod mixins;
 pub mod owners;

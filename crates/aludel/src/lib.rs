@@ -104,7 +104,7 @@ pub use aludel_core::{
         Value, sql,
     },
 };
-pub use aludel_derive::{Composite, Mapped, Mixin, Row, SqlEnum, SqlNewtype};
+pub use aludel_derive::{Composite, Mapped, Mixin, Row, SqlEnum, SqlNewtype, hybrid};
 pub use aludel_engine::{
     ConnectionInfo, CreateAll, DatabaseError, Engine, EngineConnection, EngineFace, EngineOptions,
     Integrity, JoinMode, Kind, NewConnection, PoolStatus, Reflect, ResetOnReturn, driver,
@@ -185,8 +185,8 @@ pub mod prelude {
         events::{
             ColumnEvents as _, ListenEngine as _, ListenMapper as _, RelationshipEvents as _,
         },
-        exists, func, insert, inspect, joinedload, lazyload, lit, load_only, noload, not_exists,
-        raiseload, savepoint,
+        exists, func, hybrid, insert, inspect, joinedload, lazyload, lit, load_only, noload,
+        not_exists, raiseload, savepoint,
         schema::MetaData,
         select, selectinload, subqueryload, text, transaction, undefer, undefer_group, update,
         with_expression, with_loader_criteria,

@@ -21,7 +21,7 @@ pub use aludel_core::{
     dialect::DialectName,
     expr::{
         Assignment, Column, ColumnRef, Expr, Expression, FromItem, FromTarget, Node, Query,
-        Selectable, SetValue, SettleError, Source, TableName,
+        Selectable, SetValue, SettleError, Source, TableName, case, func, hybrid,
     },
     schema::{
         Action, Check, Deferrable, Exclusion, Identity, Index, IndexMethod, IndexPart, Sequence,
@@ -78,6 +78,11 @@ macro_rules! __ops {
         use $crate::__private::{NoSerde as _, Ops, Serde, Serial};
         Ops::of::<$entity>().serial(Serial::new(Serde::<$entity>::WRITE, Serde::<$entity>::READ))
     }};
+}
+
+/// What is said of an entity constant.
+pub fn apply<E, R>(entity: E, say: impl FnOnce(E) -> R) -> R {
+    say(entity)
 }
 
 use aludel_core::schema::{CompareOptions, MetaData};

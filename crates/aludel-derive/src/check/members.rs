@@ -310,6 +310,16 @@ impl Members {
         relationships::check(&self.relationships, mistakes);
         let columns = self.columns.iter().map(|it| (&it.name, &it.ident, it.is_own()));
         let relationships = self.relationships.iter().map(|it| (&it.name, &it.ident, it.is_own()));
+        let all = || self.columns.iter().map(|it| &it.name);
+        let all = || all().chain(self.relationships.iter().map(|it| &it.name));
+        let mut others = std::collections::HashSet::new();
+        for synonym in self.columns.iter().flat_map(|it| &it.args.synonyms) {
+            let name = synonym.unraw().to_string();
+            if all().any(|it| *it == name) || !others.insert(name.clone()) {
+                mistakes
+                    .at(synonym, format!("`{name}` is there already: a synonym is another name"));
+            }
+        }
         let mut seen = HashMap::new();
         for (name, ident, is_own) in columns.chain(relationships) {
             // Of two fields of one struct the compiler tells.

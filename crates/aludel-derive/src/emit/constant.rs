@@ -33,8 +33,10 @@ pub(super) fn definition(entity: &Entity) -> TokenStream {
 pub(super) fn fields(members: &Members, aq: &TokenStream, entity: &Ident) -> TokenStream {
     let parts = members.parts().into_iter().map(|part| match part {
         Part::Column(it) => {
-            let (docs, vis, field, ty) = (&it.docs, &it.vis, &it.ident, &it.ty);
-            quote!(#(#docs)* #vis #field: #aq::Column<#entity, #ty>)
+            let (docs, vis, ty) = (&it.docs, &it.vis, &it.ty);
+            let names = std::iter::once(&it.ident).chain(&it.args.synonyms);
+            let fields = names.map(|it| quote!(#(#docs)* #vis #it: #aq::Column<#entity, #ty>));
+            quote!(#(#fields),*)
         }
         Part::Mixin(it) => {
             let (docs, vis, field, ty) = (&it.docs, &it.vis, &it.ident, &it.ty);
@@ -64,7 +66,8 @@ pub(super) fn values(
 ) -> TokenStream {
     let parts = members.parts().into_iter().map(|part| match part {
         Part::Column(it) => {
-            let (field, name) = (&it.ident, it.sql_name());
+            let (names, name) =
+                (std::iter::once(&it.ident).chain(&it.args.synonyms), it.sql_name());
             let by = it.args.property.as_ref().map(|property| match &property.expression {
                 Some(_) => {
                     let function = super::meta::property_fn(it);
@@ -72,7 +75,8 @@ pub(super) fn values(
                 }
                 None => quote!(.by(__aq::null)),
             });
-            quote!(#field: __aq::Column::new(__source, #table, #name) #by)
+            let value = quote!(__aq::Column::new(__source, #table, #name) #by);
+            quote!(#(#names: #value),*)
         }
         Part::Mixin(it) => {
             let (field, ty, offset) = (&it.ident, &it.ty, it.relationships.start);

@@ -242,6 +242,10 @@ fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
         let collations = &args.collations;
         meta.extend(quote!(.collations(&[#(#collations),*])));
     }
+    if !args.synonyms.is_empty() {
+        let names = args.synonyms.iter().map(|it| it.unraw().to_string());
+        meta.extend(quote!(.synonyms(&[#(#names),*])));
+    }
     if let Some(property) = &args.property {
         let kind = match &property.expression {
             Some(_) => {

@@ -7,7 +7,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::{Arg, Given, args, attribute_args, constraint};
+use super::{Arg, Deferral, Given, Property, args, attribute_args, constraint, kinds::deferred};
 use crate::{mistakes::Mistakes, suggest};
 
 const KNOWN: &[&str] = &[
@@ -40,6 +40,7 @@ const KNOWN: &[&str] = &[
     "deferred_group",
     "deferred_raiseload",
     "property",
+    "synonym",
     "query_expression",
 ];
 
@@ -84,72 +85,10 @@ pub(crate) struct ColumnArgs {
     pub(crate) not_null: bool,
     /// When it is loaded, where something is said of that.
     pub(crate) deferral: Option<Deferral>,
+    /// Other names of it on the entity constant.
+    pub(crate) synonyms: Vec<Ident>,
     /// What it is in statements, where no column holds it.
     pub(crate) property: Option<Property>,
-}
-
-/// What an attribute is that no column holds, and where that was said.
-pub(crate) struct Property {
-    pub(crate) key: Ident,
-    /// The expression; none where a query says it.
-    pub(crate) expression: Option<Expr>,
-}
-
-impl ColumnArgs {
-    /// Whether it can be a part of a composite value.
-    pub(crate) fn is_part(&self) -> bool {
-        !(self.primary_key
-            || self.foreign_key.is_some()
-            || self.default.is_some()
-            || self.default_expression.is_some()
-            || self.default_of_row.is_some()
-            || self.onupdate.is_some()
-            || self.server_onupdate
-            || self.server_default.is_some()
-            || self.version.is_some()
-            || self.computed.is_some()
-            || self.identity.is_some()
-            || self.sequence.is_some()
-            || self.property.is_some()
-            || self.deferral.is_some())
-    }
-
-    /// Whether something is said that only a column of the table can be.
-    pub(crate) fn is_stored(&self) -> bool {
-        self.name.is_some()
-            || self.primary_key
-            || self.foreign_key.is_some()
-            || self.unique
-            || self.index
-            || self.default.is_some()
-            || self.default_expression.is_some()
-            || self.default_of_row.is_some()
-            || self.onupdate.is_some()
-            || self.server_onupdate
-            || self.server_default.is_some()
-            || self.sql_type.is_some()
-            || self.length.is_some()
-            || self.numeric.is_some()
-            || self.annotated.is_some()
-            || self.version.is_some()
-            || self.computed.is_some()
-            || self.identity.is_some()
-            || self.sequence.is_some()
-            || !self.collations.is_empty()
-            || self.comment.is_some()
-            || self.not_null
-    }
-}
-
-/// When a column is loaded.
-#[derive(Default)]
-pub(crate) struct Deferral {
-    /// Those of one group are loaded together.
-    pub(crate) group: Option<LitStr>,
-    /// Whether it is loaded with the row.
-    pub(crate) loaded: bool,
-    /// Whether only a query's option loads it.
-    pub(crate) raises: bool,
 }
 
 /// The column that a foreign key refers to.
@@ -288,6 +227,13 @@ impl ColumnArgs {
                 let key = arg.name.clone().filter(|_| expression.is_some());
                 self.property = key.map(|key| Property { key, expression });
             }
+            "synonym" => {
+                let names = |input: ParseStream<'_>| {
+                    Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any)
+                };
+                self.synonyms
+                    .extend(arg.list(names, "synonym(username)", mistakes).into_iter().flatten());
+            }
             "query_expression" => {
                 let key = arg.name.clone().filter(|_| arg.flag(mistakes));
                 self.property = key.map(|key| Property { key, expression: None });
@@ -316,20 +262,6 @@ fn reference(arg: &Arg, mistakes: &mut Mistakes) -> Option<Reference> {
         _ => {
             mistakes.at(expr, "write `foreign_key = User.id` or `foreign_key = \"table.column\"`");
             None
-        }
-    }
-}
-
-/// `deferred`, `deferred = false`
-fn deferred(arg: &Arg, mistakes: &mut Mistakes) -> bool {
-    let Given::Value(expr) = &arg.given else { return arg.flag(mistakes) };
-    match expr {
-        Expr::Lit(lit) if matches!(&lit.lit, Lit::Bool(_)) => {
-            !matches!(&lit.lit, Lit::Bool(it) if !it.value)
-        }
-        _ => {
-            mistakes.at(expr, "write `deferred = false` of a column that is loaded with the row");
-            true
         }
     }
 }

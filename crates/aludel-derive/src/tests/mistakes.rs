@@ -549,3 +549,34 @@ fn composite_values() {
         a composite value is set and read as a whole: keys, defaults, and what is filled in or loaded later are for columns of the mapped struct itself
         a composite value is set and read as a whole: keys, defaults, and what is filled in or loaded later are for columns of the mapped struct itself"#]].assert_eq(&errors(&value).join("\n"));
 }
+
+#[test]
+fn hybrids() {
+    let item = quote! {
+        impl User {
+            fn older(&self) -> i64 {
+                let age = self.age;
+                age + 1
+            }
+            fn shouted(&self) -> String {
+                format!("{}!", self.name)
+            }
+            fn letters(&self) -> usize {
+                self.name.len() & self.mask
+            }
+            fn nothing(&self) {}
+            #[expression(7)]
+            fn seven(&self) -> i64 {
+                7
+            }
+            #[expression(|it| it.age)]
+            fn change(&mut self) -> i64 {
+                7
+            }
+        }
+    };
+    let output = crate::hybrid::expand(quote!(entty = UserTable), item);
+    expect![[""]].assert_eq(&errors(&output).join("\n"));
+    let output = crate::hybrid::expand(quote!(), quote!(impl Clone for User {}));
+    expect![[""]].assert_eq(&errors(&output).join("\n"));
+}

@@ -40,6 +40,7 @@ impl ColumnMeta {
             collations: &[],
             comment: None,
             property: None,
+            synonyms: &[],
             deferral: if kind.deferred { Some(&Deferral::ON_DEMAND) } else { None },
         }
     }
@@ -65,6 +66,13 @@ impl ColumnMeta {
             "what is loaded on demand needs a field that can be without a value: `Deferred<…>`"
         );
         self.deferral = Some(deferral);
+        self
+    }
+
+    /// It has other names on the entity constant, too.
+    #[must_use]
+    pub const fn synonyms(mut self, names: &'static [&'static str]) -> Self {
+        self.synonyms = names;
         self
     }
 

@@ -189,6 +189,12 @@ impl Mapper {
         self.meta.table.name
     }
 
+    /// Other names of columns on the entity constant, each beside the name of the column's field.
+    pub fn synonyms(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let columns = self.meta.columns.iter();
+        columns.flat_map(|it| it.synonyms.iter().map(|name| (*name, it.field)))
+    }
+
     /// A column under a source.
     pub(crate) fn column(&self, index: u16, source: Source) -> ColumnRef {
         let column = &self.meta.columns[usize::from(index)];

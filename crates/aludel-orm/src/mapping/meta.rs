@@ -84,6 +84,8 @@ pub struct ColumnMeta {
     pub comment: Option<&'static str>,
     /// When it is loaded, of a [`Deferred`](aludel_core::value::Deferred).
     pub deferral: Option<&'static Deferral>,
+    /// Other names of its field on the entity constant.
+    pub synonyms: &'static [&'static str],
     /// What it is in statements, where no column of the table holds it.
     pub property: Option<Property>,
 }
