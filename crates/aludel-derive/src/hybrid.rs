@@ -19,15 +19,21 @@ struct HybridArgs {
 }
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    // The methods are there in any case, so that nothing else is said of those that use them.
+    let (mistakes, output) = parts(arguments, item);
+    quote!(#mistakes #output)
+}
+
+/// The mistakes, and the methods.
+pub(crate) fn parts(
+    arguments: TokenStream,
+    item: TokenStream,
+) -> (TokenStream, Option<TokenStream>) {
     let mut mistakes = Mistakes::default();
     let arguments = read(arguments, &mut mistakes);
-    let Some(item) = mistakes.take(syn::parse2::<ItemImpl>(item)) else {
-        return mistakes.finish(|| None);
-    };
-    // The methods are there in any case, so that nothing else is said of those that use them.
-    let output = emit(&arguments, item, &mut mistakes);
-    let said = mistakes.finish(|| None);
-    quote!(#said #output)
+    let item = mistakes.take(syn::parse2::<ItemImpl>(item));
+    let output = item.and_then(|item| emit(&arguments, item, &mut mistakes));
+    (mistakes.finish(|| None), output)
 }
 
 fn read(arguments: TokenStream, mistakes: &mut Mistakes) -> HybridArgs {

@@ -575,8 +575,16 @@ fn hybrids() {
             }
         }
     };
-    let output = crate::hybrid::expand(quote!(entty = UserTable), item);
-    expect![[""]].assert_eq(&errors(&output).join("\n"));
-    let output = crate::hybrid::expand(quote!(), quote!(impl Clone for User {}));
-    expect![[""]].assert_eq(&errors(&output).join("\n"));
+    let (output, _) = crate::hybrid::parts(quote!(entty = UserTable), item);
+    expect![[r#"
+        `#[hybrid]` has no argument `entty`; did you mean `entity`?
+        a hybrid's body is one expression; say what it is in SQL by `#[expression(|it| …)]` on the method
+        this isn't translated into SQL; say what it is in SQL by `#[expression(|it| …)]` on the method
+        `len` isn't translated into SQL; say what it is in SQL by `#[expression(|it| …)]` on the method
+        a hybrid gives a value: what a column could hold
+        expected `|`
+        a method of the object alone has no SQL: one that takes `&self` has"#]].assert_eq(&errors(&output).join("\n"));
+    let (output, _) = crate::hybrid::parts(quote!(), quote!(impl Clone for User {}));
+    expect!["`#[hybrid]` stands on the methods of a mapped struct: `impl User { … }`"]
+        .assert_eq(&errors(&output).join("\n"));
 }
