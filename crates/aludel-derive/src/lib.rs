@@ -99,7 +99,7 @@ pub fn derive_mixin(input: TokenStream) -> TokenStream {
 /// Makes methods of a mapped struct SQL expressions as well: each that takes `&self` becomes a method of the
 /// entity constant, too.
 ///
-/// ```ignore
+/// ```text
 /// #[hybrid]
 /// impl User {
 ///     pub fn is_adult(&self) -> bool {

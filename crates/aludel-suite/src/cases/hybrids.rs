@@ -15,7 +15,7 @@ fn players(at: &Place) -> Store {
     let mut store = at.store();
     let player = |name: &str, surname: Option<&str>, wins, losses, banned| {
         let player = Player::builder().name(name).wins(wins).losses(losses).banned(banned);
-        player.surname(surname.map(str::to_owned))
+        contestant.surname(surname.map(str::to_owned))
     };
     store.add(player("Ada", Some("Lovelace"), 12, 3, false));
     store.add(player("Xeno", None, 4, 0, false));
@@ -56,7 +56,7 @@ fn the_same_in_memory_and_in_sql(at: &Place) {
     assert_eq!(store.execute(query).all().unwrap(), [(2, 4)]);
     all[0].borrow_mut().win();
     store.flush().unwrap();
-    assert_eq!(store.number("SELECT wins FROM player WHERE id = 1"), 13);
+    assert_eq!(store.number("SELECT wins FROM contestant WHERE id = 1"), 13);
 }
 
 fn as_they_are_sent(at: &Place) {
@@ -66,12 +66,15 @@ fn as_they_are_sent(at: &Place) {
         let sent = store.sent();
         sent.lines().last().unwrap().split(" WHERE ").nth(1).unwrap().to_owned()
     };
-    assert!(filter(Player.is_strong()).starts_with("player.wins >= ? AND "));
-    assert_eq!(filter(Player.beats(5)), "player.wins > ?");
-    assert_eq!(filter(Player.games().eq(1)), "player.wins + player.losses = ?");
+    assert!(filter(Player.is_strong()).starts_with("contestant.wins >= ? AND "));
+    assert_eq!(filter(Player.beats(5)), "contestant.wins > ?");
+    assert_eq!(filter(Player.games().eq(1)), "contestant.wins + contestant.losses = ?");
     let odd = filter(Player.is_odd());
-    assert!(odd.starts_with("player.surname IS NULL OR lower(player.player_name) LIKE"), "{odd}");
-    assert!(odd.ends_with(" OR (player.wins - ?) * ? = ?"), "{odd}");
+    assert!(
+        odd.starts_with("contestant.surname IS NULL OR lower(contestant.player_name) LIKE"),
+        "{odd}"
+    );
+    assert!(odd.ends_with(" OR (contestant.wins - ?) * ? = ?"), "{odd}");
 }
 
 // MAP-11: labelled in the columns clause, and nowhere else.
@@ -81,10 +84,13 @@ fn names_in_a_result(at: &Place) {
     assert_eq!(store.scalars(query).one().unwrap(), 1);
     assert_eq!(
         store.sent(),
-        "BEGIN\nSELECT player.wins + player.losses AS games FROM player ORDER BY games LIMIT ?"
+        "BEGIN\nSELECT contestant.wins + contestant.losses AS games FROM contestant ORDER BY games LIMIT ?"
     );
     store.scalars(select(Player.games() * 2).limit(1)).one().unwrap();
-    assert_eq!(store.sent(), "SELECT (player.wins + player.losses) * ? FROM player LIMIT ?");
+    assert_eq!(
+        store.sent(),
+        "SELECT (contestant.wins + contestant.losses) * ? FROM contestant LIMIT ?"
+    );
 }
 
 fn other_names_of_columns(at: &Place) {
@@ -93,7 +99,9 @@ fn other_names_of_columns(at: &Place) {
     let bo = store.scalars(query).one().unwrap();
     let sent = store.sent();
     assert!(
-        sent.ends_with("FROM player WHERE player.player_name = ? ORDER BY player.player_name"),
+        sent.ends_with(
+            "FROM contestant WHERE contestant.player_name = ? ORDER BY contestant.player_name"
+        ),
         "{sent}"
     );
     bo.borrow_mut().name = "Bob".into();

@@ -5,7 +5,7 @@ use aludel::prelude::*;
 use super::Suite;
 
 #[derive(Mapped, Debug)]
-#[table("player", base = Suite)]
+#[table("contestant", base = Suite)]
 pub struct Player {
     #[column(primary_key)]
     pub id: Auto<i64>,
