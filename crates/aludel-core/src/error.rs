@@ -1,7 +1,7 @@
 //! What Core can refuse: a value that isn't what was expected, a statement or a schema that makes
 //! no sense or that the database at hand can't do.
 
-use crate::value::{Columns, SqlType, ValueRef};
+use crate::value::{Absent, Columns, SqlType, ValueRef, deferred};
 
 /// A result of Core.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -16,6 +16,9 @@ pub enum Error {
     /// An [`Auto`](crate::value::Auto) was read before anything set it.
     #[error("the value is not set yet: the database or the unit of work sets it at flush")]
     Unset,
+    /// A [`Deferred`](crate::value::Deferred) column was read that isn't loaded.
+    #[error("{}", NotLoaded(*.0))]
+    Deferred(Option<&'static Absent>),
     /// A statement makes no sense as it stands; the text says what to change.
     #[error("the statement can't be compiled: {0}")]
     Compile(Box<str>),
@@ -33,6 +36,15 @@ pub enum Error {
     /// A schema makes no sense as it stands; the text says what to change.
     #[error("the schema is not valid: {0}")]
     Schema(Box<str>),
+}
+
+/// What is said of a column that isn't loaded.
+struct NotLoaded(Option<&'static Absent>);
+
+impl std::fmt::Display for NotLoaded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        deferred::describe(self.0, f)
+    }
 }
 
 impl From<DecodeError> for Error {

@@ -22,6 +22,8 @@ pub use lock::{ForUpdate, LockStrength, LockWait};
 pub use node::{BinaryOp, Node, UnaryOp};
 pub use query::{DerivedTable, Direction, Join, JoinKind, NullsOrder, OrderBy, Query, SelectItem};
 pub use source::{ColumnRef, FromItem, Source, TableName};
+#[doc(hidden)]
+pub use typed::hybrid;
 pub use typed::{
     Assignment, Assignments, Buffer, Case, Column, Conflict, DeleteStatement, ExecutionOptions,
     Expr, Expression, Fits, FromTarget, GroupKeys, InList, InsertStatement, JoinTarget, Labeled,

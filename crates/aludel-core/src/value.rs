@@ -1,13 +1,15 @@
 //! Rust values, the values that databases exchange, and the bridge between them.
 //!
 //! [`ValueRef`] is what crosses the driver boundary, borrowed; [`Value`] is its owned form.
-//! [`Scalar`] maps one Rust type to one [`SqlType`]; [`ColumnType`] adds `Option` and [`Auto`].
+//! [`Scalar`] maps one Rust type to one [`SqlType`]; [`ColumnType`] adds `Option`,
+//! [`Auto`] and [`Deferred`].
 
 mod array;
 mod assign;
 mod auto;
 mod civil;
 mod decimal;
+pub(crate) mod deferred;
 mod dynamic;
 mod field;
 mod foreign;
@@ -17,6 +19,7 @@ mod json;
 mod key;
 mod kind;
 mod label_set;
+mod layout;
 mod range;
 mod row;
 mod scalar;
@@ -32,6 +35,7 @@ pub use assign::Assign;
 pub use auto::Auto;
 pub use civil::{Date, DateTime, Time};
 pub use decimal::Decimal;
+pub use deferred::{Absent, Deferred};
 pub use dynamic::{Value, ValueRef};
 pub use field::{ColumnType, NotNull, Nullable, Nullness};
 #[cfg(feature = "serde_json")]
@@ -41,6 +45,7 @@ pub use json::Json;
 pub use key::KeyValues;
 pub use kind::{EnumType, SqlType};
 pub use label_set::{SqlEnum, SqlSet};
+pub use layout::Layout;
 pub use range::{Range, RangeBound, RangeRef, RangeValue};
 pub use row::{Columns, Cursor, FromRow, read};
 pub use scalar::Scalar;

@@ -7,7 +7,7 @@ mod table;
 
 use syn::{Ident, Path, Visibility};
 
-pub(crate) use members::{Member, Members, Part, Via, count};
+pub(crate) use members::{Member, Members, MixinField, Part, Via, Whole, count};
 
 use crate::{
     mistakes::Mistakes,
@@ -43,7 +43,7 @@ impl Entity {
 
     /// The columns that the builder demands.
     pub(crate) fn required(&self) -> impl Iterator<Item = &Member<ColumnArgs>> {
-        self.members.columns.iter().filter(|column| column.is_required())
+        self.members.given().into_iter().filter(|column| column.is_required())
     }
 
     /// Where the declarative base is.
@@ -70,6 +70,27 @@ pub(crate) fn entity(declared: Declared, mistakes: &mut Mistakes) -> Entity {
     args.append(&mut members.args());
     let args = table::resolve(args, &members.columns, mistakes);
     Entity { ident, vis, table, args, members }
+}
+
+/// Judges a composite value as a whole.
+pub(crate) fn composite(declared: DeclaredMixin, mistakes: &mut Mistakes) -> Mixin {
+    let DeclaredMixin { ident, vis, args: MixinArgs { args, krate }, fields } = declared;
+    let members = Members::of(fields);
+    members.check(mistakes);
+    for relationship in &members.relationships {
+        mistakes.at(&relationship.ident, "a composite value has columns, and no relationships");
+    }
+    for mixin in &members.mixins {
+        mistakes.at(&mixin.ident, "a composite value holds columns, and no other structs");
+    }
+    for column in &members.columns {
+        if !column.args.is_part() || column.is_auto() || column.deferred().is_some() {
+            let message = "a composite value is set and read as a whole: keys, defaults, and what is filled in or \
+                           loaded later are for columns of the mapped struct itself";
+            mistakes.at(&column.ident, message);
+        }
+    }
+    Mixin { ident, vis, krate, args, members }
 }
 
 /// Judges a mixin as a whole.

@@ -26,8 +26,13 @@ impl Collected {
         let mut waiting = Vec::new();
         // Whatever is wrong with it is told once it is expanded.
         if let Ok(DeriveInput { data: Data::Struct(data), .. }) = syn::parse2(item.clone()) {
-            for field in data.fields.iter().filter(|it| parse::is_mixin(&it.attrs)) {
-                waiting.extend(path(&field.ty, mistakes));
+            for field in &data.fields {
+                if parse::is_composite(&field.attrs) {
+                    let ty = parse::inner(&field.ty).unwrap_or(&field.ty);
+                    waiting.extend(path(ty, mistakes));
+                } else if parse::is_mixin(&field.attrs) {
+                    waiting.extend(path(&field.ty, mistakes));
+                }
             }
         }
         Self { waiting, descriptions: Vec::new(), item }

@@ -7,6 +7,7 @@
 //! them.
 
 mod builder;
+mod composite;
 mod constant;
 mod handle;
 mod mapping;
@@ -40,6 +41,13 @@ pub(crate) fn entity(entity: &Entity) -> TokenStream {
 pub(crate) fn mixin(mixin: &Mixin) -> TokenStream {
     let (outside, inside) = (mixin::definition(mixin), mixin::implementation(mixin));
     let inside = hidden(&mixin.krate, &inside);
+    quote!(#outside #inside)
+}
+
+/// All that the derive prints for a composite value.
+pub(crate) fn composite(value: &Mixin) -> TokenStream {
+    let (outside, inside) = (composite::definition(value), composite::implementation(value));
+    let inside = hidden(&value.krate, &inside);
     quote!(#outside #inside)
 }
 

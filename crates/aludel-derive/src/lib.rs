@@ -6,6 +6,7 @@
 mod check;
 mod collect;
 mod emit;
+mod hybrid;
 mod mistakes;
 mod newtype;
 mod parse;
@@ -56,6 +57,9 @@ use proc_macro::TokenStream;
 /// | `computed = "net * amount"` | what the database computes it by; `computed("…", virtual)` when it is read |
 /// | `identity(always, start = 100, increment = 10)` | how the database numbers it, where it has identity columns |
 /// | `nullable = false` | NOT NULL, although the field's type can be NULL: such as an `Auto<Option<…>>` that may stay empty until a flush |
+/// | `deferred = false`, `deferred_group = "photos"`, `deferred_raiseload` | of a `Deferred`: it is loaded with the row; with the others of its group; by a query's `undefer` alone |
+/// | `property = expression` | no column: what an SQL expression says of the row, in an `Auto` or a `Deferred` |
+/// | `query_expression` | no column: what a query's `with_expression` says, in a `Deferred` |
 /// | `length = 120` | text of at most so many characters |
 /// | `annotated = "bigint"` | the SQL type that the base's type map has under this name |
 /// | `sql_type = sql::VarChar(40)` | the SQL type; with `.with_variant(…)` another on some databases; `sql::Named("…")` is one that only the database knows, such as a domain |
@@ -68,9 +72,12 @@ use proc_macro::TokenStream;
 /// `secondaryjoin = condition` where foreign keys don't say how rows are linked; `ordering_list` or
 /// `ordering_list(count_from = 1)`.
 ///
+/// A field with `#[composite(prefix = "start_")]` holds a struct with [`#[derive(Composite)]`](derive@Composite), or an
+/// `Option` of one: several columns as one value.
+///
 /// A field with `#[mixin]` holds a struct with [`#[derive(Mixin)]`](derive@Mixin): its columns and
 /// relationships are this struct's, too.
-#[proc_macro_derive(Mapped, attributes(table, column, relationship, mixin))]
+#[proc_macro_derive(Mapped, attributes(table, column, relationship, mixin, composite))]
 pub fn derive_mapped(input: TokenStream) -> TokenStream {
     mapped(input.into()).into()
 }
@@ -89,6 +96,42 @@ pub fn derive_mapped(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Mixin, attributes(mixin, column, relationship))]
 pub fn derive_mixin(input: TokenStream) -> TokenStream {
     derive(input.into(), go_on_mixin).into()
+}
+
+/// Makes methods of a mapped struct SQL expressions as well: each that takes `&self` becomes a method of the
+/// entity constant, too.
+///
+/// ```text
+/// #[hybrid]
+/// impl User {
+///     pub fn is_adult(&self) -> bool {
+///         self.age >= 18
+///     }
+/// }
+/// let adults = select(User).filter(User.is_adult());
+/// ```
+///
+/// The body is one expression of the struct's columns, which is translated: comparisons, `+ - * / %`, `&&`, `||`, `!`,
+/// `if … else`, other hybrids, and of values `starts_with`, `ends_with`, `contains`, `is_some`, `is_none`,
+/// `is_empty`, `to_lowercase`, `to_uppercase`, `trim`, `abs`, `unwrap_or`. Where SQL says it in another way,
+/// `#[expression(|user| func::…(user.name))]` on the method does, and the body may be anything.
+///
+/// `#[hybrid(entity = UserTable)]` names the constant's type where it isn't `UserEntity`; `crate = path` says where the
+/// crate `aludel` is.
+#[proc_macro_attribute]
+pub fn hybrid(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    hybrid::expand(arguments.into(), item.into()).into()
+}
+
+/// Makes a struct a composite value: several columns that are set, read and compared as one.
+///
+/// A mapped struct has it by a field with `#[composite]`, twice or more often under other names:
+/// `#[composite(prefix = "start_")] start: Point`. An `Option` of it is nothing where all columns are NULL. The struct's
+/// fields are columns, and take `#[column(…)]` as far as that says something of the column in the database; it is
+/// `Clone`, and `Default` for an `Option`. `#[composite(crate = path)]` says where the crate `aludel` is.
+#[proc_macro_derive(Composite, attributes(composite, column))]
+pub fn derive_composite(input: TokenStream) -> TokenStream {
+    composite(input.into()).into()
 }
 
 /// Reads a row into a struct: each field from the column of its name, or of the one that
@@ -137,6 +180,13 @@ pub fn mapped_with(answer: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn mixin_with(answer: TokenStream) -> TokenStream {
     with(answer, go_on_mixin)
+}
+
+fn composite(input: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let mut mistakes = mistakes::Mistakes::default();
+    let value = parse::declared_composite(input, &mut mistakes)
+        .map(|declared| check::composite(declared, &mut mistakes));
+    mistakes.finish(|| value.map(|value| emit::composite(&value)))
 }
 
 fn mapped(input: proc_macro2::TokenStream) -> proc_macro2::TokenStream {

@@ -4,7 +4,9 @@
 
 mod args;
 mod column;
+mod composite;
 mod constraint;
+mod kinds;
 mod mixin;
 mod options;
 mod relationship;
@@ -13,7 +15,9 @@ mod table;
 
 pub(crate) use args::{Arg, Given, args, attribute_args};
 pub(crate) use column::{ColumnArgs, Identity, NextVersion, Reference, ServerDefault, Version};
+pub(crate) use composite::{CompositeArgs, inner, is_composite};
 pub(crate) use constraint::{Kind, Part, PartOf, TableArg};
+pub(crate) use kinds::{Deferral, Property};
 pub(crate) use mixin::{Description, MixinArgs, krate_name};
 pub(crate) use relationship::{Back, RelationshipArgs};
 pub(crate) use table::{BuilderName, TableArgs};
@@ -56,6 +60,7 @@ pub(crate) enum Role {
     Column(Box<ColumnArgs>),
     Relationship(Box<RelationshipArgs>),
     Mixin(Description),
+    Composite(CompositeArgs, Description),
 }
 
 /// Reads a struct; `None` where it isn't one with named fields. Its mixins have described themselves.
@@ -72,6 +77,22 @@ pub(crate) fn declared(
     let table = table::parse(&ident, &attrs, mistakes);
     let fields = fields("Mapped", &ident, &attrs, data, descriptions, mistakes)?;
     Some(Declared { ident, vis, table, fields })
+}
+
+/// Reads a composite value; `None` where it isn't a struct with named fields.
+pub(crate) fn declared_composite(
+    input: TokenStream,
+    mistakes: &mut Mistakes,
+) -> Option<DeclaredMixin> {
+    let input = mistakes.take(syn::parse2::<DeriveInput>(input))?;
+    let DeriveInput { attrs, vis, ident, generics, data } = input;
+    if !generics.params.is_empty() {
+        mistakes
+            .at(&generics, "a composite value can't be generic: its columns have one set of types");
+    }
+    let krate = krate(&attrs, "composite", mistakes);
+    let fields = fields("Composite", &ident, &attrs, data, Vec::new(), mistakes)?;
+    Some(DeclaredMixin { ident, vis, args: MixinArgs { args: Vec::new(), krate }, fields })
 }
 
 /// Reads a mixin; `None` where it isn't a struct with named fields.
@@ -137,7 +158,14 @@ fn field(
     // The types of the constant and the builder repeat it, and `Self` means something else there.
     let ty = mistakes.take(syn::parse2(named(ty.to_token_stream(), entity)))?;
     let is = |name: &str| attrs.iter().any(|attr| attr.path().is_ident(name));
-    let role = if is_mixin(&attrs) {
+    let role = if is_composite(&attrs) {
+        if let Some(attr) = attrs.iter().find(|it| is_member(it)) {
+            mistakes
+                .at(attr, "the fields of a composite value say what they are in its own struct");
+        }
+        let args = composite::parse(&attrs, mistakes);
+        Role::Composite(args, mistakes.take(syn::parse2(descriptions.next()?))?)
+    } else if is_mixin(&attrs) {
         if let Some(attr) = attrs.iter().find(|it| is_member(it)) {
             mistakes.at(attr, "the fields of a mixin say what they are in its own struct");
         }
@@ -167,7 +195,9 @@ fn field(
     };
     let (docs, attrs): (Vec<_>, Vec<_>) = attrs
         .into_iter()
-        .filter(|it| is_member(it) || it.path().is_ident("doc"))
+        .filter(|it| {
+            is_member(it) || ["doc", "composite"].iter().any(|name| it.path().is_ident(name))
+        })
         .partition(|it| it.path().is_ident("doc"));
     Some((Field { ident, vis, ty, docs, attrs }, role))
 }

@@ -1,6 +1,8 @@
 //! Loading: rows become objects of the session, each once, and relationships are filled.
 
 mod access;
+mod columns;
+mod deferred;
 mod eager;
 mod entity;
 mod fetch;
@@ -15,9 +17,14 @@ mod query;
 mod related;
 mod rows;
 mod shaped;
+mod shown;
 mod stream;
 mod wishes;
 
+pub use columns::{ColumnOption, defer, load_only, undefer, undefer_group, with_expression};
+pub use deferred::DeferredAccess;
+#[doc(hidden)]
+pub use deferred::DeferredField;
 pub use entity::{Optional, OptionalEntity};
 #[doc(hidden)]
 pub use entity::{entity_add, entity_decode, entity_finish, entity_parts, entity_settle};

@@ -7,9 +7,11 @@
 mod base;
 mod builder;
 mod check;
+mod composite;
 pub(crate) mod condition;
 mod declare;
 pub(crate) mod defaults;
+mod deferral;
 mod field;
 mod linked;
 mod mapped;
@@ -33,17 +35,23 @@ pub use base::{Base, DeclarativeBase, MetaDataOf};
 pub use builder::{
     Access, EntityOf, Given, Initial, Leads, Members, No, Target, Yes, given, with_members,
 };
-pub use check::{KeyType, back, entity, key, references, references_as};
+pub use check::{KeyType, back, entity, key, null, references, references_as};
+pub use composite::{
+    Always, Composite, CompositeField, In, composite_among, composite_equals, composite_set,
+};
 pub use condition::{foreign, remote};
 pub use declare::{base_meta, sort_keys};
 pub use defaults::{NewRow, RowCells, row_default};
+pub(crate) use deferral::{ColumnWish, Deferrals, split_deferred};
+pub use deferral::{Deferral, DeferredColumns};
 pub use field::{Field, FieldKind};
 pub use linked::{Linked, Registered};
 pub use mapped::{Built, EntityConst, Handle, IntoNew, Link, Mapped, NewObject};
 pub use mapper::{ForeignKey, Mapper, MapperSlot};
 pub use meta::{
     Back, Cascade, ColumnMeta, Computed, Default as ColumnDefault, EntityMeta, ForeignKeyMeta,
-    Names, OnUpdate, PassiveDeletes, Referred, RelationshipMeta, Strategy, TableArg, Typed,
+    Names, OnUpdate, PassiveDeletes, Property, Referred, RelationshipMeta, Strategy, TableArg,
+    Typed,
 };
 pub use mixin::{Has, Mixin, MixinColumn, MixinPart, MixinRelationship};
 pub use proxy::Proxy;

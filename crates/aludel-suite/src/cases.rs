@@ -16,9 +16,11 @@ mod cascades;
 mod circles;
 mod collections;
 mod composite;
+mod composites;
 mod computed;
 mod contract;
 mod ddl_events;
+mod deferred;
 mod deletions;
 mod dialects;
 mod dml;
@@ -35,6 +37,7 @@ mod filled_keys;
 mod flush;
 mod fuzz;
 mod hooks;
+mod hybrids;
 mod identity;
 mod join_conditions;
 mod joining;
@@ -53,6 +56,7 @@ mod newcomers;
 mod numbered;
 mod owners;
 mod plan;
+mod properties;
 mod proxies;
 mod queries;
 mod random;
@@ -101,6 +105,10 @@ pub fn cases() -> Vec<Case> {
         natural_keys::CASES,
         associations::CASES,
         computed::CASES,
+        deferred::CASES,
+        properties::CASES,
+        composites::CASES,
+        hybrids::CASES,
         mixins::CASES,
         assigned::CASES,
         filled::CASES,

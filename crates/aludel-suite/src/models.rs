@@ -3,15 +3,19 @@
 
 pub mod collections;
 pub mod composite;
+pub mod composites;
 pub mod computed;
+pub mod deferred;
 pub mod features;
 pub mod filled;
 pub mod hooked;
+pub mod hybrids;
 pub mod joins;
 pub mod keys;
 pub mod mixins;
 pub mod numbered;
 pub mod owners;
+pub mod properties;
 pub mod proxies;
 pub mod rack;
 pub mod tree;

@@ -100,10 +100,11 @@ pub use aludel_core::{
     },
     schema, value,
     value::{
-        Auto, Range, Scalar, SqlEnum, SqlSet, SqlType, TsVector, TypeMap, TypeVariants, Value, sql,
+        Auto, Deferred, Range, Scalar, SqlEnum, SqlSet, SqlType, TsVector, TypeMap, TypeVariants,
+        Value, sql,
     },
 };
-pub use aludel_derive::{Mapped, Mixin, Row, SqlEnum, SqlNewtype};
+pub use aludel_derive::{Composite, Mapped, Mixin, Row, SqlEnum, SqlNewtype, hybrid};
 pub use aludel_engine::{
     ConnectionInfo, CreateAll, DatabaseError, Engine, EngineConnection, EngineFace, EngineOptions,
     Integrity, JoinMode, Kind, NewConnection, PoolStatus, Reflect, ResetOnReturn, driver,
@@ -117,13 +118,15 @@ pub use aludel_orm::{
     events,
     events::{Execution, ExecutionKind, HookContext, HookError, HookResult, Hooks},
     loading::{
-        CriteriaOption, Execute, Fetch, LoadOption, Loadable, LoadableFrom, LoaderOption, Optional,
-        Relationships, Rows, Stream, WildcardOption, WithOptions, contains_eager, defaultload,
-        joinedload, lazyload, noload, raiseload, selectinload, subqueryload, with_loader_criteria,
+        ColumnOption, CriteriaOption, DeferredAccess, Execute, Fetch, LoadOption, Loadable,
+        LoadableFrom, LoaderOption, Optional, Relationships, Rows, Stream, WildcardOption,
+        WithOptions, contains_eager, defaultload, defer, joinedload, lazyload, load_only, noload,
+        raiseload, selectinload, subqueryload, undefer, undefer_group, with_expression,
+        with_loader_criteria,
     },
     mapping::{
-        Base, Cascade, DeclarativeBase, EntityConst, Has, IntoNew, Mapped, Mapper, MetaDataOf,
-        Mixin, NewRow, Proxy, Registry, Relationship, foreign, remote,
+        Base, Cascade, Composite, DeclarativeBase, DeferredColumns, EntityConst, Has, IntoNew,
+        Mapped, Mapper, MetaDataOf, Mixin, NewRow, Proxy, Registry, Relationship, foreign, remote,
     },
     object::{
         AnyObj, Many, ManyAccess, ManySet, Obj, ObjMut, ObjRef, One, OneAccess, ProxyAccess,
@@ -177,18 +180,19 @@ pub mod blocking {
 /// `options`, `any`, `optional`, `aliased`) without theirs.
 pub mod prelude {
     pub use crate::{
-        Auto, Base, CreateAll as _, DeclarativeBase as _, Engine, EntityConst as _,
-        Expression as _, ForUpdate, Has, InsertObjects as _, Many, ManySet, Mapped,
-        MetaDataOf as _, Mixin, Obj, One, Optional as _, Reflect as _, Relationships as _, Row,
-        Session, SqlEnum, SqlNewtype, SqlSet, Synchronize, WithOptions as _, WriteOnly, all_of,
-        any_of, assert_schema, case, contains_eager, defaultload, delete,
+        Auto, Base, Composite, CreateAll as _, DeclarativeBase as _, Deferred, Engine,
+        EntityConst as _, Expression as _, ForUpdate, Has, InsertObjects as _, Many, ManySet,
+        Mapped, MetaDataOf as _, Mixin, Obj, One, Optional as _, Reflect as _, Relationships as _,
+        Row, Session, SqlEnum, SqlNewtype, SqlSet, Synchronize, WithOptions as _, WriteOnly,
+        all_of, any_of, assert_schema, case, contains_eager, defaultload, defer, delete,
         events::{
             ColumnEvents as _, ListenEngine as _, ListenMapper as _, RelationshipEvents as _,
         },
-        exists, foreign, func, insert, inspect, joinedload, lazyload, lit, noload, not_exists,
-        raiseload, remote, savepoint,
+        exists, foreign, func, hybrid, insert, inspect, joinedload, lazyload, lit, load_only,
+        noload, not_exists, raiseload, remote, savepoint,
         schema::MetaData,
-        select, selectinload, subqueryload, text, transaction, update, with_loader_criteria,
+        select, selectinload, subqueryload, text, transaction, undefer, undefer_group, update,
+        with_expression, with_loader_criteria,
     };
 }
 
@@ -385,6 +389,8 @@ mod book {
     mod events {}
     #[doc = include_str!("../../../book/src/defaults.md")]
     mod defaults {}
+    #[doc = include_str!("../../../book/src/columns.md")]
+    mod columns {}
     #[doc = include_str!("../../../book/src/types.md")]
     mod types {}
     #[doc = include_str!("../../../book/src/queries.md")]

@@ -4,9 +4,10 @@
 pub use std::{
     any::{Any, TypeId},
     clone::Clone,
-    convert::{AsMut, AsRef},
+    convert::{AsMut, AsRef, Into},
     default::Default,
     fmt::{Debug, Formatter, Result as FmtResult},
+    iter::{FromIterator, IntoIterator},
     marker::{Copy, PhantomData},
     ops::FnMut,
     option::Option::{self, None, Some},
@@ -19,31 +20,35 @@ pub use aludel_core::{
     DecodeError,
     dialect::DialectName,
     expr::{
-        Column, Expression, FromItem, FromTarget, Query, Selectable, SetValue, SettleError, Source,
-        TableName,
+        Assignment, Column, ColumnRef, Expr, Expression, FromItem, FromTarget, Node, Query,
+        Selectable, SetValue, SettleError, Source, TableName, case, func, hybrid,
     },
     schema::{
         Action, Check, Deferrable, Exclusion, Identity, Index, IndexMethod, IndexPart, Sequence,
         ServerDefault, Storage, TableOptions, Unique,
     },
     value::{
-        Assign, ColumnType, Columns, Cursor, Element, EnumType, FromRow, Scalar, SqlEnum, SqlType,
-        TypeVariants, Value, ValueRef, read,
+        Absent, Assign, ColumnType, Columns, Cursor, Element, EnumType, FromRow, Nullable,
+        Nullness, Scalar, SqlEnum, SqlType, TypeVariants, Value, ValueRef, read,
     },
 };
 pub use aludel_orm::{
     inventory,
-    loading::{entity_add, entity_decode, entity_finish, entity_parts, entity_settle},
+    loading::{
+        DeferredField, entity_add, entity_decode, entity_finish, entity_parts, entity_settle,
+    },
     mapping::{
-        Access, Cascade, ColumnMeta, DeclarativeBase, EntityConst, EntityMeta, Field, Given,
-        Handle, Has, Initial, IntoNew, Mapped, MapperSlot, Members, Mixin, MixinColumn, MixinPart,
-        MixinRelationship, NewObject, No, PassiveDeletes, Registered, Relationship,
-        RelationshipMeta, Strategy, TableArg, Target, Yes, back, base_meta, condition, entity,
-        first_version, first_version_by, given, key, next_version_by, references, references_as,
-        row_default, sort_keys, versioned, versioned_by, versioned_by_hand, versioned_by_server,
-        with_members,
+        Access, Always, Cascade, ColumnMeta, Composite, CompositeField, DeclarativeBase, Deferral,
+        EntityConst, EntityMeta, Field, Given, Handle, Has, In, Initial, IntoNew, Mapped,
+        MapperSlot, Members, Mixin, MixinColumn, MixinPart, MixinRelationship, NewObject, No,
+        PassiveDeletes, Property, Registered, Relationship, RelationshipMeta, Strategy, TableArg,
+        Target, Yes, back, base_meta, composite_among, composite_equals, composite_set, condition,
+        entity, first_version, first_version_by, given, key, next_version_by, null, references,
+        references_as, row_default, sort_keys, versioned, versioned_by, versioned_by_hand,
+        versioned_by_server, with_members,
     },
     object::{EntitySlot, EntityState, LeftOut, Obj, Ops, Raw, RelField},
+    session::{AnyAttribute, Attributes},
 };
 
 pub use crate::__ops as ops;
@@ -73,6 +78,11 @@ macro_rules! __ops {
         use $crate::__private::{NoSerde as _, Ops, Serde, Serial};
         Ops::of::<$entity>().serial(Serial::new(Serde::<$entity>::WRITE, Serde::<$entity>::READ))
     }};
+}
+
+/// What is said of an entity constant.
+pub fn apply<E, R>(entity: E, say: impl FnOnce(E) -> R) -> R {
+    say(entity)
 }
 
 use aludel_core::schema::{CompareOptions, MetaData};

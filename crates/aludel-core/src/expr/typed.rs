@@ -31,6 +31,8 @@ pub use dml::{
     delete, insert, update,
 };
 pub use expression::Expression;
+#[doc(hidden)]
+pub use expressions::hybrid;
 pub use expressions::{Expr, Labeled};
 pub use in_list::InList;
 pub use join::{FromTarget, JoinTarget};

@@ -123,7 +123,7 @@ impl Node {
     }
 
     /// Whether a value of this expression is sent as a parameter.
-    pub(crate) fn has_bind(&self) -> bool {
+    pub fn has_bind(&self) -> bool {
         let mut found = false;
         self.visit(&mut |it| found |= matches!(it, Self::Bind(_)));
         found

@@ -1,9 +1,9 @@
 //! [`Assign`]: what may be given where a column's value is wanted.
 
-use super::{Auto, Scalar};
+use super::{Auto, Deferred, Scalar};
 
 /// What may be given where a `T` is wanted: in builders, keys and SET lists. Text may be borrowed,
-/// and a plain value serves for an `Option` or an [`Auto`].
+/// and a plain value serves for an `Option`, an [`Auto`] or a [`Deferred`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be assigned to a column of type `{T}`",
     label = "expected a value for `{T}`"
@@ -34,33 +34,39 @@ impl<T: Scalar> Assign<Option<T>> for Option<T> {
     }
 }
 
-impl<T: Scalar> Assign<Auto<T>> for T {
-    #[inline]
-    fn assign(self) -> Auto<T> {
-        Auto::new(self)
-    }
+macro_rules! wrapped {
+    ($($name:ident)*) => {$(
+        impl<T: Scalar> Assign<$name<T>> for T {
+            #[inline]
+            fn assign(self) -> $name<T> {
+                $name::new(self)
+            }
+        }
+
+        impl<T> Assign<Self> for $name<T> {
+            #[inline]
+            fn assign(self) -> Self {
+                self
+            }
+        }
+
+        impl<T: Scalar> Assign<$name<Option<T>>> for T {
+            #[inline]
+            fn assign(self) -> $name<Option<T>> {
+                $name::new(Some(self))
+            }
+        }
+
+        impl<T: Scalar> Assign<$name<Option<T>>> for Option<T> {
+            #[inline]
+            fn assign(self) -> $name<Option<T>> {
+                $name::new(self)
+            }
+        }
+    )*};
 }
 
-impl<T> Assign<Self> for Auto<T> {
-    #[inline]
-    fn assign(self) -> Self {
-        self
-    }
-}
-
-impl<T: Scalar> Assign<Auto<Option<T>>> for T {
-    #[inline]
-    fn assign(self) -> Auto<Option<T>> {
-        Auto::new(Some(self))
-    }
-}
-
-impl<T: Scalar> Assign<Auto<Option<T>>> for Option<T> {
-    #[inline]
-    fn assign(self) -> Auto<Option<T>> {
-        Auto::new(self)
-    }
-}
+wrapped!(Auto Deferred);
 
 macro_rules! borrowed_text {
     ($($text:ty),*) => {$(
@@ -91,10 +97,38 @@ macro_rules! borrowed_text {
                 Auto::new(Some(self.to_owned()))
             }
         }
+
+        impl Assign<Deferred<String>> for $text {
+            #[inline]
+            fn assign(self) -> Deferred<String> {
+                Deferred::new(self.to_owned())
+            }
+        }
+
+        impl Assign<Deferred<Option<String>>> for $text {
+            #[inline]
+            fn assign(self) -> Deferred<Option<String>> {
+                Deferred::new(Some(self.to_owned()))
+            }
+        }
     )*};
 }
 
 borrowed_text!(&str, &String);
+
+impl Assign<Deferred<Vec<u8>>> for &[u8] {
+    #[inline]
+    fn assign(self) -> Deferred<Vec<u8>> {
+        Deferred::new(self.to_vec())
+    }
+}
+
+impl Assign<Deferred<Option<Vec<u8>>>> for &[u8] {
+    #[inline]
+    fn assign(self) -> Deferred<Option<Vec<u8>>> {
+        Deferred::new(Some(self.to_vec()))
+    }
+}
 
 impl Assign<Vec<u8>> for &[u8] {
     #[inline]

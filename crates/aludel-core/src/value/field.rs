@@ -1,11 +1,12 @@
-//! [`ColumnType`]: what a column's field may be: a [`Scalar`], an `Option` of one, or an [`Auto`].
+//! [`ColumnType`]: what a column's field may be: a [`Scalar`], an `Option` of one, an [`Auto`] or a [`Deferred`].
 
-use super::{Auto, Scalar, SqlType, ValueRef};
+use super::{Auto, Cursor, Deferred, Scalar, SqlType, ValueRef};
+use crate::DecodeError;
 
 /// The type of a mapped struct's column field, and of every typed expression.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a column can hold",
-    label = "neither a scalar, nor an `Option` or `Auto` of one",
+    label = "neither a scalar, nor an `Option`, `Auto` or `Deferred` of one",
     note = "implement `aludel::Scalar` for it, or make it `#[derive(SqlNewtype)]`"
 )]
 pub trait ColumnType: Clone + Send + Sync + Sized + 'static {
@@ -22,6 +23,8 @@ pub trait ColumnType: Clone + Send + Sync + Sized + 'static {
     const NULLABLE: bool = <Self::Null as Nullness>::NULLABLE;
     /// Whether the database or the unit of work may fill the value in.
     const AUTO: bool = false;
+    /// Whether it is loaded on demand.
+    const DEFERRED: bool = false;
 
     /// The value in the form that drivers exchange; an unset `Auto` is NULL.
     fn to_ref(&self) -> ValueRef<'_>;
@@ -29,13 +32,22 @@ pub trait ColumnType: Clone + Send + Sync + Sized + 'static {
     /// The value back from that form; `None` where it is of another kind, or NULL and must not be.
     fn from_ref(value: ValueRef<'_>) -> Option<Self>;
 
-    /// Whether this is an `Auto` that nobody has set.
+    /// Reads it from the next column of a row, where it may be left out.
+    ///
+    /// # Errors
+    /// As [`Cursor::take`].
+    #[inline]
+    fn take(row: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        row.take()
+    }
+
+    /// Whether this is an `Auto` that nobody has set, or a `Deferred` that isn't loaded.
     #[inline]
     fn is_unset(&self) -> bool {
         false
     }
 
-    /// Takes an `Auto`'s value back; other values stay.
+    /// Takes the value of an `Auto` or a `Deferred` back; other values stay.
     #[inline]
     fn unset(&mut self) {}
 }
@@ -126,6 +138,14 @@ impl<T: ColumnType> ColumnType for Auto<T> {
     }
 
     #[inline]
+    fn take(row: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        match row.misses() {
+            None => row.take(),
+            Some(_) => Ok(Self::UNSET),
+        }
+    }
+
+    #[inline]
     fn is_unset(&self) -> bool {
         Auto::is_unset(self)
     }
@@ -133,5 +153,38 @@ impl<T: ColumnType> ColumnType for Auto<T> {
     #[inline]
     fn unset(&mut self) {
         Auto::unset(self);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnType> ColumnType for Deferred<T> {
+    type Base = T::Base;
+    type Null = T::Null;
+    type Out = T::Out;
+
+    const AUTO: bool = T::AUTO;
+    const DEFERRED: bool = true;
+
+    fn to_ref(&self) -> ValueRef<'_> {
+        self.get().map_or(ValueRef::Null, ColumnType::to_ref)
+    }
+
+    fn from_ref(value: ValueRef<'_>) -> Option<Self> {
+        T::from_ref(value).map(Self::new)
+    }
+
+    fn take(row: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        match row.misses() {
+            None => row.take(),
+            Some(column) => Ok(Self::absent(column)),
+        }
+    }
+
+    fn is_unset(&self) -> bool {
+        Deferred::is_unset(self)
+    }
+
+    fn unset(&mut self) {
+        Deferred::unset(self);
     }
 }

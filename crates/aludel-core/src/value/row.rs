@@ -1,6 +1,6 @@
 //! A row as a driver shows it, and how values are read from it.
 
-use super::{ColumnType, ValueRef};
+use super::{ColumnType, Layout, ValueRef, deferred::Absent};
 use crate::DecodeError;
 
 /// One row of a result, as long as the driver stands on it.
@@ -25,13 +25,47 @@ pub trait Columns {
 pub struct Cursor<'a> {
     columns: &'a dyn Columns,
     next: usize,
+    entity: Option<Laid<'a>>,
+}
+
+/// An entity whose columns the row doesn't have all.
+#[derive(Clone, Copy)]
+struct Laid<'a> {
+    layout: &'a Layout,
+    first: usize,
+    missed: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// Starts at the first column.
     #[inline]
     pub fn new(columns: &'a dyn Columns) -> Self {
-        Self { columns, next: 0 }
+        Self { columns, next: 0, entity: None }
+    }
+
+    /// The same row, from here on one of an entity's, without the columns that are left out.
+    #[must_use]
+    pub fn laid_out<'b>(&self, layout: &'b Layout) -> Cursor<'b>
+    where
+        'a: 'b,
+    {
+        let entity = Some(Laid { layout, first: self.next, missed: 0 });
+        Cursor { columns: self.columns, next: self.next, entity }
+    }
+
+    /// Whether the row was read without the next column; passes over it then.
+    #[inline]
+    pub(super) fn misses(&mut self) -> Option<Option<&'static Absent>> {
+        if self.entity.is_none() { None } else { self.missed() }
+    }
+
+    #[cold]
+    fn missed(&mut self) -> Option<Option<&'static Absent>> {
+        let next = self.next;
+        let Laid { layout, first, missed } = self.entity.as_mut()?;
+        let absent = layout.absent_at(next - *first, *missed)?;
+        *missed += 1;
+        Some(absent)
     }
 
     /// Reads the next column.
@@ -56,10 +90,21 @@ impl<'a> Cursor<'a> {
         self.columns.get(self.next)
     }
 
-    /// The value of the column `ahead` places further on, without moving on.
+    /// The value of the column `ahead` places further on, without moving on; of an entity's row, which
+    /// starts here, that of the entity's column.
     #[inline]
     pub fn peek_at(&self, ahead: usize) -> ValueRef<'a> {
+        let ahead = match self.entity {
+            None => ahead,
+            Some(it) => it.layout.place(ahead as u16),
+        };
         self.columns.get(self.next + ahead)
+    }
+
+    /// The value of the column `n` places further on in the row, whatever it is of.
+    #[inline]
+    pub fn ahead(&self, n: usize) -> ValueRef<'a> {
+        self.columns.get(self.next + n)
     }
 
     /// Leaves out `n` columns.

@@ -10,7 +10,8 @@ use serde_core::{
 #[cfg(feature = "serde_json")]
 use super::JsonOf;
 use super::{
-    Auto, Date, DateTime, Decimal, Inet, Range, RangeBound, SqlEnum, SqlSet, Time, TsVector,
+    Auto, Date, DateTime, Decimal, Deferred, Inet, Range, RangeBound, SqlEnum, SqlSet, Time,
+    TsVector,
 };
 
 /// The value, or null where it isn't set.
@@ -25,6 +26,21 @@ impl<T: Serialize> Serialize for Auto<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Auto<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Option::deserialize(deserializer).map(|it| it.map_or(Self::UNSET, Self::new))
+    }
+}
+
+/// The value, or null where it isn't loaded.
+impl<T: Serialize> Serialize for Deferred<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.get().serialize(serializer)
+    }
+}
+
+/// Not loaded where there is null, or no such field: so is a `Deferred<Option<T>>`, which can't be told
+/// from one that is set to NULL.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Deferred<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(|it| it.map_or(Self::UNLOADED, Self::new))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::Member;
+use syn::{GenericArgument, PathArguments, Type};
+
+use super::{Member, relationships::RESERVED};
 use crate::{
     mistakes::Mistakes,
     parse::{ColumnArgs, NextVersion, last_segment},
@@ -20,13 +22,37 @@ impl Member<ColumnArgs> {
     /// demanded, which does no harm.
     pub(crate) fn is_required(&self) -> bool {
         let fills_itself =
-            matches!(last_segment(&self.declared).as_deref(), Some("Option" | "Auto"));
-        !fills_itself && self.args.default.is_none() && !self.is_counted()
+            matches!(last_segment(&self.declared).as_deref(), Some("Option" | "Auto"))
+                || self.deferred().is_some_and(|it| last_segment(&it).as_deref() == Some("Option"));
+        !fills_itself
+            && self.args.default.is_none()
+            && !self.is_counted()
+            && self.args.property.is_none()
     }
 
     /// Whether the field's type is `Auto`, by name.
     pub(crate) fn is_auto(&self) -> bool {
         last_segment(&self.declared).as_deref() == Some("Auto")
+    }
+
+    /// What is inside a `Deferred`, by name.
+    pub(crate) fn deferred(&self) -> Option<Type> {
+        let path = match &self.declared {
+            Type::Path(path) => path,
+            Type::Group(group) => match &*group.elem {
+                Type::Path(path) => path,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let last = path.path.segments.last().filter(|it| it.ident == "Deferred")?;
+        match &last.arguments {
+            PathArguments::AngleBracketed(it) => match it.args.first()? {
+                GenericArgument::Type(ty) => Some(ty.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Whether the unit of work makes its value: a version that the program doesn't set.
@@ -74,6 +100,32 @@ pub(super) fn check(columns: &[Member<ColumnArgs>], mistakes: &mut Mistakes) {
 
 fn check_one(column: &Member<ColumnArgs>, mistakes: &mut Mistakes) {
     let args = &column.args;
+    if let Some(property) = args.property.as_ref().filter(|_| args.is_stored()) {
+        let key = &property.key;
+        mistakes.at(
+            key,
+            format!("`{key}`: no column of the table holds it, so nothing else is said of one"),
+        );
+    }
+    if column.deferred().is_some() {
+        let why = match args {
+            ColumnArgs { primary_key: true, .. } => Some("a row is told from others by its key"),
+            ColumnArgs { foreign_key: Some(_), .. } => Some("relationships read foreign keys"),
+            ColumnArgs { version: Some(_), .. } => Some("each UPDATE names the version"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            mistakes.at(&column.ty, format!("{why}: it can't be loaded on demand"));
+        }
+        let name = &column.name;
+        if RESERVED.contains(&name.as_str()) {
+            let message = format!(
+                "a `Deferred` column can't be called `{name}`: `Obj` has a method of that name, and has one by \
+                 which the column is loaded"
+            );
+            mistakes.at(&column.ident, message);
+        }
+    }
     if let Some(name) = args.name.as_ref().filter(|name| name.value().is_empty()) {
         mistakes.at(name, "a column needs a name");
     }

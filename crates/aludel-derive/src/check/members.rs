@@ -4,12 +4,15 @@
 use std::{collections::HashMap, ops::Range};
 
 use quote::quote_spanned;
-use syn::{Attribute, Ident, Type, Visibility, ext::IdentExt, spanned::Spanned};
+use syn::{Attribute, Ident, LitStr, Type, Visibility, ext::IdentExt, spanned::Spanned};
 
 use super::{columns, relationships};
 use crate::{
     mistakes::Mistakes,
-    parse::{Back, ColumnArgs, Description, Field, RelationshipArgs, Role, TableArg},
+    parse::{
+        Back, ColumnArgs, CompositeArgs, Description, Field, RelationshipArgs, Role, TableArg,
+        inner,
+    },
 };
 
 /// All that a struct has.
@@ -47,6 +50,8 @@ pub(crate) struct Via {
     pub(crate) ty: Type,
     /// The position among the mixin's own.
     pub(crate) number: u16,
+    /// Whether it is a composite value, that may be missing.
+    pub(crate) composite: Option<bool>,
 }
 
 /// A field that holds a mixin.
@@ -63,7 +68,21 @@ pub(crate) struct MixinField {
     pub(crate) relationships: Range<u16>,
     /// Where its own mixins are: names of fields, one in the other.
     pub(crate) parts: Vec<Vec<Ident>>,
+    /// What it is where it is a composite value, and no mixin.
+    pub(crate) composite: Option<Whole>,
     args: Vec<TableArg>,
+}
+
+/// A composite value.
+pub(crate) struct Whole {
+    /// Its type, without the `Option` around it.
+    pub(crate) base: Type,
+    /// Whether it may be missing.
+    pub(crate) optional: bool,
+    /// Its columns' names.
+    pub(crate) names: Vec<String>,
+    /// What a builder takes for it.
+    pub(crate) member: Member<ColumnArgs>,
 }
 
 /// A field that holds values: what it is made of.
@@ -110,7 +129,7 @@ impl<A> Member<A> {
         // What is wrong with it is shown at the field that brings it.
         member.ident.set_span(mixin.ident.span());
         member.ty = Type::Verbatim(quote_spanned!(ty.span()=> <#ty as __aq::#of<#number>>::Type));
-        member.via = Some(Via { ty: ty.clone(), number });
+        member.via = Some(Via { ty: ty.clone(), number, composite: None });
         member
     }
 
@@ -146,9 +165,74 @@ impl Members {
                     members.add_mixin(field, slot, description);
                     slot += 1;
                 }
+                Role::Composite(args, description) => {
+                    members.add_composite(field, slot, &args, description);
+                    slot += 1;
+                }
             }
         }
         members
+    }
+
+    fn add_composite(
+        &mut self,
+        field: Field,
+        slot: u16,
+        args: &CompositeArgs,
+        description: Description,
+    ) {
+        let first = count(&self.columns);
+        let base = inner(&field.ty).unwrap_or(&field.ty).clone();
+        let optional = inner(&field.ty).is_some();
+        let prefix = args.prefix.as_ref().map(LitStr::value).unwrap_or_default();
+        let mut names = Vec::new();
+        for described in description.members {
+            let Role::Column(mut args) = described.role else { continue };
+            let (index, number) = (count(&self.columns), count(&names));
+            let own = described.field.ident.unraw().to_string();
+            let name = args.name.as_ref().map_or_else(|| own.clone(), LitStr::value);
+            let name = format!("{prefix}{name}");
+            args.name = Some(LitStr::new(&name, field.ident.span()));
+            names.push(name);
+            let mut column = Member::new(index, described.field, *args);
+            column.name = format!("{}_{own}", field.ident.unraw());
+            column.ident.set_span(field.ident.span());
+            column.via = Some(Via { ty: base.clone(), number, composite: Some(optional) });
+            self.columns.push(column);
+        }
+        let Field { ident, vis, ty, docs, attrs } = field;
+        let whole = Field {
+            ident: ident.clone(),
+            vis: vis.clone(),
+            ty: ty.clone(),
+            docs: docs.clone(),
+            attrs,
+        };
+        let mut member = Member::new(first, whole, ColumnArgs::default());
+        member.slot = vec![slot];
+        self.mixins.push(MixinField {
+            ident,
+            vis,
+            ty,
+            docs,
+            slot,
+            columns: first..count(&self.columns),
+            relationships: count(&self.relationships)..count(&self.relationships),
+            parts: Vec::new(),
+            composite: Some(Whole { base, optional, names, member }),
+            args: Vec::new(),
+        });
+    }
+
+    /// What a builder takes: columns, and composite values as such.
+    pub(crate) fn given(&self) -> Vec<&Member<ColumnArgs>> {
+        let is_part =
+            |it: &&Member<ColumnArgs>| it.via.as_ref().is_some_and(|via| via.composite.is_some());
+        let columns = self.columns.iter().filter(|it| !is_part(it));
+        let wholes = self.mixins.iter().filter_map(|it| Some(&it.composite.as_ref()?.member));
+        let mut given: Vec<_> = columns.chain(wholes).collect();
+        given.sort_by_key(|it| it.index);
+        given
     }
 
     fn add_mixin(&mut self, field: Field, slot: u16, description: Description) {
@@ -181,7 +265,7 @@ impl Members {
                         *args,
                     ));
                 }
-                Role::Mixin(_) => {}
+                Role::Mixin(_) | Role::Composite(..) => {}
             }
         }
         let Field { ident, vis, ty, docs, .. } = field;
@@ -194,6 +278,7 @@ impl Members {
             columns: first_column..count(&self.columns),
             relationships: first_relationship..count(&self.relationships),
             parts: description.parts,
+            composite: None,
             args: description.args,
         });
     }
@@ -225,6 +310,16 @@ impl Members {
         relationships::check(&self.relationships, mistakes);
         let columns = self.columns.iter().map(|it| (&it.name, &it.ident, it.is_own()));
         let relationships = self.relationships.iter().map(|it| (&it.name, &it.ident, it.is_own()));
+        let all = || self.columns.iter().map(|it| &it.name);
+        let all = || all().chain(self.relationships.iter().map(|it| &it.name));
+        let mut others = std::collections::HashSet::new();
+        for synonym in self.columns.iter().flat_map(|it| &it.args.synonyms) {
+            let name = synonym.unraw().to_string();
+            if all().any(|it| *it == name) || !others.insert(name.clone()) {
+                mistakes
+                    .at(synonym, format!("`{name}` is there already: a synonym is another name"));
+            }
+        }
         let mut seen = HashMap::new();
         for (name, ident, is_own) in columns.chain(relationships) {
             // Of two fields of one struct the compiler tells.
@@ -238,7 +333,16 @@ impl Members {
 
     /// What makes no sense where the mapped struct isn't known.
     pub(super) fn check_unowned(&self, mistakes: &mut Mistakes) {
+        for mixin in self.mixins.iter().filter(|it| it.composite.is_some()) {
+            let message = "a composite value stands in the mapped struct itself, not in a mixin";
+            mistakes.at(&mixin.ident, message);
+        }
         for column in &self.columns {
+            if let Some(property) = &column.args.property {
+                let message = "a mixin doesn't know the columns beside it: an expression is for a mapped \
+                               struct's own attribute";
+                mistakes.at(&property.key, message);
+            }
             if let Some(default) = &column.args.default_of_row {
                 let message = "a mixin doesn't know the rows that have it: such a `default` is for a \
                                mapped struct's own column";

@@ -4,7 +4,7 @@ use super::Member;
 use crate::{mistakes::Mistakes, parse::RelationshipArgs};
 
 /// Methods that every `Obj` has: an accessor of that name could not be reached.
-const RESERVED: &[&str] = &[
+pub(super) const RESERVED: &[&str] = &[
     "borrow",
     "borrow_mut",
     "is",

@@ -8,7 +8,7 @@ use syn::{Ident, Index, Type, ext::IdentExt};
 use super::{meta, typestate::Typestate};
 use crate::{
     check::{Entity, Member, Members, Part, Via},
-    parse::{BuilderName, ColumnArgs, RelationshipArgs},
+    parse::{self, BuilderName, ColumnArgs, RelationshipArgs},
 };
 
 /// `struct UserBuilder`.
@@ -26,7 +26,7 @@ pub(super) fn definition(entity: &Entity) -> TokenStream {
     let slots = slots(members, &aq);
     let relationships = members.relationships.iter().map(|it| match &it.via {
         None => it.ty.to_token_stream(),
-        Some(Via { ty, number }) => quote!(<#ty as #aq::MixinRelationship<#number>>::Type),
+        Some(Via { ty, number, .. }) => quote!(<#ty as #aq::MixinRelationship<#number>>::Type),
     });
     let state = Typestate::new(entity);
     let (generics, phantom) = (state.declared(&aq), state.phantom(&aq));
@@ -51,7 +51,10 @@ pub(super) fn slots(members: &Members, aq: &TokenStream) -> TokenStream {
         }
         Part::Mixin(it) => {
             let ty = &it.ty;
-            quote!(<#ty as #aq::Mixin>::Draft)
+            match it.composite {
+                None => quote!(<#ty as #aq::Mixin>::Draft),
+                Some(_) => quote!(#aq::Option<#ty>),
+            }
         }
     });
     quote!(#(#slots,)*)
@@ -63,7 +66,10 @@ pub(super) fn empty(members: &Members) -> TokenStream {
         Part::Column(_) => quote!(__N),
         Part::Mixin(it) => {
             let ty = &it.ty;
-            quote!(<#ty as __aq::Mixin>::draft())
+            match it.composite {
+                None => quote!(<#ty as __aq::Mixin>::draft()),
+                Some(_) => quote!(__N),
+            }
         }
     });
     quote!(#(#slots,)*)
@@ -76,15 +82,16 @@ pub(super) fn implementation(entity: &Entity) -> TokenStream {
         return value;
     };
     let Entity { ident, vis, table, members, .. } = entity;
-    let Members { columns, relationships, .. } = members;
+    let relationships = &members.relationships;
     let name = &table.builder_type;
     let state = Typestate::new(entity);
     let (generics, shown) = (state.generics(), name.to_string());
     let nobody = relationships.iter().map(|_| quote!(__N));
     let empty = empty(members);
-    let mut setters: Vec<_> = columns
-        .iter()
-        .filter(|column| !column.is_required())
+    let mut setters: Vec<_> = members
+        .given()
+        .into_iter()
+        .filter(|column| !column.is_required() && column.args.property.is_none())
         .map(column_setter)
         .chain(relationships.iter().map(|it| relationship_setter(entity, it)))
         .collect();
@@ -142,11 +149,19 @@ fn slot(column: &Member<ColumnArgs>) -> TokenStream {
     quote!(#(#path).*)
 }
 
+/// What a setter takes, and what it makes of that.
+fn accepted(column: &Member<ColumnArgs>) -> (TokenStream, TokenStream) {
+    match parse::is_composite(&column.attrs) {
+        true => (quote!(__aq::Into), quote!(__aq::Into::into(value))),
+        false => (quote!(__aq::Assign), quote!(__aq::Assign::assign(value))),
+    }
+}
+
 fn column_setter(column: &Member<ColumnArgs>) -> TokenStream {
     let Member { ident, vis, ty, docs, .. } = column;
-    let slot = slot(column);
-    let store = quote!(self.0.#slot = __aq::Some(__aq::Assign::assign(value)););
-    setter(docs, vis, ident, quote!(__aq::Assign<#ty>), &store)
+    let (slot, (accepts, value)) = (slot(column), accepted(column));
+    let store = quote!(self.0.#slot = __aq::Some(#value););
+    setter(docs, vis, ident, quote!(#accepts<#ty>), &store)
 }
 
 fn required_setter(
@@ -155,13 +170,13 @@ fn required_setter(
     column: &Member<ColumnArgs>,
 ) -> TokenStream {
     let Member { ident, vis, ty, docs, .. } = column;
-    let slot = slot(column);
+    let (slot, (accepts, given)) = (slot(column), accepted(column));
     let builder = &entity.table.builder_type;
     let after = state.types_with(column);
     quote! {
         #(#docs)*
-        #vis fn #ident(mut self, value: impl __aq::Assign<#ty>) -> #builder #after {
-            self.0.#slot = __aq::Some(__aq::Assign::assign(value));
+        #vis fn #ident(mut self, value: impl #accepts<#ty>) -> #builder #after {
+            self.0.#slot = __aq::Some(#given);
             #builder(self.0, __aq::PhantomData)
         }
     }
@@ -252,6 +267,12 @@ pub(super) fn made(members: &Members, first: &TokenStream, left: &TokenStream) -
         Part::Mixin(it) => {
             let (field, slot, index) =
                 (&it.ident, Index::from(usize::from(it.slot)), it.columns.start);
+            if let Some(whole) = &it.composite {
+                return match whole.optional {
+                    false => quote!(#field: __aq::given(__draft.#slot)),
+                    true => quote!(#field: __draft.#slot.unwrap_or_default()),
+                };
+            }
             quote!(#field: __aq::Mixin::make(__draft.#slot, #left, #first #index))
         }
     });

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Ident, ext::IdentExt};
 
+use super::composite;
 use crate::check::{Entity, Members, Part};
 
 /// `const User: UserEntity` and `struct UserEntity`.
@@ -32,12 +33,20 @@ pub(super) fn definition(entity: &Entity) -> TokenStream {
 pub(super) fn fields(members: &Members, aq: &TokenStream, entity: &Ident) -> TokenStream {
     let parts = members.parts().into_iter().map(|part| match part {
         Part::Column(it) => {
-            let (docs, vis, field, ty) = (&it.docs, &it.vis, &it.ident, &it.ty);
-            quote!(#(#docs)* #vis #field: #aq::Column<#entity, #ty>)
+            let (docs, vis, ty) = (&it.docs, &it.vis, &it.ty);
+            let names = std::iter::once(&it.ident).chain(&it.args.synonyms);
+            let fields = names.map(|it| quote!(#(#docs)* #vis #it: #aq::Column<#entity, #ty>));
+            quote!(#(#fields),*)
         }
         Part::Mixin(it) => {
             let (docs, vis, field, ty) = (&it.docs, &it.vis, &it.ident, &it.ty);
-            quote!(#(#docs)* #vis #field: <#ty as #aq::Mixin>::Columns<#entity>)
+            match &it.composite {
+                None => quote!(#(#docs)* #vis #field: <#ty as #aq::Mixin>::Columns<#entity>),
+                Some(whole) => {
+                    let columns = composite::columns(whole, aq, entity);
+                    quote!(#(#docs)* #vis #field: #columns)
+                }
+            }
         }
     });
     let relationships = members.own_relationships().map(|it| {
@@ -57,11 +66,25 @@ pub(super) fn values(
 ) -> TokenStream {
     let parts = members.parts().into_iter().map(|part| match part {
         Part::Column(it) => {
-            let (field, name) = (&it.ident, it.sql_name());
-            quote!(#field: __aq::Column::new(__source, #table, #name))
+            let (names, name) =
+                (std::iter::once(&it.ident).chain(&it.args.synonyms), it.sql_name());
+            let by = it.args.property.as_ref().map(|property| match &property.expression {
+                Some(_) => {
+                    let function = super::meta::property_fn(it);
+                    quote!(.by(#function))
+                }
+                None => quote!(.by(__aq::null)),
+            });
+            let value = quote!(__aq::Column::new(__source, #table, #name) #by);
+            quote!(#(#names: #value),*)
         }
         Part::Mixin(it) => {
             let (field, ty, offset) = (&it.ident, &it.ty, it.relationships.start);
+            if let Some(whole) = &it.composite {
+                let columns = composite::columns(whole, &quote!(__aq), entity);
+                let names = &whole.names;
+                return quote!(#field: <#columns>::__new(__source, #table, &[#(#names),*]));
+            }
             let new = quote!(<<#ty as __aq::Mixin>::Columns<#entity>>::__new);
             quote!(#field: #new(__source, #table, #first #offset))
         }

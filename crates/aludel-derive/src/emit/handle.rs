@@ -1,4 +1,5 @@
-//! What an `Obj` dereferences to: one accessor for each relationship.
+//! What an `Obj` dereferences to: one accessor for each relationship, and for each column that is loaded on
+//! demand.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -25,7 +26,18 @@ pub(super) fn implementation(entity: &Entity) -> TokenStream {
             }
         }
     });
-    let accessors = (!relationships.is_empty()).then(|| quote!(impl #name { #(#accessors)* }));
+    let deferred = members.columns.iter().filter(|it| it.deferred().is_some()).map(|column| {
+        let (docs, vis, field) = (&column.docs, &column.vis, &column.ident);
+        let (ty, index) = (&column.ty, column.index);
+        quote! {
+            #(#docs)*
+            #vis fn #field(&self) -> <#ty as __aq::DeferredField>::Access<'_, #ident> {
+                <#ty as __aq::DeferredField>::access(&self.0, #index)
+            }
+        }
+    });
+    let accessors: Vec<_> = accessors.chain(deferred).collect();
+    let accessors = (!accessors.is_empty()).then(|| quote!(impl #name { #(#accessors)* }));
     quote! {
         #vis struct #name(__aq::Raw<#ident>);
         impl __aq::Clone for #name {

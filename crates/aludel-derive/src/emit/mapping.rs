@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Ident, spanned::Spanned};
 
 use crate::{
-    check::{Entity, Member, Members, Part, count},
+    check::{Entity, Member, Members, MixinField, Part, count},
     parse::ColumnArgs,
 };
 
@@ -50,8 +50,8 @@ pub(super) fn functions(members: &Members) -> TokenStream {
             quote!(#ident: #take(__row)?)
         }
         Part::Mixin(it) => {
-            let ident = &it.ident;
-            quote!(#ident: __aq::Mixin::decode(__row)?)
+            let (ident, of) = (&it.ident, of(it));
+            quote!(#ident: #of::decode(__row)?)
         }
     });
     let copy = parts.iter().map(|part| match part {
@@ -60,8 +60,8 @@ pub(super) fn functions(members: &Members) -> TokenStream {
             quote!(#ident: #copy(&self.#ident))
         }
         Part::Mixin(it) => {
-            let ident = &it.ident;
-            quote!(#ident: __aq::Mixin::snapshot(&self.#ident))
+            let (ident, of) = (&it.ident, of(it));
+            quote!(#ident: #of::snapshot(&self.#ident))
         }
     });
     let get = arms(&parts, "get", "", |it| {
@@ -75,6 +75,20 @@ pub(super) fn functions(members: &Members) -> TokenStream {
     let put = arms(&parts, "put", "__to", |it| {
         let (ident, put) = (&it.ident, field(it, "put"));
         Some(quote!(#put(&mut self.#ident, __to)))
+    });
+    let left_out = arms(&parts, "left_out", "", |it| {
+        let ident = &it.ident;
+        it.deferred().map(|_| quote!(self.#ident.left_out()))
+    });
+    let left_out = members.columns.iter().any(|it| it.deferred().is_some()).then(|| {
+        quote! {
+            fn left_out(&self, __column: u16) -> __aq::Option<&'static __aq::Absent> {
+                match __column {
+                    #(#left_out,)*
+                    _ => __aq::None,
+                }
+            }
+        }
     });
     let relationship: Vec<_> = members.own_relationships().map(|it| &it.ident).collect();
     quote! {
@@ -96,6 +110,7 @@ pub(super) fn functions(members: &Members) -> TokenStream {
                 _ => false,
             }
         }
+        #left_out
         fn put(&mut self, __column: u16, __to: __aq::Option<__aq::ValueRef<'_>>) -> bool {
             match __column {
                 #(#put,)*
@@ -107,6 +122,55 @@ pub(super) fn functions(members: &Members) -> TokenStream {
                 #(#copy,)*
                 #(#relationship: __aq::Clone::clone(&self.#relationship),)*
             }
+        }
+    }
+}
+
+/// The functions of `Composite`: its columns are there, each.
+pub(super) fn composite_functions(members: &Members) -> TokenStream {
+    let columns = &members.columns;
+    let field = |column: &Member<ColumnArgs>, call: &str| {
+        let (ty, call) = (&column.ty, Ident::new(call, column.ty.span()));
+        quote_spanned!(ty.span()=> <#ty as __aq::Field>::#call)
+    };
+    let decode = columns.iter().map(|it| {
+        let (ident, take) = (&it.ident, field(it, "take"));
+        quote!(#ident: #take(__row)?)
+    });
+    let get = columns.iter().map(|it| {
+        let (index, ident, get) = (it.index, &it.ident, field(it, "get"));
+        quote!(#index => #get(&self.#ident))
+    });
+    let put = columns.iter().map(|it| {
+        let (index, ident, put) = (it.index, &it.ident, field(it, "put"));
+        quote!(#index => #put(&mut self.#ident, __to))
+    });
+    quote! {
+        fn decode(__row: &mut __aq::Cursor<'_>) -> __aq::Result<Self, __aq::DecodeError> {
+            __aq::Ok(Self { #(#decode,)* })
+        }
+        fn get(&self, __column: u16) -> __aq::ValueRef<'_> {
+            match __column {
+                #(#get,)*
+                _ => __aq::ValueRef::Null,
+            }
+        }
+        fn put(&mut self, __column: u16, __to: __aq::Option<__aq::ValueRef<'_>>) -> bool {
+            match __column {
+                #(#put,)*
+                _ => false,
+            }
+        }
+    }
+}
+
+/// The trait by which a part's columns are reached.
+fn of(part: &MixinField) -> TokenStream {
+    match part.composite {
+        None => quote!(__aq::Mixin),
+        Some(_) => {
+            let ty = &part.ty;
+            quote_spanned!(ty.span()=> <#ty as __aq::CompositeField>)
         }
     }
 }
@@ -124,6 +188,8 @@ fn arms(
             Some(quote!(#index => #body))
         }
         Part::Mixin(it) if it.columns.is_empty() => None,
+        // What can be missing is no composite value's.
+        Part::Mixin(it) if it.composite.is_some() && !["get", "put"].contains(&call) => None,
         Part::Mixin(it) => {
             let (ident, first, last) = (&it.ident, it.columns.start, it.columns.end - 1);
             let call = Ident::new(call, ident.span());
@@ -131,7 +197,8 @@ fn arms(
             let borrow = if argument.is_empty() { quote!(&) } else { quote!(&mut) };
             let more = (!argument.is_empty()).then(|| Ident::new(argument, ident.span()));
             let more = more.map(|it| quote!(, #it));
-            Some(quote!(#first..=#last => __aq::Mixin::#call(#borrow self.#ident, #own #more)))
+            let of = of(it);
+            Some(quote!(#first..=#last => #of::#call(#borrow self.#ident, #own #more)))
         }
     };
     parts.iter().filter_map(arm).collect()

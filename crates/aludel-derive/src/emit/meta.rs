@@ -8,14 +8,19 @@ use syn::{Ident, ext::IdentExt, spanned::Spanned};
 use crate::{
     check::{Entity, Member, Members, Via},
     parse::{
-        Back, BuilderName, ColumnArgs, Identity, Kind, NextVersion, Part, PartOf, Reference,
-        RelationshipArgs, ServerDefault, TableArg, Version,
+        Back, BuilderName, ColumnArgs, Deferral, Identity, Kind, NextVersion, Part, PartOf,
+        Reference, RelationshipArgs, ServerDefault, TableArg, Version,
     },
 };
 
 /// The function that computes a column's default.
 pub(super) fn default_fn(column: &Member<ColumnArgs>) -> Ident {
     format_ident!("__default_{}", column.name)
+}
+
+/// The function that makes what stands for an attribute in statements.
+pub(super) fn property_fn(column: &Member<ColumnArgs>) -> Ident {
+    format_ident!("__property_{}", column.name)
 }
 
 /// The static, the functions of its defaults, and its registration at link time.
@@ -60,14 +65,18 @@ pub(super) fn descriptions(
 ) -> (Vec<TokenStream>, Vec<TokenStream>) {
     let columns = members.columns.iter().map(|it| match &it.via {
         None => column(owner, it),
-        Some(Via { ty, number }) => {
+        Some(Via { ty, number, composite: None }) => {
             let at = usize::from(*number);
             quote!(<#ty as __aq::Mixin>::COLUMNS[#at])
+        }
+        Some(Via { ty, number, composite: Some(optional) }) => {
+            let (at, name, field) = (usize::from(*number), it.sql_name(), &it.name);
+            quote!(<#ty as __aq::Composite>::COLUMNS[#at].within(#name, #field, #optional))
         }
     });
     let relationships = members.relationships.iter().map(|it| match &it.via {
         None => relationship(owner, it),
-        Some(Via { ty, number }) => {
+        Some(Via { ty, number, .. }) => {
             let at = usize::from(*number);
             quote!(<#ty as __aq::Mixin>::RELATIONSHIPS[#at])
         }
@@ -101,14 +110,24 @@ pub(super) fn helpers(members: &Members, has_builder: bool) -> TokenStream {
         args.order_by.is_some() || args.primaryjoin.is_some() || args.secondaryjoin.is_some()
     });
     let is_computed = |it: &Member<ColumnArgs>| {
-        it.args.onupdate.is_some() || it.args.default_expression.is_some()
+        it.args.onupdate.is_some()
+            || it.args.default_expression.is_some()
+            || it.args.property.as_ref().is_some_and(|it| it.expression.is_some())
     };
+    let properties = own().filter_map(|column| {
+        let expression = column.args.property.as_ref()?.expression.as_ref()?;
+        let (function, ty) = (property_fn(column), &column.ty);
+        let value =
+            quote_spanned!(expression.span()=> __aq::SetValue::<#ty>::into_value(#expression));
+        Some(quote!(fn #function() -> __aq::Node { #value }))
+    });
+    let properties: Vec<_> = properties.collect();
     let operators = (sorts || own().any(is_computed)).then(|| {
         quote!(
             use __aq::Expression as _;
         )
     });
-    quote!(#operators #(#defaults)*)
+    quote!(#operators #(#defaults)* #(#properties)*)
 }
 
 fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
@@ -225,6 +244,29 @@ fn column(owner: Option<&Ident>, column: &Member<ColumnArgs>) -> TokenStream {
     if !args.collations.is_empty() {
         let collations = &args.collations;
         meta.extend(quote!(.collations(&[#(#collations),*])));
+    }
+    if !args.synonyms.is_empty() {
+        let names = args.synonyms.iter().map(|it| it.unraw().to_string());
+        meta.extend(quote!(.synonyms(&[#(#names),*])));
+    }
+    if let Some(property) = &args.property {
+        let kind = match &property.expression {
+            Some(_) => {
+                let function = property_fn(column);
+                quote!(Expression(#function))
+            }
+            None => quote!(ByQuery),
+        };
+        let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::property);
+        meta = quote_spanned!(column.ty.span()=> #method(#meta, __aq::Property::#kind));
+    }
+    if let Some(Deferral { group, loaded, raises }) = &args.deferral {
+        let group = option(group.as_ref());
+        let deferral = quote! {
+            &__aq::Deferral { group: #group, loaded: #loaded, raises: #raises }
+        };
+        let method = quote_spanned!(column.ty.span()=> __aq::ColumnMeta::deferral);
+        meta = quote_spanned!(column.ty.span()=> #method(#meta, #deferral));
     }
     if let Some(comment) = &args.comment {
         meta.extend(quote!(.comment(#comment)));

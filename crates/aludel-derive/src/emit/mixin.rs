@@ -123,7 +123,7 @@ pub(super) fn has(entity: &Entity) -> TokenStream {
             }
         }
     };
-    let mixins = entity.members.mixins.iter().map(|it| {
+    let mixins = entity.members.mixins.iter().filter(|it| it.composite.is_none()).map(|it| {
         let (ty, field) = (it.ty.to_token_stream(), &it.ident);
         let own = one(&ty, &[field]);
         let inner = (0_u16..).zip(&it.parts).map(|(number, part)| {
@@ -135,8 +135,8 @@ pub(super) fn has(entity: &Entity) -> TokenStream {
     quote!(#(#mixins)*)
 }
 
-/// The macro of the mixin's name: `Timestamps! { [next] … }` calls `next! { { description } … }`.
-fn describe(mixin: &Mixin) -> TokenStream {
+/// The macro of the mixin's name, or the composite's: `Timestamps! { [next] … }` calls `next! { { description } … }`.
+pub(super) fn describe(mixin: &Mixin) -> TokenStream {
     let Mixin { ident, vis, args, members, .. } = mixin;
     let args = args.iter().map(|it| &it.tokens);
     let columns = members.columns.iter().map(|it| {
@@ -204,6 +204,6 @@ fn entity() -> Ident {
     format_ident!("__E")
 }
 
-fn columns_name(mixin: &Mixin) -> Ident {
+pub(super) fn columns_name(mixin: &Mixin) -> Ident {
     format_ident!("{}Columns", mixin.ident.unraw(), span = mixin.ident.span())
 }

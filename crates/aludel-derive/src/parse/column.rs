@@ -7,7 +7,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::{Arg, Given, args, attribute_args, constraint};
+use super::{Arg, Deferral, Given, Property, args, attribute_args, constraint, kinds::deferred};
 use crate::{mistakes::Mistakes, suggest};
 
 const KNOWN: &[&str] = &[
@@ -36,6 +36,12 @@ const KNOWN: &[&str] = &[
     "sequence",
     "collation",
     "comment",
+    "deferred",
+    "deferred_group",
+    "deferred_raiseload",
+    "property",
+    "synonym",
+    "query_expression",
 ];
 
 /// The arguments of `#[column]`.
@@ -77,6 +83,12 @@ pub(crate) struct ColumnArgs {
     pub(crate) comment: Option<LitStr>,
     /// Whether it is NOT NULL although its type can be NULL.
     pub(crate) not_null: bool,
+    /// When it is loaded, where something is said of that.
+    pub(crate) deferral: Option<Deferral>,
+    /// Other names of it on the entity constant.
+    pub(crate) synonyms: Vec<Ident>,
+    /// What it is in statements, where no column holds it.
+    pub(crate) property: Option<Property>,
 }
 
 /// The column that a foreign key refers to.
@@ -198,6 +210,34 @@ impl ColumnArgs {
             "version" => self.version = version(arg, mistakes),
             "computed" => self.computed = computed_by(arg, mistakes),
             "identity" => self.identity = identity(arg, mistakes),
+            "deferred" => {
+                let deferral = self.deferral.get_or_insert_default();
+                deferral.loaded = !deferred(arg, mistakes);
+            }
+            "deferred_group" => {
+                let group = arg.string(mistakes);
+                self.deferral.get_or_insert_default().group = group;
+            }
+            "deferred_raiseload" => {
+                let raises = arg.flag(mistakes);
+                self.deferral.get_or_insert_default().raises = raises;
+            }
+            "property" => {
+                let expression = arg.value(mistakes).cloned();
+                let key = arg.name.clone().filter(|_| expression.is_some());
+                self.property = key.map(|key| Property { key, expression });
+            }
+            "synonym" => {
+                let names = |input: ParseStream<'_>| {
+                    Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any)
+                };
+                self.synonyms
+                    .extend(arg.list(names, "synonym(username)", mistakes).into_iter().flatten());
+            }
+            "query_expression" => {
+                let key = arg.name.clone().filter(|_| arg.flag(mistakes));
+                self.property = key.map(|key| Property { key, expression: None });
+            }
             "nullable" => self.not_null = !nullable(arg, mistakes),
             "skip" => mistakes.at(
                 &arg.name,

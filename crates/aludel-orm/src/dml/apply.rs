@@ -207,7 +207,10 @@ impl Core {
         let mut fits = true;
         let written = chunk.write(slot, &mut |fields| {
             for (column, value) in news {
-                fits &= fields.put(*column, (!value.is_null()).then(|| value.as_ref()));
+                // Of what is loaded on demand, NULL isn't the same as nothing.
+                let is_deferred = mapper.meta.columns[usize::from(*column)].deferral.is_some();
+                let value = (is_deferred || !value.is_null()).then(|| value.as_ref());
+                fits &= fields.put(*column, value);
             }
         });
         if let Some(old) = old_key.filter(|_| written.is_ok()) {

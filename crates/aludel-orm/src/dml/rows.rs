@@ -242,6 +242,8 @@ impl Core {
         }
         let dialect = self.engine.dialect();
         let most = dialect.capability().select.max_parameters;
+        let is_stored = |it: &u16| !mapper.properties.contains(it);
+        let stored: Columns = mapper.present().filter(is_stored).collect();
         let mut steps = Vec::new();
         for group in groups(mapper, &values) {
             let computed = group.expressions.iter().map(|it| &it.0);
@@ -268,9 +270,7 @@ impl Core {
                     columns: named.clone(),
                     rows: values.iter().map(row).collect(),
                     on_conflict: None,
-                    returning: (0..mapper.meta.columns.len() as u16)
-                        .map(|it| mapper.node(it))
-                        .collect(),
+                    returning: stored.iter().map(|it| mapper.node(*it)).collect(),
                 };
                 steps.push(Step::Run(run_of(compile(&insert.into(), dialect)?, Want::Rows)));
             }
@@ -297,6 +297,7 @@ impl Core {
     ) -> Result<Box<dyn AnyCohort>> {
         let mut cohort = (mapper.meta.ops.cohort)();
         cohort.set_repeats(false);
+        cohort.set_layout(mapper.stored_layout());
         if rows.is_empty() {
             return Ok(cohort);
         }

@@ -307,7 +307,7 @@ impl Executes {
         values: Key,
         dialect: &'static dyn Dialect,
     ) -> Result<Run> {
-        if self.is_empty() {
+        if self.is_empty() && !mapper.has_values(&purpose) {
             let statement = mapper.statement(purpose, dialect)?;
             return Ok(Run { statement, params: Params::Values(values), want: Want::Rows });
         }

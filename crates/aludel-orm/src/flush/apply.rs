@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     events::state_hooks_anywhere,
-    mapping::{Direction, Mapper},
+    mapping::{Direction, Mapper, split_deferred},
     object::{
-        chunk::{AnyChunk, Columns},
+        chunk::{AnyChunk, Columns, Fields},
         log::Event,
         reference::Ref,
         state::{Cause, Flags, State},
@@ -235,7 +235,7 @@ impl Core {
             } else {
                 for (slot, ordinal) in slots.iter().zip(group) {
                     let key = key_of(*ordinal);
-                    let change = &mut |fields: &mut dyn crate::object::chunk::Fields| {
+                    let change = &mut |fields: &mut dyn Fields| {
                         if let Some((column, key)) = key {
                             fields.put(column, Some(ValueRef::Int(key)));
                         }
@@ -304,7 +304,7 @@ impl Core {
             let read = rows.returning.iter();
             news.extend(read.filter_map(|it| Some((*it, updated.get(&(*at, *it))?.clone()))));
             let mut stale: Vec<&(u16, Value)> = Vec::new();
-            let mut compare = |fields: &dyn crate::object::chunk::Fields| {
+            let mut compare = |fields: &dyn Fields| {
                 stale = news.iter().filter(|it| fields.get(it.0) != it.1.as_ref()).collect();
             };
             // What another thread changed since is the next flush's business.
@@ -366,7 +366,18 @@ impl Core {
 
     /// Nobody has read what the database has made of these columns.
     fn expire_unread(&mut self, chunk: &dyn AnyChunk, slot: u32, columns: &[u16]) {
-        let head = chunk.head();
+        let (deferred, columns) = split_deferred(chunk.meta(), columns);
+        if !deferred.is_empty() {
+            let unload = &mut |it: &mut dyn Fields| {
+                deferred.iter().for_each(|at| _ = it.put(*at, None));
+            };
+            // Of one that is borrowed, what was loaded stays until it is read again.
+            let _ = chunk.write(slot, unload);
+        }
+        if columns.is_empty() {
+            return;
+        }
+        let (head, columns) = (chunk.head(), &columns[..]);
         let (at, old) = (head.reference(slot), head.flags(slot));
         self.tables(|it| {
             // What is expired of it as a whole stays so.

@@ -316,6 +316,7 @@ impl Planner {
                     read.clear();
                 }
             }
+            expires.extend_from_slice(&first.mapper.properties);
             let fetched = self.fetched(first.mapper, shape.generates, &read);
             let returning = if fetched.is_empty() { read.clone() } else { Columns::new() };
             let inserted = Inserted {
@@ -455,6 +456,7 @@ pub(crate) fn shape_of(mapper: &Mapper, is_absent: &dyn Fn(u16) -> bool) -> Shap
         let index = index as u16;
         let is_counted = matches!(column.version, Some(Version::Generated(_)));
         match &column.default {
+            _ if column.property.is_some() => {}
             _ if is_counted || !is_absent(index) => shape.columns.push(index),
             _ if key == Some(index) => shape.generates = true,
             ColumnDefault::Client(_) | ColumnDefault::Row(_) => shape.columns.push(index),

@@ -118,7 +118,8 @@ impl Planner {
         self.shared.chunks[place as usize].with(slot, &mut |fields| {
             for column in 0..mapper.meta.columns.len() as u16 {
                 let is_set = expressions.iter().any(|it| it.0 == column);
-                if is_set || mapper.meta.primary_key.contains(&column) {
+                let is_property = mapper.properties.contains(&column);
+                if is_set || is_property || mapper.meta.primary_key.contains(&column) {
                     continue;
                 }
                 let fill = reference(&overrides, column);

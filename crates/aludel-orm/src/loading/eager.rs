@@ -216,8 +216,7 @@ impl Eager {
             }
             let mut cursor = Cursor::new(row);
             cursor.skip(node.offset);
-            let key = node.relation.target.primary_key;
-            let is_absent = key.iter().all(|it| cursor.peek_at(usize::from(*it)).is_null());
+            let is_absent = node.fetch.cohort.misses(&cursor);
             let owner = owner_of(node.owner, &positions);
             let Some(owner) = owner.filter(|_| !is_absent) else { continue };
             positions[index] = Some(node.fetch.joined_row(owner, &mut cursor)?);

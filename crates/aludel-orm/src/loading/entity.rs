@@ -4,7 +4,7 @@ use std::{any::Any, sync::Arc};
 
 use aludel_core::{
     DecodeError,
-    expr::{Node, Query, SelectItem, Selectable, SettleError},
+    expr::{Query, SelectItem, Selectable, SettleError},
     value::Cursor,
 };
 
@@ -27,10 +27,9 @@ fn add_columns(
     optional: bool,
     query: &mut Query,
 ) {
-    for index in 0..meta.columns.len() as u16 {
-        let column = meta.column(index, source);
-        let optional = optional || column.nullable;
-        query.items.push(SelectItem { optional, ..SelectItem::new(Node::Column(column)) });
+    for index in meta.present() {
+        let optional = optional || meta.columns[usize::from(index)].nullable;
+        query.items.push(SelectItem { optional, ..meta.item(index, source) });
     }
 }
 

@@ -11,6 +11,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
+use super::shown::Shown;
 use crate::{
     Result,
     events::Executes,
@@ -38,6 +39,8 @@ pub(super) type Key = SmallVec<[Value; 1]>;
 pub(super) struct Fetch {
     pub(super) relation: &'static Relation,
     pub(super) cohort: Box<dyn AnyCohort>,
+    /// Which columns a row has.
+    shown: Shown,
     /// The owner's columns by which it finds its members.
     owner_columns: Columns,
     /// Where a row holds them.
@@ -114,8 +117,14 @@ impl Wanted {
 
 impl Fetch {
     pub(super) fn new(relation: &'static Relation) -> Self {
-        let cohort = (relation.target.ops.cohort)();
-        let width = relation.target.columns.len();
+        Self::of(relation, Shown::by_default(relation.target))
+    }
+
+    /// Of rows with these columns.
+    pub(super) fn of(relation: &'static Relation, shown: Shown) -> Self {
+        let mut cohort = (relation.target.ops.cohort)();
+        cohort.set_layout(shown.layout.clone());
+        let width = shown.width();
         let owner_columns = relation.owner_columns();
         let key_at = match (relation.finds(), &relation.secondary) {
             (Finds::By(pairs), None) => KeyAt::Own(pairs.iter().map(|it| it.1).collect()),
@@ -132,6 +141,7 @@ impl Fetch {
         let mut fetch = Self {
             relation,
             cohort,
+            shown,
             owner_columns,
             key_at,
             wanted: Wanted { integers, ..Wanted::default() },
@@ -246,11 +256,11 @@ impl Fetch {
     /// Takes a row; its object's position.
     pub(super) fn row(&mut self, row: &dyn Row) -> EngineResult<u32> {
         let mut cursor = Cursor::new(row);
-        let Self { cohort, wanted, key_at, grows, .. } = self;
+        let Self { cohort, shown, wanted, key_at, grows, .. } = self;
         let mut place = None;
         let pushed = match key_at {
             KeyAt::Own(columns) if self.repeats => {
-                place = wanted.place_or(columns.iter().map(|it| row.get(usize::from(*it))), *grows);
+                place = wanted.place_or(columns.iter().map(|it| row.get(shown.place(*it))), *grows);
                 cohort.push(&mut cursor)
             }
             // The driver is asked for no column twice.

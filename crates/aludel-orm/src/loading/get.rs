@@ -49,7 +49,11 @@ pub(crate) trait Found: Send + 'static {
 
 impl<T: Mapped> Found for Option<T> {
     fn take(&mut self, row: &dyn Row) -> EngineResult<()> {
-        let value = T::decode(&mut Cursor::new(row));
+        let mut row = Cursor::new(row);
+        let value = match Mapper::of(T::meta()).layout() {
+            None => T::decode(&mut row),
+            Some(layout) => T::decode(&mut row.laid_out(layout)),
+        };
         *self = Some(value.map_err(|it| aludel_core::Error::from(it.of_entity(T::meta().name)))?);
         Ok(())
     }
@@ -135,6 +139,7 @@ impl Core {
             || key.iter().any(Value::is_null)
             || self.is_metered()
             || self.has_executes()
+            || mapper.binds
             || must_flush()
         {
             return later(key);

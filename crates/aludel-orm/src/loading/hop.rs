@@ -2,7 +2,11 @@
 
 use aludel_core::expr::{Node, OrderBy, Source};
 
-use crate::mapping::{Relation, Strategy};
+use super::shown::Shown;
+use crate::{
+    Result as Outcome,
+    mapping::{ColumnWish, Relation, Strategy},
+};
 
 /// How a relationship is loaded.
 #[doc(hidden)]
@@ -58,6 +62,8 @@ pub(super) struct Hop {
     pub(super) inner: bool,
     /// The members' members, too, and so on.
     pub(super) recursive: bool,
+    /// What is said of the members' columns.
+    pub(super) columns: Vec<ColumnWish>,
 }
 
 impl Hop {
@@ -70,6 +76,7 @@ impl Hop {
             limit: None,
             inner: false,
             recursive: false,
+            columns: Vec::new(),
         }
     }
 
@@ -93,6 +100,12 @@ impl Hop {
             && self.order_by.is_empty()
             && self.limit.is_none()
             && !self.recursive
+            && self.columns.is_empty()
+    }
+
+    /// Which columns members are read with.
+    pub(super) fn shown(&self, relation: &'static Relation) -> Outcome<Shown> {
+        Shown::by(relation.target, &self.columns)
     }
 
     /// Refuses what doesn't go together.
@@ -123,6 +136,11 @@ impl Hop {
         let only = |what: &str, which: &str| {
             Err(format!("`{what}` of `{place}` belongs to {which}; here it follows `{name}`"))
         };
+        if !self.columns.is_empty() && !self.leads_on() {
+            return Err(format!(
+                "nothing can be said of the columns behind `{name}` of `{place}`, which loads nothing"
+            ));
+        }
         if self.criteria.is_some() && !queries {
             return only("and_", "`selectinload`, `joinedload` and `subqueryload`");
         }

@@ -166,7 +166,7 @@ strategies! {
 }
 
 impl<E, R> LoadOption<E, R> {
-    fn last(mut self, say: impl FnOnce(&mut Hop)) -> Self {
+    pub(super) fn last(mut self, say: impl FnOnce(&mut Hop)) -> Self {
         if let Some(hop) = self.path.last_mut() {
             say(hop);
         }

@@ -18,10 +18,12 @@ use aludel_engine::{
 };
 
 use super::{
+    columns::ColumnsOf,
     eager::{Eager, Parts},
     entity::Settle,
     hop::Hop,
     options::{Criteria, Path},
+    shown::Shown,
 };
 use crate::{
     Error, Result,
@@ -36,6 +38,8 @@ pub struct Query<R> {
     kind: Kind,
     pub(super) buffer: Box<dyn RowBuffer<R>>,
     pub(super) paths: Vec<Vec<Hop>>,
+    /// What is said of entities' columns.
+    columns: Vec<ColumnsOf>,
     /// Conditions on tables, wherever they stand; those of hooks are of this statement alone.
     criteria: Vec<Criteria>,
     seen_criteria: Vec<Criteria>,
@@ -44,6 +48,8 @@ pub struct Query<R> {
     checks_versions: bool,
     /// Whether rows are taken one by one: then nothing is loaded beside them, whatever is mapped.
     streams: bool,
+    /// The entities of its rows, once it is prepared.
+    pub(super) shown: Vec<Shown>,
 }
 
 /// What becomes of the objects of rows that the session holds already.
@@ -69,22 +75,26 @@ impl<R: Send + 'static> Query<R> {
             kind,
             buffer,
             paths: Vec::new(),
+            columns: Vec::new(),
             criteria: Vec::new(),
             seen_criteria: Vec::new(),
             execution,
             checks_versions: false,
             streams: false,
+            shown: Vec::new(),
         }
     }
 
     pub(super) fn select(select: Select<R>) -> Result<Self> {
         let paths = select.options().iter().filter_map(|it| it.downcast_ref::<Path>());
         let paths = paths.map(|it| it.0.clone()).collect();
+        let columns = select.options().iter().filter_map(|it| it.downcast_ref::<ColumnsOf>());
+        let columns = columns.cloned().collect();
         let criteria = select.options().iter().filter_map(|it| it.downcast_ref::<Criteria>());
         let criteria = criteria.cloned().collect();
         let (buffer, execution) = (select.buffer(), select.execution());
         let kind = Kind::Select(Box::new(select.into_query()));
-        Ok(Self { paths, criteria, ..Self::new(kind, buffer, execution) })
+        Ok(Self { paths, columns, criteria, ..Self::new(kind, buffer, execution) })
     }
 
     pub(super) fn text(text: TextQuery<R>, dialect: &'static dyn Dialect) -> Result<Self> {
@@ -159,9 +169,14 @@ impl<R: Send + 'static> Query<R> {
                 for meta in &metas {
                     crate::mapping::Mapper::checked(meta)?;
                 }
+                let shown = ColumnsOf::lay_out(&self.columns, &mut query, &metas)?;
+                if !self.columns.is_empty() {
+                    set_layouts(&mut *self.buffer, &shown);
+                }
+                self.shown = shown;
                 let mut eager = match self.streams {
                     true => Eager::none(dialect),
-                    false => Eager::plan(&mut query, &metas, !repeats, &self.paths, dialect)?,
+                    false => Eager::plan(&mut query, &self.shown, !repeats, &self.paths, dialect)?,
                 };
                 if eager.joins_many() && !repeats {
                     self.buffer.parts(&mut |part| {
@@ -178,6 +193,16 @@ impl<R: Send + 'static> Query<R> {
             }
         }
     }
+}
+
+/// Says which columns the entities of a result's rows have.
+pub(super) fn set_layouts<R>(buffer: &mut dyn RowBuffer<R>, shown: &[Shown]) {
+    let mut shown = shown.iter();
+    buffer.parts(&mut |part| {
+        if let (Some(part), Some(shown)) = (part.downcast_mut::<Part>(), shown.next()) {
+            part.0.set_layout(shown.layout.clone());
+        }
+    });
 }
 
 /// A compiled statement, to run once.

@@ -12,9 +12,10 @@ use aludel_core::{
 use super::{
     hop::Hop,
     related::{fresh, item, joins},
+    shown::Shown,
 };
 use crate::mapping::{
-    EntityMeta, Mapper, Relation,
+    Mapper, Relation,
     statements::{LinkedMembers, among, linked_members},
 };
 
@@ -41,9 +42,14 @@ impl Hop {
         query.filter =
             Node::all([among(owner_columns.clone(), n)].into_iter().chain(query.filter.take()));
         match self.limit {
-            Some(limit) => first_of_each(query, owner_columns, relation, limit),
+            Some(limit) => first_of_each(query, owner_columns, &self.read(relation), limit),
             None => query,
         }
+    }
+
+    /// Which columns members are read with. What can't be was refused when this was planned.
+    fn read(&self, relation: &'static Relation) -> Shown {
+        self.shown(relation).unwrap_or_else(|_| Shown::by_default(relation.target))
     }
 
     /// The appearance of the target's table in these statements.
@@ -55,6 +61,10 @@ impl Hop {
     fn linked(&self, relation: &'static Relation) -> LinkedMembers {
         let mut linked = linked_members(relation);
         let query = &mut linked.query;
+        if !self.columns.is_empty() {
+            let usual = Shown::by_default(relation.target).width();
+            query.items.splice(..usual, self.read(relation).items(Source::Table));
+        }
         query.filter = Node::all(query.filter.take().into_iter().chain(self.criteria.clone()));
         if !self.order_by.is_empty() {
             query.order_by = self.order_by.clone();
@@ -116,32 +126,20 @@ fn column(from: FromItem, name: &'static str, ty: SqlType) -> Node {
     Node::Column(ColumnRef { from, name, ty, nullable: true })
 }
 
-/// The columns of an entity, as a derived table of its rows has them.
-fn columns_of(meta: &'static EntityMeta, from: FromItem) -> impl Iterator<Item = SelectItem> {
-    let mapper = Mapper::of(meta);
-    (0..meta.columns.len() as u16)
-        .map(move |it| SelectItem::new(Node::Column(mapper.column(it, from.source))))
-}
-
 /// Names an entity's columns, which begin a query's items, as they are called in its table.
-fn label(query: &mut Query, meta: &'static EntityMeta) {
-    for (item, column) in query.items.iter_mut().zip(meta.columns) {
-        item.label = Some(column.name);
+fn label(query: &mut Query, shown: &Shown) {
+    for (item, column) in query.items.iter_mut().zip(shown.present()) {
+        item.label = Some(shown.meta.columns[usize::from(column)].name);
     }
 }
 
 /// Of the rows that belong to one owner, the first, by the query's order.
-fn first_of_each(
-    mut query: Query,
-    owner_columns: Vec<Node>,
-    relation: &'static Relation,
-    limit: u64,
-) -> Query {
-    let target = relation.target;
+fn first_of_each(mut query: Query, owner_columns: Vec<Node>, shown: &Shown, limit: u64) -> Query {
+    let target = shown.meta;
     let rows = item(target, FIRST);
-    label(&mut query, target);
-    let mut items: Vec<SelectItem> = columns_of(target, rows).collect();
-    for (item, name) in query.items[target.columns.len()..].iter_mut().zip(OWNER) {
+    label(&mut query, shown);
+    let mut items: Vec<SelectItem> = shown.columns_of(rows.source).collect();
+    for (item, name) in query.items[shown.width()..].iter_mut().zip(OWNER) {
         item.label = Some(name);
         let ty = item.node.ty().unwrap_or(SqlType::BigInt);
         items.push(SelectItem::new(column(rows, name, ty)));
@@ -171,13 +169,13 @@ fn first_of_each(
 /// with the relationship that is read.
 pub(super) fn members_of_query(
     main: &Query,
-    meta: &'static EntityMeta,
+    shown: &Shown,
     chain: &[&'static Relation],
     hop: &Hop,
 ) -> Query {
-    let owners = item(meta, fresh());
+    let owners = item(shown.meta, fresh());
     let mut inner = main.clone();
-    label(&mut inner, meta);
+    label(&mut inner, shown);
     if inner.limit.is_none() && inner.offset.is_none() && inner.distinct_on.is_empty() {
         inner.order_by.clear();
     }
@@ -213,18 +211,18 @@ pub(super) fn members_of_query(
 
 /// Lets a query of an entity stand in FROM of another that gives the same rows, in the same order, so
 /// that joins to it don't count for its limit. `None` where that changes what it means.
-pub(super) fn wrap(query: &Query, meta: &'static EntityMeta) -> Option<(Query, Source)> {
+pub(super) fn wrap(query: &Query, shown: &Shown) -> Option<(Query, Source)> {
     if query.for_update.is_some() || !query.distinct_on.is_empty() {
         return None;
     }
-    let rows = item(meta, fresh());
+    let rows = item(shown.meta, fresh());
     let mut inner = query.clone();
-    label(&mut inner, meta);
+    label(&mut inner, shown);
     let mut order_by = Vec::with_capacity(query.order_by.len());
     for (key, name) in query.order_by.iter().zip(ORDER) {
-        let known = query.items.iter().zip(meta.columns).find(|it| it.0.node == key.node);
+        let known = query.items.iter().zip(shown.present()).find(|it| it.0.node == key.node);
         let name = match known {
-            Some((_, column)) => column.name,
+            Some((_, column)) => shown.meta.columns[usize::from(column)].name,
             // Another column would make rows differ that are equal.
             None if query.distinct => return None,
             None => {
@@ -239,7 +237,7 @@ pub(super) fn wrap(query: &Query, meta: &'static EntityMeta) -> Option<(Query, S
         return None;
     }
     let outer = Query {
-        items: columns_of(meta, rows).collect(),
+        items: shown.columns_of(rows.source).collect(),
         order_by,
         derived_tables: vec![DerivedTable { item: rows, query: inner, recursive: None }],
         ..Query::default()

@@ -17,7 +17,12 @@ use aludel_engine::{
     driver::{ChunkStream, Chunks, Run, Want},
 };
 
-use super::{entity::Settle, options::Path, query::Query};
+use super::{
+    entity::Settle,
+    options::Path,
+    query::{Query, set_layouts},
+    shown::Shown,
+};
 use crate::{
     Error, Result,
     events::{HookSet, hooks_of, landed, load_hooks_anywhere},
@@ -51,6 +56,8 @@ struct Collect<R> {
     select: Select<R>,
     buffer: Box<dyn RowBuffer<R>>,
     repeats: bool,
+    /// The entities of the rows.
+    shown: Vec<Shown>,
 }
 
 impl<R: Send + 'static> Collect<R> {
@@ -61,6 +68,7 @@ impl<R: Send + 'static> Collect<R> {
                 part.0.set_repeats(self.repeats);
             }
         });
+        set_layouts(&mut *buffer, &self.shown);
         buffer
     }
 }
@@ -116,7 +124,7 @@ impl Core {
         let Self { connection: Some(connection), stores, .. } = self else {
             return Err(Error::InvalidRequest("the session has no connection".into()));
         };
-        let mut collect = Collect { buffer: select.buffer(), select, repeats };
+        let mut collect = Collect { buffer: select.buffer(), select, repeats, shown: query.shown };
         collect.buffer = collect.fresh();
         let chunks = ChunkStream::new(&mut **connection, run, collect);
         Ok(Stream {

@@ -104,10 +104,13 @@ pub(super) fn wishes(
         if strategy == Strategy::Lazy && !by_itself {
             continue;
         }
-        let hop = match hop {
+        let mut hop = match hop {
             Some(hop) => hop.clone(),
             None => Hop::new(super::hop::Along::One(relation), How::By(strategy)),
         };
+        // What is said of columns adds up.
+        let said = paths.iter().filter(|it| is_along(it, relation)).map(|it| &it[0].columns);
+        hop.columns = said.flatten().cloned().collect();
         let behind = match loads {
             true => wishes(&behind, rest, relation.target, depth + 1),
             false => Vec::new(),

@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 
 use aludel_core::{
-    expr::{Column, ColumnRef},
-    value::ColumnType,
+    expr::{Column, ColumnRef, Node},
+    value::{ColumnType, Value},
 };
 
 use super::{EntityConst, EntityOf, Relationship};
@@ -32,6 +32,11 @@ pub fn references<T>(_own: KeyType<T>, other: KeyType<T>) -> ColumnRef {
 /// The same, where the referring column is known by its type only.
 pub fn references_as<T: ColumnType>(other: KeyType<T::Base>) -> ColumnRef {
     other.column
+}
+
+/// What stands for an attribute in statements that don't say what it is.
+pub fn null() -> Node {
+    Node::Bind(Value::Null)
 }
 
 /// The entity constant at the other end of a relationship field.

@@ -9,9 +9,9 @@ use aludel_core::{
 };
 
 use super::{
-    Back, BaseMeta, Cascade, ColumnDefault, ColumnMeta, Computed, DeclarativeBase, EntityMeta,
-    FieldKind, ForeignKeyMeta, OnUpdate, PassiveDeletes, Rare, Referred, RelationshipMeta,
-    RowCells, Strategy, Typed,
+    Back, BaseMeta, Cascade, ColumnDefault, ColumnMeta, Computed, DeclarativeBase, Deferral,
+    EntityMeta, FieldKind, ForeignKeyMeta, OnUpdate, PassiveDeletes, Property, Rare, Referred,
+    RelationshipMeta, RowCells, Strategy, Typed,
 };
 use crate::object::{RelField, target_meta};
 
@@ -39,7 +39,69 @@ impl ColumnMeta {
             sequence: None,
             collations: &[],
             comment: None,
+            property: None,
+            synonyms: &[],
+            deferral: if kind.deferred { Some(&Deferral::ON_DEMAND) } else { None },
         }
+    }
+
+    /// Is a column of a composite value: this is its name, and that of its field.
+    #[must_use]
+    pub const fn within(mut self, name: &'static str, field: &'static str, optional: bool) -> Self {
+        self.name = name;
+        self.field = field;
+        self.nullable = self.nullable || optional;
+        self
+    }
+
+    /// When it is loaded.
+    ///
+    /// # Panics
+    /// The field is no `Deferred`. Generated code calls this in a `static`, where a panic is a compiler
+    /// error.
+    #[must_use]
+    pub const fn deferral(mut self, deferral: &'static Deferral) -> Self {
+        assert!(
+            self.deferral.is_some(),
+            "what is loaded on demand needs a field that can be without a value: `Deferred<…>`"
+        );
+        self.deferral = Some(deferral);
+        self
+    }
+
+    /// It has other names on the entity constant, too.
+    #[must_use]
+    pub const fn synonyms(mut self, names: &'static [&'static str]) -> Self {
+        self.synonyms = names;
+        self
+    }
+
+    /// No column of the table holds it, but an expression of them stands for it.
+    ///
+    /// # Panics
+    /// The field is neither an `Auto` nor a `Deferred`, so that an object always has a value. Generated
+    /// code calls this in a `static`, where a panic is a compiler error.
+    #[must_use]
+    pub const fn property(mut self, property: Property) -> Self {
+        assert!(
+            self.auto || self.deferral.is_some(),
+            "what an expression computes needs a field that can be without a value: `Auto<…>`, `Deferred<…>`"
+        );
+        self.property = Some(property);
+        match property {
+            // It is another after each UPDATE, for all that is known.
+            Property::Expression(_) => self.on_update = Some(OnUpdate::Server),
+            Property::ByQuery => assert!(
+                self.deferral.is_some(),
+                "what a query fills is there with that alone: `Deferred<…>`"
+            ),
+        }
+        self
+    }
+
+    /// Whether an object may be without a value for it.
+    const fn may_be_absent(&self) -> bool {
+        self.auto || self.nullable || self.deferral.is_some()
     }
 
     /// A sequence fills it in.
@@ -229,7 +291,7 @@ impl ColumnMeta {
     #[must_use]
     pub const fn default_expression(mut self, default: fn() -> Node) -> Self {
         assert!(
-            self.auto || self.nullable,
+            self.may_be_absent(),
             "a default that the database computes needs a field that can be without a value: `Auto<…>`"
         );
         self.default = ColumnDefault::Expression(default);
@@ -243,7 +305,7 @@ impl ColumnMeta {
     #[must_use]
     pub const fn computed(mut self, sql: &'static str, storage: Storage) -> Self {
         assert!(
-            self.auto || self.nullable,
+            self.may_be_absent(),
             "what the database computes needs a field that can be without a value: `Auto<…>`"
         );
         self.default = ColumnDefault::Computed(Computed { sql, storage });
@@ -279,7 +341,7 @@ impl ColumnMeta {
     #[must_use]
     pub const fn default_of_row(mut self, default: fn(&RowCells<'_>) -> Value) -> Self {
         assert!(
-            self.auto || self.nullable,
+            self.may_be_absent(),
             "a default that depends on the row needs a field that can be without a value: `Auto<…>`"
         );
         self.default = ColumnDefault::Row(default);

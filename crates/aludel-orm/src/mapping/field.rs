@@ -16,7 +16,7 @@ mod tests;
 /// A column's field. Every [`ColumnType`] is one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that a column can hold",
-    label = "neither a scalar, nor an `Option` or `Auto` of one",
+    label = "neither a scalar, nor an `Option`, `Auto` or `Deferred` of one",
     note = "implement `aludel::Scalar` for it, or make it `#[derive(SqlNewtype)]`"
 )]
 pub trait Field: Sized {
@@ -32,11 +32,11 @@ pub trait Field: Sized {
     /// Its value.
     fn get(&self) -> ValueRef<'_>;
 
-    /// Whether it is an `Auto` that nobody has set.
+    /// Whether it is an `Auto` that nobody has set, or a `Deferred` that isn't loaded.
     fn is_unset(&self) -> bool;
 
-    /// Sets it; `false` where the value is of another kind. `None` takes an `Auto`'s value back, and
-    /// is NULL for an `Option`.
+    /// Sets it; `false` where the value is of another kind. `None` takes the value of an `Auto`
+    /// or a `Deferred` back, and is NULL for an `Option`.
     fn put(&mut self, to: Option<ValueRef<'_>>) -> bool;
 
     /// A copy.
@@ -54,6 +54,8 @@ pub struct FieldKind {
     pub nullable: bool,
     /// Whether it is an `Auto`.
     pub auto: bool,
+    /// Whether it is a `Deferred`.
+    pub deferred: bool,
 }
 
 impl<T: ColumnType> Field for T {
@@ -62,11 +64,12 @@ impl<T: ColumnType> Field for T {
         scalar: TypeId::of::<T::Base>,
         nullable: T::NULLABLE,
         auto: T::AUTO,
+        deferred: T::DEFERRED,
     };
 
     #[inline]
     fn take(row: &mut Cursor<'_>) -> Result<Self, DecodeError> {
-        row.take()
+        T::take(row)
     }
 
     #[inline]
@@ -81,7 +84,7 @@ impl<T: ColumnType> Field for T {
 
     #[inline]
     fn put(&mut self, to: Option<ValueRef<'_>>) -> bool {
-        if T::AUTO && to.is_none() {
+        if (T::AUTO || T::DEFERRED) && to.is_none() {
             self.unset();
             return true;
         }

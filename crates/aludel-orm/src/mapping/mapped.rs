@@ -3,7 +3,7 @@
 use aludel_core::{
     DecodeError,
     expr::Source,
-    value::{Cursor, ValueRef},
+    value::{Absent, Cursor, ValueRef},
 };
 
 use super::EntityMeta;
@@ -46,6 +46,13 @@ pub trait Mapped: Sized + Send + Sync + 'static {
     /// Whether a column is an `Auto` that nobody has set.
     #[doc(hidden)]
     fn is_unset(&self, column: u16) -> bool;
+
+    /// What is known of a column that the row was read without.
+    #[doc(hidden)]
+    fn left_out(&self, column: u16) -> Option<&'static Absent> {
+        let _ = column;
+        None
+    }
 
     /// Sets a column; `false` where the value is of another kind. `None` takes an `Auto`'s value
     /// back, and is NULL for an `Option`.

@@ -1,17 +1,17 @@
 //! [`Mapper`]: an entity's description with every reference resolved.
 
-use std::sync::{Once, OnceLock};
+use std::sync::{Arc, Once, OnceLock};
 
 use aludel_core::{
-    expr::{ColumnRef, FromItem, Source},
+    expr::{ColumnRef, FromItem, Node, SelectItem, Source},
     schema::{Action, Deferrable},
-    value::SqlType,
+    value::{Layout, SqlType, Value},
 };
 use smallvec::{SmallVec, smallvec};
 
 use super::{
-    EntityMeta, Linked, OnUpdate, Referred, Relation, Statements, TableArg, Version, overlaps,
-    resolve::resolve,
+    Deferrals, EntityMeta, Linked, OnUpdate, Property, Referred, Relation, Statements, TableArg,
+    Version, overlaps, resolve::resolve, statements::Purpose,
 };
 use crate::{Error, Result, error::MappingError, events::AttributeSlot, object::chunk::Columns};
 
@@ -41,6 +41,12 @@ pub struct Mapper {
     pub version: Option<(u16, Version)>,
     /// What UPDATEs do to columns that they don't set.
     pub on_update: Vec<(u16, OnUpdate)>,
+    /// The attributes that no column of the table holds.
+    pub(crate) properties: Columns,
+    /// Whether what stands for them has values of the program's.
+    pub(crate) binds: bool,
+    /// The columns that are loaded on demand.
+    pub(crate) deferrals: Option<Box<Deferrals>>,
     pub(crate) statements: Statements,
     /// The columns that relationships refer to: found when a key changes for the first time.
     pub(crate) referred: OnceLock<Columns>,
@@ -111,6 +117,28 @@ impl EntityMeta {
         let from = FromItem { table: self.table, source };
         ColumnRef { from, name: column.name, ty: column.ty, nullable: column.nullable }
     }
+
+    /// A column of an appearance of the table, as a statement selects it.
+    pub(crate) fn item(&self, index: u16, source: Source) -> SelectItem {
+        SelectItem::new(match self.columns[usize::from(index)].property {
+            None => Node::Column(self.column(index, source)),
+            Some(Property::ByQuery) => Node::Bind(Value::Null),
+            Some(Property::Expression(expression)) => {
+                let mut node = expression();
+                let table = self.table;
+                node.retarget(
+                    FromItem { table, source: Source::Table },
+                    FromItem { table, source },
+                );
+                node
+            }
+        })
+    }
+
+    /// The columns that rows have where a query says nothing, in order.
+    pub(crate) fn present(&self) -> impl Iterator<Item = u16> + '_ {
+        (0..).zip(self.columns).filter(|it| it.1.is_present()).map(|it| it.0)
+    }
 }
 
 impl Mapper {
@@ -152,6 +180,9 @@ impl Mapper {
                 number: place.number,
                 version: version(meta),
                 on_update: on_update(meta),
+                binds: binds(meta),
+                properties: properties(meta),
+                deferrals: Deferrals::of(meta),
                 statements: Statements::default(),
                 referred: OnceLock::new(),
                 unchecked: Once::new(),
@@ -189,9 +220,54 @@ impl Mapper {
         self.meta.table.name
     }
 
+    /// Other names of columns on the entity constant, each beside the name of the column's field.
+    pub fn synonyms(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let columns = self.meta.columns.iter();
+        columns.flat_map(|it| it.synonyms.iter().map(|name| (*name, it.field)))
+    }
+
     /// A column under a source.
     pub(crate) fn column(&self, index: u16, source: Source) -> ColumnRef {
         self.meta.column(index, source)
+    }
+
+    /// A column of an appearance of the table, as a statement selects it.
+    pub(crate) fn item(&self, index: u16, source: Source) -> SelectItem {
+        self.meta.item(index, source)
+    }
+
+    /// Which columns rows have that give what a table's columns hold, and nothing else.
+    pub(crate) fn stored_layout(&self) -> Option<Arc<Layout>> {
+        if self.properties.is_empty() {
+            return self.layout().cloned();
+        }
+        let all = self.meta.columns.len() as u16;
+        let is_stored = |it: &u16| !self.properties.contains(it);
+        let present: Columns = self.present().filter(is_stored).collect();
+        let left_out = (0..all).filter(|it| !present.contains(it)).map(|it| (it, None));
+        Some(Arc::new(Layout::new(all, left_out)))
+    }
+
+    /// Whether a statement of this purpose has values besides those that it is executed with.
+    pub(crate) fn has_values(&self, purpose: &Purpose) -> bool {
+        match purpose {
+            Purpose::Get | Purpose::Keys(..) | Purpose::Columns(..) => self.binds,
+            Purpose::Members(relation, _) => {
+                Self::of(self.relationships[usize::from(*relation)].target).binds
+            }
+            _ => false,
+        }
+    }
+
+    /// Which columns rows have where a query says nothing; none where they have all.
+    #[inline]
+    pub(crate) fn layout(&self) -> Option<&Arc<Layout>> {
+        self.deferrals.as_ref().map(|it| &it.layout)
+    }
+
+    /// The columns that rows have where a query says nothing, in order.
+    pub(crate) fn present(&self) -> impl Iterator<Item = u16> {
+        self.meta.present()
     }
 
     /// Whether the database generates the key: one integer `Auto` column that refers to nothing.
@@ -207,6 +283,9 @@ impl Mapper {
 
     /// Whether what the database makes of a column in an UPDATE is read at once.
     pub(crate) fn reads_back(&self, column: u16) -> bool {
+        if self.properties.contains(&column) {
+            return false;
+        }
         let is_version = matches!(self.version, Some((at, Version::Server)) if at == column);
         is_version || self.meta.eager_defaults == Some(true)
     }
@@ -234,6 +313,21 @@ impl Mapper {
 fn version(meta: &EntityMeta) -> Option<(u16, Version)> {
     let mut columns = meta.columns.iter().enumerate();
     columns.find_map(|(index, column)| Some((index as u16, column.version?)))
+}
+
+/// The attributes that no column of the table holds.
+fn properties(meta: &EntityMeta) -> Columns {
+    let columns = meta.columns.iter().enumerate();
+    columns.filter(|it| it.1.property.is_some()).map(|it| it.0 as u16).collect()
+}
+
+/// Whether what stands for them has values of the program's.
+fn binds(meta: &EntityMeta) -> bool {
+    let mut by_expression = meta.columns.iter().filter_map(|it| match it.property? {
+        Property::Expression(expression) => Some(expression),
+        Property::ByQuery => None,
+    });
+    by_expression.any(|it| it().has_bind())
 }
 
 /// What UPDATEs do to columns that they don't set.

@@ -12,7 +12,7 @@ use aludel_core::{
     value::{SqlType, TypeVariants, Value},
 };
 
-use super::{BaseMeta, MapperSlot, Rare, RowCells, Version};
+use super::{BaseMeta, Deferral, MapperSlot, Rare, RowCells, Version};
 use crate::object::Ops;
 
 /// The static description of a mapped struct, as the derive emits it.
@@ -82,6 +82,21 @@ pub struct ColumnMeta {
     pub collations: &'static [(Option<DialectName>, &'static str)],
     /// What it is, in words for people.
     pub comment: Option<&'static str>,
+    /// When it is loaded, of a [`Deferred`](aludel_core::value::Deferred).
+    pub deferral: Option<&'static Deferral>,
+    /// Other names of its field on the entity constant.
+    pub synonyms: &'static [&'static str],
+    /// What it is in statements, where no column of the table holds it.
+    pub property: Option<Property>,
+}
+
+/// What an attribute is that no column of the table holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Property {
+    /// An expression of the row's columns, under the table's own name.
+    Expression(fn() -> Node),
+    /// What a query says.
+    ByQuery,
 }
 
 /// Who says which type a column has in the database.

@@ -101,7 +101,8 @@ fn table(meta: &'static EntityMeta, map: &TypeMap, problems: &mut Vec<String>) -
     let names = |columns: &[u16]| -> Vec<Name> {
         columns.iter().map(|it| Name::of(meta.columns[usize::from(*it)].name)).collect()
     };
-    let columns = meta.columns.iter().map(|it| column(it, sql_type(meta, it, map, problems)));
+    let stored = meta.columns.iter().filter(|it| it.property.is_none());
+    let columns = stored.map(|it| column(it, sql_type(meta, it, map, problems)));
     let foreign_keys = mapper.foreign_keys.iter().map(|key| ForeignKey {
         name: key.name.map(Name::of),
         columns: names(&key.columns),

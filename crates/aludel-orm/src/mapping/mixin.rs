@@ -3,7 +3,7 @@
 use aludel_core::{
     DecodeError,
     expr::Selectable,
-    value::{Cursor, ValueRef},
+    value::{Absent, Cursor, ValueRef},
 };
 
 use super::{ColumnMeta, EntityConst, RelationshipMeta};
@@ -43,6 +43,13 @@ pub trait Mixin: Sized + Send + Sync + 'static {
     /// Whether a column is an `Auto` that nobody has set.
     #[doc(hidden)]
     fn is_unset(&self, column: u16) -> bool;
+
+    /// What is known of a column that the row was read without.
+    #[doc(hidden)]
+    fn left_out(&self, column: u16) -> Option<&'static Absent> {
+        let _ = column;
+        None
+    }
 
     /// Sets a column, as [`Mapped::put`](super::Mapped::put).
     #[doc(hidden)]

@@ -42,6 +42,8 @@ pub(crate) enum Purpose {
     Update(Columns, Columns),
     /// One row by primary key and version.
     Delete,
+    /// The primary key, and these columns behind it, of the rows of so many keys.
+    Columns(Columns, usize),
     /// Some columns (the second) of one row by its primary key (the first).
     Fetch(Columns, Columns),
     /// Rows whose key columns are among so many keys.
@@ -140,6 +142,13 @@ impl Mapper {
                 query.filter = Some(among(subject, *n));
                 query.into()
             }
+            Purpose::Columns(columns, n) => {
+                let key = self.meta.primary_key;
+                let items = key.iter().chain(columns).map(|it| self.item(*it, Source::Table));
+                let subject = key.iter().map(|it| self.node(*it)).collect();
+                let filter = Some(among(subject, *n));
+                Query { items: items.collect(), filter, ..Query::default() }.into()
+            }
             Purpose::Members(relation, n) => {
                 let relation = &self.relationships[usize::from(*relation)];
                 members_query(relation, *n).into()
@@ -178,10 +187,9 @@ impl Mapper {
         }
     }
 
-    /// A SELECT of all columns.
+    /// A SELECT of all columns but those that are loaded on demand.
     pub(crate) fn query(&self, source: Source) -> Query {
-        let columns = 0..self.meta.columns.len() as u16;
-        let items = columns.map(|it| SelectItem::new(Node::Column(self.column(it, source))));
+        let items = self.present().map(|it| self.item(it, source));
         Query { items: items.collect(), ..Query::default() }
     }
 
@@ -219,7 +227,7 @@ pub(crate) fn members_query(relation: &'static Relation, n: usize) -> Query {
     query
 }
 
-/// The members of a relationship, of all owners: all columns of the target, then, unless they are the
+/// The members of a relationship, of all owners: the columns of the target, then, unless they are the
 /// target's own, those that say whose they are; sorted as the relationship says.
 pub(crate) struct LinkedMembers {
     pub(crate) query: Query,

@@ -230,7 +230,7 @@ impl<T: Mapped> Chunk<T> {
         let mut merged = fresh.snapshot();
         for column in Self::differing(base, &value) {
             let kept = (!value.is_unset(column)).then(|| value.get(column));
-            merged.put(column, kept.filter(|it| !it.is_null()));
+            merged.put(column, kept);
         }
         let old = (std::mem::replace(base, fresh), std::mem::replace(&mut *value, merged));
         drop(touched);
@@ -267,7 +267,13 @@ impl<T: Mapped> Chunk<T> {
             let (before, now) = (old.get(column), new.get(column));
             // What is unset is shown as NULL.
             let unset = |it: &T| it.is_unset(column);
-            if !now.same(before) || now.is_null() && unset(old) != unset(new) {
+            let differs = !now.same(before) || now.is_null() && unset(old) != unset(new);
+            // What isn't loaded, or not any more, is no other value; nor is what no column holds.
+            let is_nothing = || {
+                let meta = &T::meta().columns[usize::from(column)];
+                unset(new) && meta.deferral.is_some() || meta.property.is_some()
+            };
+            if differs && !is_nothing() {
                 columns.push(column);
             }
         }

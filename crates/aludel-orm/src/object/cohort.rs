@@ -5,7 +5,7 @@ use std::{any::Any, sync::Arc};
 
 use aludel_core::{
     DecodeError,
-    value::{Cursor, ValueRef},
+    value::{Cursor, Layout, ValueRef},
 };
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
@@ -66,9 +66,12 @@ pub(crate) struct Cohort<T: Mapped> {
     anchors: Vec<Option<Arc<Anchor<T>>>>,
     /// Objects that the session held already, by position.
     held: HashMap<u32, Raw<T>, RandomState>,
+    /// Which columns rows have; none where they have all.
+    layout: Option<Arc<Layout>>,
 }
 
 impl<T: Mapped> Default for Cohort<T> {
+    /// Of rows that have the columns that they have where a query says nothing.
     fn default() -> Self {
         Self {
             chunks: Vec::new(),
@@ -79,7 +82,24 @@ impl<T: Mapped> Default for Cohort<T> {
             seen: HashTable::new(),
             anchors: Vec::new(),
             held: HashMap::default(),
+            layout: Mapper::of(T::meta()).layout().cloned(),
         }
+    }
+}
+
+impl<T: Mapped> Cohort<T> {
+    /// Has an entity's columns read by the layout of its rows.
+    #[inline]
+    fn laid_out<V>(
+        &mut self,
+        row: &mut Cursor<'_>,
+        read: impl FnOnce(&mut Self, &mut Cursor<'_>) -> V,
+    ) -> V {
+        let Some(layout) = self.layout.take() else { return read(self, row) };
+        let result = read(self, &mut row.laid_out(&layout));
+        row.skip(layout.width());
+        self.layout = Some(layout);
+        result
     }
 }
 
@@ -100,6 +120,8 @@ pub(crate) trait AnyCohort: Send + Any {
     fn meta(&self) -> &'static EntityMeta;
     /// Says whether rows may repeat an object.
     fn set_repeats(&mut self, repeats: bool);
+    /// Says which columns rows have.
+    fn set_layout(&mut self, layout: Option<Arc<Layout>>);
     /// Reads one row; its object's position.
     fn push(&mut self, row: &mut Cursor<'_>) -> Result<u32, DecodeError>;
     /// Reads one row, and shows the columns of its object; where rows don't repeat an object.
@@ -108,6 +130,8 @@ pub(crate) trait AnyCohort: Send + Any {
         row: &mut Cursor<'_>,
         see: &mut dyn FnMut(&dyn Fields),
     ) -> Result<u32, DecodeError>;
+    /// Whether a row has no such object: all its key columns are NULL.
+    fn misses(&self, row: &Cursor<'_>) -> bool;
     fn len(&self) -> u32;
     /// The position of the last row's object.
     fn last(&self) -> u32;
@@ -176,22 +200,9 @@ fn is_integer<T: Mapped>() -> bool {
     }
 }
 
-#[inline]
-fn decode<T: Mapped>(row: &mut Cursor<'_>) -> Result<T, DecodeError> {
-    T::decode(row).map_err(|it| it.of_entity(T::meta().name))
-}
-
-impl<T: Mapped> AnyCohort for Cohort<T> {
-    fn meta(&self) -> &'static EntityMeta {
-        T::meta()
-    }
-
-    fn set_repeats(&mut self, repeats: bool) {
-        self.repeats = repeats;
-    }
-
+impl<T: Mapped> Cohort<T> {
     #[inline]
-    fn push(&mut self, row: &mut Cursor<'_>) -> Result<u32, DecodeError> {
+    fn read(&mut self, row: &mut Cursor<'_>) -> Result<u32, DecodeError> {
         if !self.repeats {
             let value = decode(row)?;
             self.last = self.append(value);
@@ -211,16 +222,52 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
         self.seen.insert_unique(spread(fp), (fp, position), |it| spread(it.0));
         Ok(position)
     }
+}
+
+#[inline]
+fn decode<T: Mapped>(row: &mut Cursor<'_>) -> Result<T, DecodeError> {
+    T::decode(row).map_err(|it| it.of_entity(T::meta().name))
+}
+
+impl<T: Mapped> AnyCohort for Cohort<T> {
+    fn meta(&self) -> &'static EntityMeta {
+        T::meta()
+    }
+
+    fn set_repeats(&mut self, repeats: bool) {
+        self.repeats = repeats;
+    }
+
+    fn set_layout(&mut self, layout: Option<Arc<Layout>>) {
+        self.layout = layout;
+    }
+
+    #[inline]
+    fn push(&mut self, row: &mut Cursor<'_>) -> Result<u32, DecodeError> {
+        self.laid_out(row, Self::read)
+    }
 
     fn push_and_see(
         &mut self,
         row: &mut Cursor<'_>,
         see: &mut dyn FnMut(&dyn Fields),
     ) -> Result<u32, DecodeError> {
-        let value: T = decode(row)?;
-        see(&value);
-        self.last = self.append(value);
-        Ok(self.last)
+        self.laid_out(row, |cohort, row| {
+            let value: T = decode(row)?;
+            see(&value);
+            cohort.last = cohort.append(value);
+            Ok(cohort.last)
+        })
+    }
+
+    fn misses(&self, row: &Cursor<'_>) -> bool {
+        let is_null = |row: &Cursor<'_>| {
+            T::PRIMARY_KEY.iter().all(|it| row.peek_at(usize::from(*it)).is_null())
+        };
+        match &self.layout {
+            None => is_null(row),
+            Some(layout) => is_null(&row.laid_out(layout)),
+        }
     }
 
     fn len(&self) -> u32 {
@@ -344,18 +391,33 @@ fn meet<T: Mapped>(
     let Some(raw) = Raw::<T>::from_any(hit.anchor, hit.slot) else { return Ok(None) };
     let fresh = slot.get_mut().take();
     let again = overwrite || raw.flags().has(Flags::EXPIRED);
-    if let Some(fresh) = fresh
-        && again
-    {
+    if again && let Some(fresh) = fresh {
         if overwrite {
             raw.chunk().drop_snapshot(raw.slot());
         }
         raw.renew(session, fresh, nested)?;
+    } else if let Some(fresh) = fresh {
+        raw.complete(&fresh)?;
     }
     Ok(Some((raw, again)))
 }
 
 impl<T: Mapped> Raw<T> {
+    /// Takes columns that are loaded on demand from a row that has them, where they aren't loaded.
+    fn complete(&self, fresh: &T) -> Result<()> {
+        let Some(deferrals) = Mapper::of(T::meta()).deferrals.as_deref() else { return Ok(()) };
+        let mut news: SmallVec<[u16; 8]> = deferrals.all().collect();
+        news.retain(|it| !fresh.is_unset(*it));
+        if !news.is_empty() {
+            let held = self.chunk().read(self.slot())?;
+            news.retain(|it| held.is_unset(*it));
+        }
+        match news.is_empty() {
+            true => Ok(()),
+            false => self.chunk().renew_columns(self.slot(), fresh, &news),
+        }
+    }
+
     /// Takes what was read again, and forgets a many-to-one that says otherwise; changes that no flush
     /// has seen stay. Where only some columns are expired, only they are taken.
     pub(crate) fn renew(&self, session: u64, fresh: T, nested: bool) -> Result<()> {
@@ -462,8 +524,10 @@ impl<T: Mapped> EntityState<T> {
         &mut self,
         row: &mut Cursor<'_>,
     ) -> Result<EntitySlot, DecodeError> {
-        if T::PRIMARY_KEY.iter().all(|it| row.peek_at(usize::from(*it)).is_null()) {
-            row.skip(T::meta().columns.len());
+        let cohort = self.cohort.get_or_insert_default();
+        if cohort.misses(row) {
+            let layout = cohort.layout.as_deref();
+            row.skip(layout.map_or(T::meta().columns.len(), Layout::width));
             return Ok(EntitySlot::NONE);
         }
         self.decode(row)

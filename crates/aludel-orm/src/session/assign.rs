@@ -53,6 +53,14 @@ impl<F: EngineFace> Session<F> {
     ) -> Result<()> {
         let columns = T::meta().columns;
         let column = columns.iter().position(|it| it.name == column.name()).unwrap_or_default();
+        if columns[column].property.is_some() {
+            let (entity, field) = (T::meta().name, columns[column].field);
+            let text = format!(
+                "`{entity}.{field}` is what an expression says of the row, and can't be set: set the columns that \
+                 it is made of"
+            );
+            return Err(Error::InvalidRequest(text.into()));
+        }
         match value.into_value() {
             Node::Bind(value) => self.core().set_value(object, column as u16, value),
             expression => self.core().set_expression(object, column as u16, expression),

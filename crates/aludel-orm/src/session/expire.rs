@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    mapping::{Cascade, Direction, EntityConst, Mapped, Mapper, Relation},
+    mapping::{Cascade, Direction, EntityConst, Mapped, Mapper, Relation, split_deferred},
     object::{
         Obj,
         chunk::{AnyChunk as _, Columns},
@@ -272,8 +272,15 @@ impl Core {
         if head.flags(at.slot()).has(Flags::TOUCHED) {
             chunk.restore_columns(at.slot(), columns)?;
         }
+        let (unloaded, columns) = split_deferred(chunk.meta(), columns);
+        if !unloaded.is_empty() {
+            // What is loaded on demand is, the next time that it is asked for.
+            chunk
+                .write(at.slot(), &mut |it| unloaded.iter().for_each(|at| _ = it.put(*at, None)))?;
+        }
+        let columns = &columns[..];
         let flags = head.flags(at.slot());
-        let whole = columns.len() == chunk.meta().columns.len();
+        let whole = columns.len() + unloaded.len() == chunk.meta().columns.len();
         self.tables(|tables| {
             // What is expired as a whole stays so.
             let is_whole = flags.has(Flags::EXPIRED) && tables.expired_columns(at).is_none();
@@ -283,6 +290,7 @@ impl Core {
                 false => tables.expire_columns(at, columns),
             }
             tables.forget_assigned(id, at, Some(columns));
+            tables.forget_assigned(id, at, Some(&unloaded));
             tables.expire_cells(id, at, relations);
         });
         if !columns.is_empty() {
@@ -354,10 +362,19 @@ impl Core {
         let mapper = Mapper::checked(chunk.meta())?;
         self.enter_joined()?;
         self.expire_some(at, columns, relations)?;
+        let (deferred, columns) = split_deferred(mapper.meta, columns);
         if !columns.is_empty() {
             self.read_again(mapper, at).await?;
         } else if self.options.autoflush {
             self.flush().await?;
+        }
+        for column in deferred {
+            self.load_columns(mapper, column, at, false).await?;
+            let mut is_gone = false;
+            chunk.with(at.slot(), &mut |it| is_gone = it.is_unset(column))?;
+            if is_gone {
+                return Err(Error::ObjectDeleted(self.subject(at)));
+            }
         }
         for relation in relations {
             let relation = &mapper.relationships[usize::from(*relation)];

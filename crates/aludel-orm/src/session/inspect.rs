@@ -121,8 +121,11 @@ impl<T: Mapped> Inspection<T> {
         attributes
     }
 
-    /// How things stand with one attribute, by its field's name.
+    /// How things stand with one attribute, by its field's name or a synonym.
     pub fn attribute(&self, field: &str) -> Option<AttributeState> {
+        let mut columns = T::meta().columns.iter();
+        let named = columns.find(|it| it.synonyms.contains(&field)).map(|it| it.field);
+        let field = named.unwrap_or(field);
         self.attributes().into_iter().find(|it| it.field == field)
     }
 }

@@ -256,8 +256,10 @@ impl Core {
     fn copy_columns(&mut self, source: &Source, at: Ref) -> Result<()> {
         let Some(chunk) = self.chunk(at) else { return Ok(()) };
         let columns = chunk.meta().columns;
-        let is_computed =
-            |it: u16| matches!(columns[usize::from(it)].default, ColumnDefault::Computed(_));
+        let is_computed = |it: u16| {
+            let column = &columns[usize::from(it)];
+            column.property.is_some() || matches!(column.default, ColumnDefault::Computed(_))
+        };
         let mut known = source.known();
         // What the database computes is never written.
         known.retain(|it| !is_computed(*it));
@@ -275,7 +277,7 @@ impl Core {
         }
         chunk.change(at.slot(), &mut |fields| {
             for (column, value) in &news {
-                fields.put(*column, (!value.is_null()).then(|| value.as_ref()));
+                fields.put(*column, Some(value.as_ref()));
             }
         })?;
         let tracked = chunk.head().flags(at.slot()).has(Flags::TOUCHED);

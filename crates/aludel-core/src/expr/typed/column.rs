@@ -12,6 +12,8 @@ use crate::{
 pub struct Column<E, T> {
     from: FromItem,
     name: &'static str,
+    /// What stands for it in statements, of an attribute that no column of the table holds.
+    expression: Option<fn() -> Node>,
     types: PhantomData<fn() -> (E, T)>,
 }
 
@@ -27,11 +29,18 @@ impl<E, T> Column<E, T> {
     /// For the derive.
     #[doc(hidden)]
     pub const fn new(source: Source, table: TableName, name: &'static str) -> Self {
-        Self { from: FromItem { table, source }, name, types: PhantomData }
+        Self { from: FromItem { table, source }, name, expression: None, types: PhantomData }
+    }
+
+    /// The same, of an attribute that an expression of the table's other columns stands for.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn by(self, expression: fn() -> Node) -> Self {
+        Self { expression: Some(expression), ..self }
     }
 
     pub(super) const fn in_source(self, source: Source) -> Self {
-        Self::new(source, self.from.table, self.name)
+        Self { from: FromItem { table: self.from.table, source }, ..self }
     }
 
     /// The column's SQL name.
@@ -57,6 +66,9 @@ impl<E, T: ColumnType> Expression for Column<E, T> {
     type Type = T::Out;
 
     fn into_node(self) -> Node {
-        Node::Column(self.column_ref())
+        let Some(expression) = self.expression else { return Node::Column(self.column_ref()) };
+        let mut node = expression();
+        node.retarget(FromItem { table: self.from.table, source: Source::Table }, self.from);
+        node
     }
 }

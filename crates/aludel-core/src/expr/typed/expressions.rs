@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::Expression;
+use super::{Expression, Fits, Meets};
 use crate::{
     expr::{Node, SelectItem},
     value::ColumnType,
@@ -11,13 +11,22 @@ use crate::{
 /// An expression of type `T`. Operators are methods of [`Expression`].
 pub struct Expr<T> {
     node: Node,
+    /// Its name in a result, where nobody gives it another.
+    name: Option<&'static str>,
     ty: PhantomData<fn() -> T>,
 }
 
 impl<T> Expr<T> {
     /// Says that an untyped expression has type `T`. Rows are decoded by it; nothing checks it.
     pub fn new(node: Node) -> Self {
-        Self { node, ty: PhantomData }
+        Self { node, name: None, ty: PhantomData }
+    }
+
+    pub(super) fn into_item(self) -> SelectItem
+    where
+        T: ColumnType,
+    {
+        SelectItem { node: self.node, label: self.name, optional: T::NULLABLE }
     }
 
     /// The untyped expression.
@@ -28,7 +37,7 @@ impl<T> Expr<T> {
 
 impl<T> Clone for Expr<T> {
     fn clone(&self) -> Self {
-        Self::new(self.node.clone())
+        Self { node: self.node.clone(), name: self.name, ty: PhantomData }
     }
 }
 
@@ -44,6 +53,16 @@ impl<T: ColumnType> Expression for Expr<T> {
     fn into_node(self) -> Node {
         self.node
     }
+}
+
+/// A hybrid attribute, by its name and what it is in SQL: in a result it bears that name.
+#[doc(hidden)]
+pub fn hybrid<T, X>(name: &'static str, expression: X) -> Expr<T>
+where
+    T: ColumnType,
+    X: Expression<Type: ColumnType<Base: Meets<T::Base>, Null: Fits<T::Null>>>,
+{
+    Expr { node: expression.into_node(), name: Some(name), ty: PhantomData }
 }
 
 /// An expression with a name in the result.

@@ -81,7 +81,7 @@ macro_rules! values {
 
 values! {
     [E: 'static, T: ColumnType] Column<E, T> as T::Out, it => item(it);
-    [T: ColumnType] Expr<T> as T, it => item(it);
+    [T: ColumnType] Expr<T> as T, it => it.into_item();
     [T: ColumnType] Labeled<T> as T, it => it.into_item();
     [] Now as crate::value::DateTime, it => item(it);
 }

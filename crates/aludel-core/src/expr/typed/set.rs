@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     expr::{ColumnRef, Node},
-    value::{Auto, ColumnType, NotNull, Nullable, Nullness, Scalar, Value},
+    value::{Auto, ColumnType, Deferred, NotNull, Nullable, Nullness, Scalar, Value},
 };
 
 /// What a column of type `T` can be set to: a value, `None` for a nullable column, a column or an
@@ -48,6 +48,14 @@ impl<B: Scalar, T: ColumnType<Base = B, Null = Nullable>> SetValue<T> for Option
 /// An unset one is NULL.
 #[diagnostic::do_not_recommend]
 impl<U: ColumnType, T: ColumnType<Base = U::Base>> SetValue<T> for Auto<U> {
+    fn into_value(self) -> Node {
+        Node::Bind(Value::from(self))
+    }
+}
+
+/// One that isn't loaded is NULL.
+#[diagnostic::do_not_recommend]
+impl<U: ColumnType, T: ColumnType<Base = U::Base>> SetValue<T> for Deferred<U> {
     fn into_value(self) -> Node {
         Node::Bind(Value::from(self))
     }

@@ -2,7 +2,7 @@
 
 use aludel_core::{
     dialect::Dialect,
-    expr::{JoinKind, Node, Query, SelectItem, Source},
+    expr::{JoinKind, Query, SelectItem, Source},
 };
 
 use super::{Eager, EagerNode, Joined, Owner};
@@ -13,9 +13,10 @@ use crate::{
         hop::{Along, Hop, How},
         related::{fresh, item, joins},
         shaped::{members_of_query, wrap},
+        shown::Shown,
         wishes::{Wish, check, wishes},
     },
-    mapping::{Direction, EntityMeta, Mapper, Relation, Strategy, relation::Finds},
+    mapping::{Direction, EntityMeta, Relation, Strategy, relation::Finds},
 };
 
 /// Where wishes of one owner stand.
@@ -31,7 +32,7 @@ struct Place<'a> {
     /// The node whose statement joins are added to; none for the query itself.
     carrier: Option<usize>,
     /// The query, and the entity that it gives, where it can stand as a subquery.
-    main: Option<(&'a Query, &'static EntityMeta)>,
+    main: Option<(&'a Query, &'a Shown)>,
     /// The relationships that led here.
     chain: &'a [&'static Relation],
 }
@@ -40,12 +41,13 @@ impl Eager {
     /// Plans the options of a query, and adds joins to it. `is_once`: its rows don't repeat an object.
     pub(in crate::loading) fn plan(
         query: &mut Query,
-        metas: &[&'static EntityMeta],
+        shown: &[Shown],
         is_once: bool,
         paths: &[Vec<Hop>],
         dialect: &'static dyn Dialect,
     ) -> Result<Self> {
-        check(paths, metas)?;
+        let metas: Vec<&'static EntityMeta> = shown.iter().map(|it| it.meta).collect();
+        check(paths, &metas)?;
         let rest = paths.iter().rfind(|it| it.len() == 1 && it[0].relation().is_none());
         let rest = rest.and_then(|it| it.first());
         let mut eager = Self::none(dialect);
@@ -61,20 +63,20 @@ impl Eager {
             })
             .collect();
         // A join would count rows for a limit, and multiply those of a tuple.
-        let alone = metas.first().filter(|it| it.columns.len() == query.items.len()).copied();
+        let alone = shown.first().filter(|it| it.width() == query.items.len());
         let whole = query.limit.is_none()
             && query.offset.is_none()
             && !query.distinct
             && query.distinct_on.is_empty();
-        let mut sources = sources(query, metas);
+        let mut sources = sources(query, shown);
         let embeds = trees.iter().any(|it| any(it, &|it| it.strategy == Strategy::Subquery));
-        let main = alone.filter(|_| embeds).map(|meta| (query.clone(), meta));
+        let main = alone.filter(|_| embeds).map(|shown| (query.clone(), shown));
         let mut many = alone.is_some() && whole;
-        if let Some(meta) = alone
+        if let Some(shown) = alone
             && !whole
             && trees.iter().any(|it| joins_many(it))
             && !trees.iter().any(|it| any(it, &is_contained))
-            && let Some((outer, source)) = wrap(query, meta)
+            && let Some((outer, source)) = wrap(query, shown)
         {
             *query = outer;
             sources = vec![Some(source)];
@@ -87,7 +89,7 @@ impl Eager {
                 many,
                 outer: false,
                 carrier: None,
-                main: main.as_ref().map(|it| (&it.0, it.1)),
+                main: main.as_ref().map(|(query, shown)| (query, *shown)),
                 chain: &[],
             };
             eager.add(query, tree, place)?;
@@ -158,11 +160,14 @@ impl Eager {
             };
             let may_join = !relation.many || place.many || contained.is_some();
             let offset = query.items.len();
+            let shown = hop.shown(relation)?;
             let mut next = None;
             if strategy == Strategy::Joined {
                 next = match (contained, place.source.filter(|_| may_join)) {
-                    (Some(source), _) => Some(contain(query, relation, source)?),
-                    (None, Some(source)) => Some(join(query, relation, source, &hop, place.outer)),
+                    (Some(source), _) => Some(contain(query, relation, &shown, source)?),
+                    (None, Some(source)) => {
+                        Some(join(query, relation, &shown, source, &hop, place.outer))
+                    }
                     (None, None) => None,
                 };
                 if next.is_none() {
@@ -171,7 +176,7 @@ impl Eager {
             }
             let chain: Vec<_> = place.chain.iter().copied().chain([relation]).collect();
             let main = place.main.filter(|_| strategy == Strategy::Subquery);
-            let embedded = main.map(|(main, meta)| members_of_query(main, meta, &chain, &hop));
+            let embedded = main.map(|(main, of)| members_of_query(main, of, &chain, &hop));
             if strategy == Strategy::Subquery && embedded.is_none() {
                 strategy = Strategy::Selectin;
             }
@@ -179,7 +184,7 @@ impl Eager {
             let carrier = if next.is_some() { place.carrier } else { Some(self.nodes.len()) };
             let carries = next.is_none() && joins_many(&behind);
             let repeats = next.is_some() || embedded.is_some() || hop.recursive || carries;
-            let mut fetch = Fetch::new(relation);
+            let mut fetch = Fetch::of(relation, shown);
             fetch.set_repeats(repeats);
             fetch.grows = hop.recursive;
             // The further statement, where something is joined to it.
@@ -257,37 +262,29 @@ fn is_contained(wish: &Wish) -> bool {
 }
 
 /// The appearances of the entities that a query selects.
-fn sources(query: &Query, metas: &[&'static EntityMeta]) -> Vec<Option<Source>> {
+fn sources(query: &Query, shown: &[Shown]) -> Vec<Option<Source>> {
     let mut start = 0;
-    let mut source = |meta: &&'static EntityMeta| {
-        // Entities' columns stand together, in order; others between them are skipped.
-        while let Some(item) = query.items.get(start) {
-            if let Node::Column(column) = &item.node
-                && column.from.table == meta.table
-                && column.name == meta.columns[0].name
-                && query.items.len() >= start + meta.columns.len()
-            {
-                start += meta.columns.len();
-                return Some(column.from.source);
-            }
-            start += 1;
-        }
-        None
+    // Entities' columns stand together, in order; others between them are skipped.
+    let source = |shown: &Shown| {
+        let (at, source) = shown.find_in(query, start)?;
+        start = at + shown.width();
+        Some(source)
     };
-    metas.iter().map(&mut source).collect()
+    shown.iter().map(source).collect()
 }
 
 /// Adds the columns of an appearance of a relationship's target.
-fn select(query: &mut Query, relation: &'static Relation, source: Source) {
-    let mapper = Mapper::of(relation.target);
-    for column in 0..relation.target.columns.len() as u16 {
-        let node = Node::Column(mapper.column(column, source));
-        query.items.push(SelectItem { optional: true, ..SelectItem::new(node) });
-    }
+fn select(query: &mut Query, shown: &Shown, source: Source) {
+    query.items.extend(shown.items(source).map(|it| SelectItem { optional: true, ..it }));
 }
 
 /// Reads a relationship from a join that the query has by itself.
-fn contain(query: &mut Query, relation: &'static Relation, source: Source) -> Result<Source> {
+fn contain(
+    query: &mut Query,
+    relation: &'static Relation,
+    shown: &Shown,
+    source: Source,
+) -> Result<Source> {
     let target = item(relation.target, source);
     let is_there =
         query.joins.iter().any(|it| it.target == target) || query.roots().contains(&target);
@@ -299,7 +296,7 @@ fn contain(query: &mut Query, relation: &'static Relation, source: Source) -> Re
         );
         return Err(Error::InvalidRequest(text.into()));
     }
-    select(query, relation, source);
+    select(query, shown, source);
     Ok(source)
 }
 
@@ -307,6 +304,7 @@ fn contain(query: &mut Query, relation: &'static Relation, source: Source) -> Re
 fn join(
     query: &mut Query,
     relation: &'static Relation,
+    shown: &Shown,
     owner: Source,
     hop: &Hop,
     outer: bool,
@@ -319,7 +317,7 @@ fn join(
         criteria.retarget(from, to);
         join.and_on(criteria);
     }
-    select(query, relation, source);
+    select(query, shown, source);
     let keys = match &hop.order_by[..] {
         [] => relation.meta.order_by.map(|it| it()).unwrap_or_default(),
         keys => keys.to_vec(),

@@ -81,8 +81,7 @@ impl Core {
         self.ledger(|it| it.record([Event::Value { chunk: at.chunk(), count: 1 }]));
         chunk.write(at.slot(), &mut |fields| {
             for (column, value) in &news {
-                let value = value.as_ref().filter(|it| !it.is_null());
-                fields.put(*column, value.map(Value::as_ref));
+                fields.put(*column, value.as_ref().map(Value::as_ref));
             }
         })
     }

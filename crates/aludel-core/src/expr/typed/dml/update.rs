@@ -3,8 +3,8 @@
 use super::{ReturningStatement, value_for};
 use crate::{
     expr::{
-        Column, ExecutionOptions, FromTarget, Predicate, Selectable, SetValue, Statement,
-        Synchronize, Update,
+        Assignments, Column, ExecutionOptions, FromTarget, Predicate, Selectable, SetValue,
+        Statement, Synchronize, Update,
     },
     value::ColumnType,
 };
@@ -56,6 +56,17 @@ impl UpdateStatement {
     pub fn filter(mut self, condition: impl Predicate) -> Self {
         let node = condition.into_predicate();
         self.update.and_filter(node);
+        self
+    }
+
+    /// Sets columns, each as by `User.name.set("Alice")`: one, or a tuple, an array or a `Vec` of them.
+    pub fn values(mut self, assignments: impl Assignments) -> Self {
+        let mut all = Vec::new();
+        assignments.push_to(&mut all);
+        for assignment in all {
+            let name = assignment.column.name;
+            self.update.set.push((name, value_for(self.update.table, assignment)));
+        }
         self
     }
 
