@@ -15,7 +15,7 @@ fn players(at: &Place) -> Store {
     let mut store = at.store();
     let player = |name: &str, surname: Option<&str>, wins, losses, banned| {
         let player = Player::builder().name(name).wins(wins).losses(losses).banned(banned);
-        contestant.surname(surname.map(str::to_owned))
+        player.surname(surname.map(str::to_owned))
     };
     store.add(player("Ada", Some("Lovelace"), 12, 3, false));
     store.add(player("Xeno", None, 4, 0, false));
