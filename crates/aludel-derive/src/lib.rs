@@ -65,7 +65,7 @@ use proc_macro::TokenStream;
 /// | `sql_type = sql::VarChar(40)` | the SQL type; with `.with_variant(…)` another on some databases; `sql::Named("…")` is one that only the database knows, such as a domain |
 /// | `numeric(10, 2)` | an exact decimal number of so many digits, so many of them behind the point |
 ///
-/// On a `Many` or `One` field, `#[relationship(…)]`: `back_populates = field`, `cascade(all,
+/// On a `Many`, `One`, `ManySet` or `WriteOnly` field, `#[relationship(…)]`: `back_populates = field`, `cascade(all,
 /// delete_orphan)`, `order_by = Address.id.desc()`, `foreign_keys = [Address.billing_id]`,
 /// `secondary = PlaylistTrack`, `lazy = select | selectin | joined | subquery | raise | raise_on_sql | noload`, `passive_deletes` or
 /// `passive_deletes = all`, `passive_updates = false`, `post_update`; `primaryjoin = condition` and

@@ -233,6 +233,16 @@ impl<E: Mapped, A: Mapped, T: ColumnType> ProxyAccess<'_, E, A, Column<A, T>> {
         self.members().push(Obj::of_value(member))
     }
 
+    /// Adds members with these values.
+    pub fn extend<V: Into<T>>(self, values: impl IntoIterator<Item = V>)
+    where
+        A: Default,
+    {
+        for value in values {
+            Self::new(self.owner, self.index, self.then).push(value);
+        }
+    }
+
     /// Removes the first member with this value.
     ///
     /// # Errors

@@ -152,6 +152,8 @@ fn of_columns(at: &Place) {
     bob.interests().through(Interest.degree).remove(&little).unwrap();
     assert!(bob.interests().through(Interest.degree).remove(&little).is_err());
     assert_eq!(bob.interests().len().unwrap(), 1);
+    ann.interests().through(Interest.degree).extend(["a", "b"].map(str::to_owned));
+    assert_eq!(degrees(&ann), ["a", "b"]);
     store.commit().unwrap();
 }
 
