@@ -16,6 +16,7 @@ pub(super) const CASES: &[Case] = cases!["numbered":
     what_is_not_loaded,
     without_another_side,
     a_rollback_puts_all_back,
+    a_level_that_is_taken_back,
     what_is_borrowed_waits,
     gaps_are_closed,
     new_objects,
@@ -172,6 +173,24 @@ fn a_rollback_puts_all_back(at: &Place) {
     store.sent();
     store.commit().unwrap();
     assert_eq!(store.sent(), "");
+}
+
+fn a_level_that_is_taken_back(at: &Place) {
+    let (mut store, one, two) = talk(at);
+    one.bullets().move_to(0, &of(&one, 1)).unwrap();
+    let level = store.begin_nested().unwrap();
+    one.bullets().move_to(0, &of(&one, 2)).unwrap();
+    two.bullets().push(&of(&one, 1));
+    assert_eq!(order(&one), "c1 a2 ");
+    store.flush().unwrap();
+    one.bullets().insert(1, Bullet::builder().text("d")).unwrap();
+    store.rollback_nested(level).unwrap();
+    assert_eq!(order(&one), "b1 a2 c3 ");
+    store.commit().unwrap();
+    store.renew();
+    let one = store.get_one(Slide, 1).unwrap();
+    one.bullets().load(&mut store).unwrap();
+    assert_eq!(order(&one), "b1 a2 c3 ");
 }
 
 fn what_is_borrowed_waits(at: &Place) {
