@@ -1,6 +1,7 @@
 //! What the derives print, and what they refuse.
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod attributes;
 mod budget;
 mod expansion;
 mod mistakes;
