@@ -461,7 +461,7 @@ fn a_key_around_it(at: &Place) {
     assert_eq!(topics.len(), 3);
     assert_eq!(
         store.sent(),
-        "BEGIN\nSELECT topic.area, topic.name FROM topic ORDER BY topic.area, topic.name"
+        "BEGIN\nSELECT subject.area, subject.name FROM subject ORDER BY subject.area, subject.name"
     );
     assert_eq!(topics[1].about().load(&mut store.session).unwrap(), "1y");
     assert_eq!(topics[2].borrow().about, "2x".to_owned());

@@ -40,7 +40,7 @@ pub struct Doc {
 
 /// A key of two columns, with one on demand between them.
 #[derive(Mapped, Debug)]
-#[table("topic", base = Suite)]
+#[table("subject", base = Suite)]
 pub struct Topic {
     #[column(primary_key)]
     pub area: i64,
