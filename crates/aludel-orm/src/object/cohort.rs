@@ -66,6 +66,8 @@ pub(crate) struct Cohort<T: Mapped> {
     anchors: Vec<Option<Arc<Anchor<T>>>>,
     /// Objects that the session held already, by position.
     held: HashMap<u32, Raw<T>, RandomState>,
+    /// Those of them that were read again, in order.
+    renewed: Vec<u32>,
     /// Which columns rows have; none where they have all.
     layout: Option<Arc<Layout>>,
 }
@@ -82,6 +84,7 @@ impl<T: Mapped> Default for Cohort<T> {
             seen: HashTable::new(),
             anchors: Vec::new(),
             held: HashMap::default(),
+            renewed: Vec::new(),
             layout: Mapper::of(T::meta()).layout().cloned(),
         }
     }
@@ -115,6 +118,9 @@ pub(crate) struct Landing<'a> {
     pub(crate) nested: bool,
 }
 
+/// Objects that a session held before a result, and whether that read them again.
+pub(crate) type Met = HashMap<Ref, bool, RandomState>;
+
 /// A cohort without its type.
 pub(crate) trait AnyCohort: Send + Any {
     fn meta(&self) -> &'static EntityMeta;
@@ -141,6 +147,8 @@ pub(crate) trait AnyCohort: Send + Any {
     fn land(&mut self, landing: Landing<'_>) -> Result<()>;
     /// The address of an object that has landed.
     fn reference(&self, position: u32) -> Option<Ref>;
+    /// Adds the objects that the session held already, and whether they were read again.
+    fn add_met(&self, met: &mut Met);
     /// The addresses of objects that have landed, as cells hold them.
     fn cells(&self, positions: &[u32], out: &mut Vec<u64>);
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
@@ -314,7 +322,11 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
                                 if again && load_hooks_anywhere() {
                                     store.landed.push(Landed { object: raw.reference(), again });
                                 }
-                                self.held.insert(start + offset as u32, raw);
+                                let position = start + offset as u32;
+                                if again {
+                                    self.renewed.push(position);
+                                }
+                                self.held.insert(position, raw);
                             }
                         }
                     }
@@ -366,6 +378,11 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
         let (chunk, slot) = locate(position);
         let anchor = self.anchors.get(chunk)?.as_ref()?;
         Some(anchor.chunk().head().reference(slot))
+    }
+
+    fn add_met(&self, met: &mut Met) {
+        let is_renewed = |it: &u32| self.renewed.binary_search(it).is_ok();
+        met.extend(self.held.iter().map(|(at, raw)| (raw.reference(), is_renewed(at))));
     }
 
     fn cells(&self, positions: &[u32], out: &mut Vec<u64>) {
@@ -424,8 +441,11 @@ impl<T: Mapped> Raw<T> {
         let at = self.reference();
         let some = self.graph().and_then(|it| {
             Graph::with(it, |it, _| {
-                it.permit(at);
-                it.expired.remove(&at)
+                let some = it.expired.remove(&at);
+                if some.is_none() {
+                    it.permit(at);
+                }
+                some
             })
         });
         let is_read = |it: &&Relation| match &some {

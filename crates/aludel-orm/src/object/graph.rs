@@ -57,8 +57,9 @@ pub(crate) struct Tables {
     pub(crate) ousted: std::collections::BTreeSet<Ref>,
     /// Members that lost an owner that is in no session.
     pub(super) outside: std::collections::BTreeSet<Ref>,
-    /// Objects of such chunks as forbid loads that were read again since: they may be loaded of.
-    pub(super) permitted: std::collections::BTreeSet<Ref>,
+    /// What is said of loading later of one object, in place of what is said of its chunk: it was read again
+    /// since, or was here before.
+    pub(super) said: std::collections::BTreeMap<Ref, Said>,
     /// What went wrong between objects that no session knows: it learns of it when they come in.
     pub(crate) problems: Vec<(Ref, crate::Error)>,
     /// Anchors that died since the last sweep.
@@ -82,12 +83,42 @@ pub(crate) struct Entry {
     pub(super) mark: u32,
     /// How many live sessions hold an anchor of their own.
     pub(super) holders: u32,
-    /// Relationships that a `raiseload` forbids to load, by position.
-    pub(super) forbidden: u64,
-    /// Relationships that it forbids to load by a statement.
-    pub(super) sql_forbidden: u64,
-    /// Relationships that a `lazyload` allows to load, whatever is mapped.
-    pub(super) allowed: u64,
+    /// What the query that loaded its objects says of loading later.
+    said: Said,
+}
+
+/// What is said of loading relationships later, by their positions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// Those that a `raiseload` forbids to load.
+    forbidden: u64,
+    /// Those that it forbids to load by a statement.
+    sql_forbidden: u64,
+    /// Those that a `lazyload` allows to load, whatever is mapped.
+    allowed: u64,
+}
+
+impl Said {
+    fn say(&mut self, relation: u16, later: Later) {
+        let Self { forbidden, sql_forbidden, allowed } = self;
+        for (bits, of) in [
+            (forbidden, Later::Forbidden),
+            (sql_forbidden, Later::WithoutSql),
+            (allowed, Later::Allowed),
+        ] {
+            *bits = if later == of { *bits | bit(relation) } else { *bits & !bit(relation) };
+        }
+    }
+
+    fn of(self, relation: u16) -> Option<Later> {
+        let is_in = |bits: u64| bits & bit(relation) != 0;
+        match (is_in(self.forbidden), is_in(self.sql_forbidden), is_in(self.allowed)) {
+            (true, ..) => Some(Later::Forbidden),
+            (_, true, _) => Some(Later::WithoutSql),
+            (_, _, true) => Some(Later::Allowed),
+            _ => None,
+        }
+    }
 }
 
 /// What an option of the query that loaded an object says of loading a relationship later.
@@ -283,16 +314,8 @@ impl Tables {
     }
 
     fn enter(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>, holders: u32) {
-        let entry = Entry {
-            anchor,
-            relations: Vec::new(),
-            mark: 0,
-            holders,
-            forbidden: 0,
-            sql_forbidden: 0,
-            allowed: 0,
-            chunk,
-        };
+        let entry =
+            Entry { anchor, relations: Vec::new(), mark: 0, holders, said: Said::default(), chunk };
         self.chunks.insert(entry.chunk.head().id, entry);
     }
 
@@ -318,47 +341,36 @@ impl Tables {
     /// Says whether a relationship of a chunk's objects may be loaded later.
     pub(crate) fn say_later(&mut self, chunk: u64, relation: u16, later: Later) {
         if let Some(entry) = self.chunks.get_mut(&chunk) {
-            let bits = match later {
-                Later::Allowed => &mut entry.allowed,
-                Later::WithoutSql => &mut entry.sql_forbidden,
-                Later::Forbidden => &mut entry.forbidden,
-            };
-            *bits |= bit(relation);
-        }
-        if !self.permitted.is_empty() {
-            self.permitted.retain(|it| it.chunk() != chunk);
+            entry.said.say(relation, later);
         }
     }
 
-    /// What is forbidden of a chunk's objects; it is this from now on.
-    pub(crate) fn replace_forbidden(&mut self, chunk: u64, forbidden: u64) -> u64 {
-        let entry = self.chunks.get_mut(&chunk);
-        entry.map_or(0, |it| std::mem::replace(&mut it.forbidden, forbidden))
+    /// The same of one object.
+    pub(crate) fn say_later_of(&mut self, object: Ref, relation: u16, later: Later) {
+        let usual = self.chunks.get(&object.chunk()).map(|it| it.said).unwrap_or_default();
+        self.said.entry(object).or_insert(usual).say(relation, later);
     }
 
-    /// What was said of loading a relationship of an object later; nothing of one that was read again
-    /// since (LOAD-20).
+    /// What is forbidden of an object; it is this from now on.
+    pub(crate) fn replace_forbidden(&mut self, object: Ref, forbidden: u64) -> u64 {
+        let own = self.said.get_mut(&object);
+        let said = own.or_else(|| Some(&mut self.chunks.get_mut(&object.chunk())?.said));
+        said.map_or(0, |it| std::mem::replace(&mut it.forbidden, forbidden))
+    }
+
+    /// What was said of loading a relationship of an object later.
     pub(crate) fn later(&self, object: Ref, relation: u16) -> Option<Later> {
-        let entry = self.chunks.get(&object.chunk())?;
-        if entry.forbidden | entry.sql_forbidden | entry.allowed == 0
-            || self.permitted.contains(&object)
-        {
-            return None;
-        }
-        let is_in = |bits: u64| bits & bit(relation) != 0;
-        match (is_in(entry.forbidden), is_in(entry.sql_forbidden), is_in(entry.allowed)) {
-            (true, ..) => Some(Later::Forbidden),
-            (_, true, _) => Some(Later::WithoutSql),
-            (_, _, true) => Some(Later::Allowed),
-            _ => None,
-        }
+        let own = self.said.get(&object).copied();
+        own.or_else(|| Some(self.chunks.get(&object.chunk())?.said))?.of(relation)
     }
 
     /// An object that is read again forgets what the query said that loaded it (LOAD-20).
     pub(super) fn permit(&mut self, object: Ref) {
-        let says = |it: &Entry| it.forbidden | it.sql_forbidden | it.allowed != 0;
+        let says = |it: &Entry| it.said != Said::default();
         if self.chunks.get(&object.chunk()).is_some_and(says) {
-            self.permitted.insert(object);
+            self.said.insert(object, Said::default());
+        } else {
+            self.said.remove(&object);
         }
     }
 
@@ -379,7 +391,7 @@ impl Tables {
         self.once.append(&mut other.once);
         self.ousted.append(&mut other.ousted);
         self.outside.append(&mut other.outside);
-        self.permitted.append(&mut other.permitted);
+        self.said.append(&mut other.said);
         self.problems.append(&mut other.problems);
         self.dead += other.dead;
         self.queued |= other.queued;

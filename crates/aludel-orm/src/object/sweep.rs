@@ -43,7 +43,7 @@ impl Tables {
         for objects in [&mut self.once, &mut self.ousted, &mut self.outside] {
             objects.retain(|it| chunks.contains_key(&it.chunk()));
         }
-        self.permitted.retain(|it| chunks.contains_key(&it.chunk()));
+        self.said.retain(|it, _| chunks.contains_key(&it.chunk()));
         self.problems.retain(|it| chunks.contains_key(&it.0.chunk()));
         lost
     }

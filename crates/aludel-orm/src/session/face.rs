@@ -431,11 +431,11 @@ impl<F: EngineFace> Session<F> {
     }
 
     /// For comparisons with SQLAlchemy: a query that loads at once goes by no `raiseload` of another. What was
-    /// forbidden of the objects that came with this one; these numbers are forbidden from now on.
+    /// forbidden of an object; these numbers are forbidden from now on.
     #[doc(hidden)]
     pub fn __forbid<T: Mapped>(&mut self, object: &Obj<T>, numbers: u64) -> u64 {
-        let chunk = object.raw().reference().chunk();
-        self.core.tables(|it| it.replace_forbidden(chunk, numbers))
+        let at = object.raw().reference();
+        self.core.tables(|it| it.replace_forbidden(at, numbers))
     }
 
     /// For comparisons with SQLAlchemy: it reads who stood in one-to-one relationships before these changed when it

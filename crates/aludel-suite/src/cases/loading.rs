@@ -19,6 +19,7 @@ pub(super) const CASES: &[Case] = cases!["loading":
     chained_strategies,
     raiseload_forbids,
     a_refresh_forgets_a_raiseload,
+    a_raiseload_is_for_its_own_objects,
     an_option_of_another_entity,
     members_come_in_order,
     loading_without_a_session,
@@ -261,6 +262,19 @@ fn a_refresh_forgets_a_raiseload(at: &Place) {
     assert_eq!(authors[0].books().load(&mut store).unwrap().len(), 2);
     assert!(!authors[1].books().is_loaded());
     assert!(matches!(authors[1].books().load(&mut store).unwrap_err(), Error::RaiseLoad(_)));
+}
+
+// LOAD-20, LOAD-21: what a query says of loading later holds for what it reads, and for what wasn't loaded of what was
+// here; not for others that came with that.
+fn a_raiseload_is_for_its_own_objects(at: &Place) {
+    let mut store = library(at);
+    let authors = store.scalars(select(Author).order_by(Author.id)).all().unwrap();
+    authors[0].books().load_one(&mut store).unwrap();
+    let query = select(Author).filter(Author.name.ne("C")).options(raiseload(Author.books));
+    store.scalars(query).all().unwrap();
+    assert_eq!(authors[0].books().load(&mut store).unwrap().len(), 2);
+    assert!(matches!(authors[1].books().load(&mut store).unwrap_err(), Error::RaiseLoad(_)));
+    assert_eq!(authors[2].books().load(&mut store).unwrap().len(), 2);
 }
 
 // LOAD-19

@@ -4,7 +4,11 @@ use super::{Eager, EagerNode, Owner, Parts};
 use crate::{
     Result,
     mapping::Strategy,
-    object::{cohort::Part, graph::Later, reference::Ref},
+    object::{
+        cohort::{Met, Part},
+        graph::Later,
+        reference::Ref,
+    },
     session::core::Core,
 };
 
@@ -19,12 +23,22 @@ impl Eager {
             return Ok(());
         }
         let mut references: Vec<Vec<Option<Ref>>> = Vec::new();
+        let mut met = Met::default();
+        let says_later = self.says_later();
         buffer.parts(&mut |part| {
             if let Some(part) = part.downcast_mut::<Part>() {
                 references.push((0..part.0.len()).map(|it| part.0.reference(it)).collect());
+                if says_later {
+                    part.0.add_met(&mut met);
+                }
             }
         });
-        self.finish_for(core, &references)
+        self.finish_met(core, &references, met)
+    }
+
+    /// Whether one of the options says something of loading later.
+    fn says_later(&self) -> bool {
+        self.nodes.iter().any(|it| it.later().is_some())
     }
 
     /// The same, where the owners are known: those of each part, by position.
@@ -33,9 +47,22 @@ impl Eager {
         core: &mut Core,
         references: &[Vec<Option<Ref>>],
     ) -> Result<()> {
+        self.finish_met(core, references, Met::default())
+    }
+
+    fn finish_met(
+        &mut self,
+        core: &mut Core,
+        references: &[Vec<Option<Ref>>],
+        mut met: Met,
+    ) -> Result<()> {
+        let says_later = self.says_later();
         for index in 0..self.nodes.len() {
             let below = self.nodes[index].below();
             core.land(&mut *self.nodes[index].fetch.cohort, false)?;
+            if says_later {
+                self.nodes[index].fetch.cohort.add_met(&mut met);
+            }
             let (before, rest) = self.nodes.split_at_mut(index);
             let Some(node) = rest.first_mut() else { continue };
             let landed: Vec<Option<Ref>>;
@@ -47,7 +74,7 @@ impl Eager {
                     &landed
                 }
             };
-            node.link(core, owners, &below);
+            node.link(core, owners, &below, &met);
         }
         Ok(())
     }
@@ -64,7 +91,13 @@ impl EagerNode {
         keys.into_iter().map(place).collect()
     }
 
-    fn link(&mut self, core: &mut Core, owners: &[Option<Ref>], below: &[(u32, Option<u32>)]) {
+    fn link(
+        &mut self,
+        core: &mut Core,
+        owners: &[Option<Ref>],
+        below: &[(u32, Option<u32>)],
+        met: &Met,
+    ) {
         let owner = |position: u32| owners.get(position as usize).copied().flatten();
         let relation = self.relation;
         match self.strategy {
@@ -86,17 +119,29 @@ impl EagerNode {
             Strategy::NoLoad => core.tables(|tables| {
                 tables.fill_all(relation, owners.iter().flatten().map(|it| (*it, &[][..])));
             }),
-            Strategy::Raise => self.say_later(core, owners, Later::Forbidden),
-            Strategy::RaiseOnSql => self.say_later(core, owners, Later::WithoutSql),
-            Strategy::Lazy => self.say_later(core, owners, Later::Allowed),
+            Strategy::Raise | Strategy::RaiseOnSql | Strategy::Lazy => {
+                let Some(later) = self.later() else { return };
+                core.tables(|tables| {
+                    for owner in owners.iter().flatten() {
+                        match met.get(owner) {
+                            None => tables.say_later(owner.chunk(), relation.index, later),
+                            // It was here before, with what is loaded of it (LOAD-21).
+                            Some(false) if tables.is_loaded(*owner, relation) => {}
+                            Some(_) => tables.say_later_of(*owner, relation.index, later),
+                        }
+                    }
+                });
+            }
         }
     }
 
-    fn say_later(&self, core: &Core, owners: &[Option<Ref>], later: Later) {
-        core.tables(|tables| {
-            for owner in owners.iter().flatten() {
-                tables.say_later(owner.chunk(), self.relation.index, later);
-            }
-        });
+    /// What it says of loading later.
+    fn later(&self) -> Option<Later> {
+        match self.strategy {
+            Strategy::Raise => Some(Later::Forbidden),
+            Strategy::RaiseOnSql => Some(Later::WithoutSql),
+            Strategy::Lazy => Some(Later::Allowed),
+            _ => None,
+        }
     }
 }
