@@ -1,6 +1,6 @@
 //! What a field can be besides a column that is loaded with the row.
 
-use syn::{Expr, Ident, Lit, LitStr};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr};
 
 use super::{Arg, ColumnArgs, Given};
 use crate::mistakes::Mistakes;
@@ -15,7 +15,12 @@ pub(crate) struct Property {
 impl ColumnArgs {
     /// Whether it can be a part of a composite value.
     pub(crate) fn is_part(&self) -> bool {
-        !(self.primary_key
+        !(self.is_key_or_filled() || self.property.is_some() || self.deferral.is_some())
+    }
+
+    /// Whether it is a key, or something fills it in.
+    fn is_key_or_filled(&self) -> bool {
+        self.primary_key
             || self.foreign_key.is_some()
             || self.default.is_some()
             || self.default_expression.is_some()
@@ -27,31 +32,18 @@ impl ColumnArgs {
             || self.computed.is_some()
             || self.identity.is_some()
             || self.sequence.is_some()
-            || self.property.is_some()
-            || self.deferral.is_some())
     }
 
     /// Whether something is said that only a column of the table can be.
     pub(crate) fn is_stored(&self) -> bool {
-        self.name.is_some()
-            || self.primary_key
-            || self.foreign_key.is_some()
+        self.is_key_or_filled()
+            || self.name.is_some()
             || self.unique
             || self.index
-            || self.default.is_some()
-            || self.default_expression.is_some()
-            || self.default_of_row.is_some()
-            || self.onupdate.is_some()
-            || self.server_onupdate
-            || self.server_default.is_some()
             || self.sql_type.is_some()
             || self.length.is_some()
             || self.numeric.is_some()
             || self.annotated.is_some()
-            || self.version.is_some()
-            || self.computed.is_some()
-            || self.identity.is_some()
-            || self.sequence.is_some()
             || !self.collations.is_empty()
             || self.comment.is_some()
             || self.not_null
@@ -73,9 +65,7 @@ pub(crate) struct Deferral {
 pub(super) fn deferred(arg: &Arg, mistakes: &mut Mistakes) -> bool {
     let Given::Value(expr) = &arg.given else { return arg.flag(mistakes) };
     match expr {
-        Expr::Lit(lit) if matches!(&lit.lit, Lit::Bool(_)) => {
-            !matches!(&lit.lit, Lit::Bool(it) if !it.value)
-        }
+        Expr::Lit(ExprLit { lit: Lit::Bool(it), .. }) => it.value,
         _ => {
             mistakes.at(expr, "write `deferred = false` of a column that is loaded with the row");
             true

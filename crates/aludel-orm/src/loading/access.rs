@@ -150,8 +150,7 @@ impl<'a, E: Mapped, R: Mapped> SetAccess<'a, E, R> {
         self,
         session: &'s mut Session<F>,
     ) -> F::Out<impl Future<Output = Result<Vec<Obj<R>>>> + Send + use<'s, E, R, F>> {
-        session.core().called();
-        F::run(load_many(session.core(), self.owner.clone(), self.index, true))
+        self.members.load(session)
     }
 
     /// As [`SetAccess::load`], for this object alone.
@@ -163,8 +162,7 @@ impl<'a, E: Mapped, R: Mapped> SetAccess<'a, E, R> {
         self,
         session: &'s mut Session<F>,
     ) -> F::Out<impl Future<Output = Result<Vec<Obj<R>>>> + Send + use<'s, E, R, F>> {
-        session.core().called();
-        F::run(load_many(session.core(), self.owner.clone(), self.index, false))
+        self.members.load_one(session)
     }
 }
 

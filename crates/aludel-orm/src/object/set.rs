@@ -12,9 +12,9 @@ use crate::{
 ///
 /// Two sets are compared as the standard library's: `&one.to_set()? - &other.to_set()?`.
 pub struct SetAccess<'a, E: Mapped, R: Mapped> {
-    pub(crate) owner: &'a Raw<E>,
-    pub(crate) index: u16,
-    members: ManyAccess<'a, E, R>,
+    owner: &'a Raw<E>,
+    index: u16,
+    pub(crate) members: ManyAccess<'a, E, R>,
 }
 
 impl<'a, E: Mapped, R: Mapped> SetAccess<'a, E, R> {
