@@ -178,6 +178,9 @@ macro_rules! models {
                     $((stringify!($many), "joined") => {
                         $Many::further(joinedload($Model.$many), select, strategy, rest)
                     }
+                    (stringify!($many), "subquery") => {
+                        $Many::further(subqueryload($Model.$many), select, strategy, rest)
+                    }
                     (stringify!($many), "raise") => {
                         $Many::further(raiseload($Model.$many), select, strategy, rest)
                     }
@@ -186,6 +189,9 @@ macro_rules! models {
                     })*
                     $((stringify!($one), "joined") => {
                         $One::further(joinedload($Model.$one), select, strategy, rest)
+                    }
+                    (stringify!($one), "subquery") => {
+                        $One::further(subqueryload($Model.$one), select, strategy, rest)
                     }
                     (stringify!($one), "raise") => {
                         $One::further(raiseload($Model.$one), select, strategy, rest)
@@ -210,6 +216,9 @@ macro_rules! models {
                     $((stringify!($many), "joined") => {
                         $Many::further(option.joinedload($Model.$many), select, strategy, rest)
                     }
+                    (stringify!($many), "subquery") => {
+                        $Many::further(option.subqueryload($Model.$many), select, strategy, rest)
+                    }
                     (stringify!($many), "raise") => {
                         $Many::further(option.raiseload($Model.$many), select, strategy, rest)
                     }
@@ -218,6 +227,9 @@ macro_rules! models {
                     })*
                     $((stringify!($one), "joined") => {
                         $One::further(option.joinedload($Model.$one), select, strategy, rest)
+                    }
+                    (stringify!($one), "subquery") => {
+                        $One::further(option.subqueryload($Model.$one), select, strategy, rest)
                     }
                     (stringify!($one), "raise") => {
                         $One::further(option.raiseload($Model.$one), select, strategy, rest)

@@ -176,6 +176,13 @@ macro_rules! objects {
                 }
             }
 
+            /// Says that a relationship is loaded again with it.
+            pub fn load_again(&self, session: &mut Session, name: &str) {
+                match self {
+                    $(Self::$Model(it) => session.__load_again(it, name),)*
+                }
+            }
+
             /// Fills a many-to-one by what the session holds.
             pub fn recall(&self, session: &mut Session, name: &str) -> Result<()> {
                 match self {

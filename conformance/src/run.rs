@@ -141,7 +141,8 @@ impl Runner {
             self.noted.push("expired new objects");
         }
         let leaves = ["append", "remove", "set_ref", "set_coll"].contains(&name);
-        if leaves && new.iter().any(|it| left(&it)) {
+        if leaves && (new.iter().any(|it| left(&it)) || name != "remove" && self.came_and_left(op))
+        {
             self.noted.push("left before the flush");
         }
         let is_wanted =
@@ -246,6 +247,14 @@ impl Runner {
             "dump" => self.dump(op),
             _ => Err(Problem::Named("NoSuchOperation")),
         }
+    }
+
+    /// Whether a new object came to one of the session's, and left with that.
+    fn came_and_left(&self, op: &Json) -> bool {
+        let is_in = |it: Object| matches!(it.state(), State::Pending | State::Persistent);
+        let labels = op["refs"].as_array().into_iter().flatten().chain([&op["ref"]]);
+        let mut members = labels.filter_map(Json::as_str).filter_map(|it| self.labels.get(it));
+        self.object(op, "obj").is_ok_and(is_in) && members.any(|it| it.state() == State::Transient)
     }
 
     /// The persistent objects of which something is expired.

@@ -76,17 +76,20 @@ impl Runner {
         let known = |it: &&Object| !it.inspect().expired;
         let before: Vec<Object> = self.kept.iter().filter(known).cloned().collect();
         let rows = self.session.scalars(&select);
-        // `first` reads all rows of the original's, too: it adds no limit.
+        // `first` reads all rows of the original's, too, with all that these load: it adds no limit.
         let objects = match op["fetch"].as_str() {
             Some("one") => vec![rows.one()?],
             Some("one_or_none") => rows.one_or_none()?.into_iter().collect(),
-            Some("first") => rows.all()?.into_iter().take(1).collect(),
             _ => rows.all()?,
         };
-        let objects: Vec<Object> = objects.into_iter().map(M::wrap).collect();
+        let mut objects: Vec<Object> = objects.into_iter().map(M::wrap).collect();
         if op["unique"] == false && joins_many(op) && !objects.is_empty() {
             return Err(Problem::Named("InvalidRequestError"));
         }
+        let old: Vec<Object> = match at_once.is_empty() {
+            true => Vec::new(),
+            false => self.kept.iter().cloned().collect(),
+        };
         self.kept.extend(objects.iter().cloned());
         let again = op["populate_existing"] == true;
         for path in at_once {
@@ -94,6 +97,10 @@ impl Runner {
             for name in path.split('.') {
                 let mut next = Vec::new();
                 for object in level {
+                    // Who came with this query is read again with what came along.
+                    if again || !old.contains(&object) {
+                        object.load_again(&mut self.session, name);
+                    }
                     // It goes no further where somebody is there already.
                     let there = object.loaded(name).filter(|_| !again);
                     if there.is_some_and(|it| it.iter().all(|it| before.contains(it))) {
@@ -106,6 +113,9 @@ impl Runner {
                 }
                 level = next;
             }
+        }
+        if op["fetch"] == "first" {
+            objects.truncate(1);
         }
         Ok(objects)
     }

@@ -70,8 +70,11 @@ impl Runner {
         for member in &members {
             self.bring_in(&owner, member)?;
         }
-        self.recall_owners(&owner, name, &former)?;
-        self.recall_owners(&owner, name, &members)?;
+        let only = |some: &[Object], others: &[Object]| -> Vec<Object> {
+            some.iter().filter(|it| !others.contains(it)).cloned().collect()
+        };
+        self.recall_owners(&owner, name, &only(&former, &members))?;
+        self.recall_owners(&owner, name, &only(&members, &former))?;
         owner.set_coll(name, &members)?;
         Ok(None)
     }

@@ -64,7 +64,8 @@ pub trait Dialect: Send + Sync + std::fmt::Debug + 'static {
         let _ = write!(sql, "{ty}");
     }
 
-    /// Writes a type's name for a column of a key, a constraint or an index.
+    /// Writes the name of a type of unlimited length (`Text`, `Bytes`) for a column of a key, a constraint or an
+    /// index.
     fn key_type_name(&self, sql: &mut String, ty: SqlType) {
         self.type_name(sql, ty);
     }

@@ -17,7 +17,7 @@ pub mod postgres;
 mod run;
 mod script;
 #[cfg(test)]
-mod scripts;
+pub(crate) mod scripts;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod stream;
@@ -28,9 +28,9 @@ pub(crate) use find::driver_for;
 pub(crate) use run::start_once;
 pub use run::{once, run, run_any, run_boxed, run_returning, settle};
 pub use script::{
-    Begin, Binder, Control, Flow, Isolation, Params, Run, Source, Statement, Step, Want, Work,
+    Begin, Binder, Control, Flow, Isolation, Params, Room, Run, Source, Statement, Step, Want, Work,
 };
-pub use stream::{ChunkStream, Chunks};
+pub use stream::{ChunkStream, Chunks, Reading};
 
 use std::{
     any::Any,

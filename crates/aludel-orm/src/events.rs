@@ -23,10 +23,9 @@ pub use attributes::{ColumnEvents, RelationshipEvents};
 pub use context::HookContext;
 pub(crate) use execute::{Answer, Executes};
 pub use execute::{Execution, ExecutionKind};
-pub(crate) use fire::{Landed, landed, load_hooks_anywhere};
+pub(crate) use fire::{Landed, load_hooks_anywhere};
 pub use hooks::Hooks;
 pub(crate) use hooks::{HookSet, SessionEvent};
-pub(crate) use listen::hooks_of;
 pub use listen::{ListenEngine, ListenMapper};
 pub(crate) use states::state_hooks_anywhere;
 

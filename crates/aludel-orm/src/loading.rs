@@ -1,6 +1,7 @@
 //! Loading: rows become objects of the session, each once, and relationships are filled.
 
 mod access;
+mod again;
 mod columns;
 mod deferred;
 mod eager;
@@ -41,3 +42,4 @@ pub(crate) use query::{Buffer, cohorts, run_of};
 pub use related::{RelatedTo, Relationships};
 pub use rows::{Boxed, Execute, Fetch, Rows};
 pub use stream::Stream;
+pub(crate) use wishes::Wish;

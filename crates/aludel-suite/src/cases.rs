@@ -36,6 +36,7 @@ mod filled;
 mod filled_keys;
 mod flush;
 mod fuzz;
+mod half_read;
 mod hooks;
 mod hybrids;
 mod identity;
@@ -56,10 +57,12 @@ mod newcomers;
 mod numbered;
 mod owners;
 mod plan;
+mod portions;
 mod properties;
 mod proxies;
 mod queries;
 mod random;
+mod random_columns;
 mod random_loading;
 mod reflection;
 mod relationships;
@@ -153,9 +156,13 @@ pub fn cases() -> Vec<Case> {
         errors::CASES,
         random::CASES,
         random_loading::CASES,
+        random_columns::CASES,
         fuzz::CASES,
         streaming::CASES,
         streaming::ASYNC,
+        portions::CASES,
+        half_read::CASES,
+        half_read::ASYNC,
         boundary::CASES,
         cancellation::CASES,
         faults::CASES,

@@ -3,10 +3,19 @@
 /// Whether a name consists of lower-case letters, digits and underscores, and starts with no digit.
 /// Anything else is quoted: databases fold the case of what isn't.
 pub(super) fn is_plain(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    let starts = bytes.next().is_some_and(|it| it.is_ascii_lowercase() || it == b'_');
-    starts && bytes.all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
+    let starts = name.bytes().next().is_some_and(|it| !it.is_ascii_digit());
+    starts && name.bytes().all(|it| PLAIN[usize::from(it)])
 }
+
+/// Which bytes need no quotes.
+static PLAIN: [bool; 256] = {
+    let (mut plain, mut byte) = ([false; 256], 0_u8);
+    while byte < 128 {
+        plain[byte as usize] = byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        byte += 1;
+    }
+    plain
+};
 
 /// Whether a word is reserved by the standard or by a database that follows it closely.
 pub(super) fn is_standard(word: &str) -> bool {
@@ -52,6 +61,7 @@ const fn shape(word: &[u8]) -> usize {
             (first * 31 + second * 7 + last * 131 + word.len() * 53) % 1024
         }
         // Two letters.
+        [first, last] => (*first as usize * 31 + *last as usize * 138 + 106) % 1024,
         _ => 0,
     }
 }

@@ -13,6 +13,7 @@ pub(super) use options::affinity;
 use std::collections::HashSet;
 pub(super) use table::{default_text, is_keyed, is_parenthesised};
 
+use foldhash::fast::RandomState;
 use writer::Writer;
 pub(super) use writer::cut_name;
 
@@ -228,13 +229,17 @@ fn distinct(metadata: &MetaData) -> Result<()> {
 struct IndexNames<'a> {
     dialect: &'a dyn Dialect,
     separate: bool,
-    made: HashSet<(Option<&'a str>, Option<&'a str>, String)>,
+    made: HashSet<(Option<&'a str>, Option<&'a str>, String), RandomState>,
 }
 
 impl<'a> IndexNames<'a> {
     fn new(count: usize, dialect: &'a dyn Dialect) -> Self {
         let separate = dialect.capability().ddl.indexes == Indexes::Separately;
-        Self { dialect, separate, made: HashSet::with_capacity(count) }
+        Self {
+            dialect,
+            separate,
+            made: HashSet::with_capacity_and_hasher(count, RandomState::default()),
+        }
     }
 
     /// Refuses a second index of one name, which would be taken for the first.

@@ -26,6 +26,8 @@ pub struct Cursor<'a> {
     columns: &'a dyn Columns,
     next: usize,
     entity: Option<Laid<'a>>,
+    /// The column that was read ahead, and where it stands: no driver is asked for it twice.
+    ahead: (usize, ValueRef<'a>),
 }
 
 /// An entity whose columns the row doesn't have all.
@@ -40,7 +42,7 @@ impl<'a> Cursor<'a> {
     /// Starts at the first column.
     #[inline]
     pub fn new(columns: &'a dyn Columns) -> Self {
-        Self { columns, next: 0, entity: None }
+        Self { columns, next: 0, entity: None, ahead: (usize::MAX, ValueRef::Null) }
     }
 
     /// The same row, from here on one of an entity's, without the columns that are left out.
@@ -50,7 +52,7 @@ impl<'a> Cursor<'a> {
         'a: 'b,
     {
         let entity = Some(Laid { layout, first: self.next, missed: 0 });
-        Cursor { columns: self.columns, next: self.next, entity }
+        Cursor { entity, ..*self }
     }
 
     /// Whether the row was read without the next column; passes over it then.
@@ -77,7 +79,7 @@ impl<'a> Cursor<'a> {
     pub fn take<T: ColumnType>(&mut self) -> Result<T, DecodeError> {
         let index = self.next;
         self.next += 1;
-        let value = self.columns.get(index);
+        let value = self.at(index);
         match T::from_ref(value) {
             Some(it) => Ok(it),
             None => Err(self.mismatch(index, T::TYPE, T::NULLABLE, value)),
@@ -94,11 +96,29 @@ impl<'a> Cursor<'a> {
     /// starts here, that of the entity's column.
     #[inline]
     pub fn peek_at(&self, ahead: usize) -> ValueRef<'a> {
-        let ahead = match self.entity {
-            None => ahead,
-            Some(it) => it.layout.place(ahead as u16),
-        };
-        self.columns.get(self.next + ahead)
+        self.at(self.index_of(ahead))
+    }
+
+    /// Reads a column ahead, as [`Self::peek_at`], and keeps its value until its turn comes.
+    #[inline]
+    pub fn read_ahead(&mut self, ahead: usize) -> ValueRef<'a> {
+        let index = self.index_of(ahead);
+        self.ahead = (index, self.at(index));
+        self.ahead.1
+    }
+
+    #[inline]
+    fn at(&self, index: usize) -> ValueRef<'a> {
+        if index == self.ahead.0 { self.ahead.1 } else { self.columns.get(index) }
+    }
+
+    #[inline]
+    fn index_of(&self, ahead: usize) -> usize {
+        self.next
+            + match self.entity {
+                None => ahead,
+                Some(it) => it.layout.place(ahead as u16),
+            }
     }
 
     /// The value of the column `n` places further on in the row, whatever it is of.

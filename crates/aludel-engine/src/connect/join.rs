@@ -13,7 +13,8 @@ use aludel_core::{dialect::Dialect, value::Columns};
 use crate::{
     EngineCore, Error, Pooled, Result, Url,
     driver::{
-        Begin, ConnectOptions, Connecting, Connection, Control, Done, Driver, Flow, Step, Work,
+        Begin, ConnectOptions, Connecting, Connection, Control, Done, Driver, Flow, Room, Step,
+        Work,
     },
 };
 
@@ -399,11 +400,15 @@ impl Work for JoinedWork {
         self.work.count(self.place(step), run, rows)
     }
 
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Room> {
         if self.seat.lock().cancelled {
-            return Poll::Ready(false);
+            return Poll::Ready(Room::Nothing);
         }
         self.work.poll_room(cx)
+    }
+
+    fn at_once(&self) -> usize {
+        self.work.at_once()
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {

@@ -14,6 +14,7 @@ mod open;
 mod tests;
 mod tls;
 mod value;
+mod waiting;
 
 use aludel_core::dialect::{Dialect, MariaDb, MySql};
 

@@ -120,6 +120,19 @@ pub enum Want {
     Stream,
 }
 
+/// What is next where a step wants [`Want::Stream`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Another row.
+    Row,
+    /// Waves of statements, up to [`Flow::Done`], while the result stays open: the driver asks
+    /// [`Work::wave`], does and answers the steps as ever, and then asks for room again. One that can do
+    /// nothing else while a result is open reads the rest of it into memory first.
+    Wave,
+    /// Nothing: no more rows are wanted.
+    Nothing,
+}
+
 /// How a transaction starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Begin {
@@ -306,11 +319,17 @@ pub trait Work: Send + 'static {
         Ok(())
     }
 
-    /// Whether there is room for another row of a step that wants [`Want::Stream`]; `false` if no
-    /// more rows of it are wanted. A driver on a thread of its own blocks while this is pending.
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+    /// Whether there is room for another row of a step that wants [`Want::Stream`]. A driver on a thread
+    /// of its own blocks while this is pending.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Room> {
         let _ = cx;
-        Poll::Ready(true)
+        Poll::Ready(Room::Row)
+    }
+
+    /// How many rows of a step that wants [`Want::Stream`] are to be in memory at once before they are
+    /// shown, at the most; a driver that reads rows one by one, or fewer, needn't ask.
+    fn at_once(&self) -> usize {
+        usize::MAX
     }
 
     /// The script itself, to take its results out.

@@ -8,6 +8,8 @@ use std::{
 
 use aludel_core::value::{Columns, Value, ValueRef};
 
+use crate::driver::Room;
+
 /// So many rows of a stream arrive together.
 pub(super) const PORTION: usize = 100;
 
@@ -28,6 +30,8 @@ struct Inner {
     waiting: VecDeque<Answer>,
     rows: usize,
     closed: bool,
+    /// Whether there is room for all.
+    wide: bool,
     reader: Option<Waker>,
     taker: Option<Waker>,
 }
@@ -43,14 +47,14 @@ impl Answers {
         inner.waiting.push_back(answer);
     }
 
-    /// Whether there is room for another row of a stream; `false` if nobody wants one.
-    pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<bool> {
+    /// Whether there is room for another row of a stream.
+    pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Room> {
         let mut inner = self.lock();
         if inner.closed {
-            return Poll::Ready(false);
+            return Poll::Ready(Room::Nothing);
         }
-        if inner.rows < PORTION {
-            return Poll::Ready(true);
+        if inner.rows < PORTION || inner.wide {
+            return Poll::Ready(Room::Row);
         }
         inner.reader = Some(cx.waker().clone());
         let taker = inner.taker.take();
@@ -78,6 +82,20 @@ impl Answers {
         drop(inner);
         reader.into_iter().for_each(Waker::wake);
         taken
+    }
+
+    /// All rows of a stream are to come before the next is taken.
+    pub(super) fn widen(&self) {
+        let mut inner = self.lock();
+        inner.wide = true;
+        let reader = inner.reader.take();
+        drop(inner);
+        reader.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether [`Self::widen`] was called.
+    pub(super) fn is_wide(&self) -> bool {
+        self.lock().wide
     }
 
     /// Nobody wants more rows of a stream.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     DatabaseError, Error, Kind, Result,
-    driver::{Connection, Control, Done, Flow, Step, Work},
+    driver::{Connection, Control, Done, Flow, Room, Step, Work},
 };
 
 pub(super) struct PendingConnection {
@@ -43,6 +43,9 @@ struct Unit {
     /// How the wave ended.
     outcome: Result<()>,
     last: bool,
+    /// What waits while a stream's script has other statements done: its own answers, and whether that
+    /// was the last wave.
+    aside: Option<(VecDeque<Answer>, bool)>,
     /// A COMMIT went through: whatever happens now, that is the truth.
     committed: bool,
     cancelled: bool,
@@ -85,11 +88,23 @@ impl PendingConnection {
         }
         match unit.report(cx) {
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(Ok(())) => {}
+            // All that is on its way has come: what waits is put aside for other statements.
+            Poll::Ready(Ok(true)) => {
+                let answers = std::mem::take(&mut unit.answers);
+                unit.aside = Some((answers, std::mem::replace(&mut unit.last, false)));
+            }
+            Poll::Ready(Ok(false)) => {}
             Poll::Ready(Err(error)) => {
                 unit.ended = Some(Err(error));
                 return Poll::Ready(false);
             }
+        }
+        if unit.last
+            && unit.outcome.is_ok()
+            && let Some((answers, last)) = unit.aside.take()
+        {
+            (unit.answers, unit.last) = (answers, last);
+            return Poll::Ready(true);
         }
         if unit.last || unit.outcome.is_err() {
             unit.ended = Some(std::mem::replace(&mut unit.outcome, Ok(())));
@@ -152,6 +167,7 @@ impl Unit {
             refused: None,
             outcome: Ok(()),
             last: false,
+            aside: None,
             committed: false,
             cancelled: false,
             took_back: false,
@@ -186,14 +202,20 @@ impl Unit {
 
     /// Of a wave that is on its way: takes a portion of a stream's rows, and reports it.
     fn pass_on(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.cancelled || self.refused.is_some() {
+        if self.cancelled || self.refused.is_some() || self.coming.is_wide() {
             return Poll::Pending;
         }
         if self.answers.is_empty() {
             return self.coming.poll_portion(cx).map(|portion| self.answers = portion);
         }
-        self.report(cx).map(|reported| {
-            if let Err(error) = reported {
+        self.report(cx).map(|reported| match reported {
+            // They are sent when nothing else is on its way.
+            Ok(wants_more) => {
+                if wants_more {
+                    self.coming.widen();
+                }
+            }
+            Err(error) => {
                 self.answers.clear();
                 self.refused = Some(error);
                 self.coming.close();
@@ -201,15 +223,16 @@ impl Unit {
         })
     }
 
-    /// Reports the answers that are there.
-    fn report(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+    /// Reports the answers that are there; whether statements are to go before the rest.
+    fn report(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool>> {
         while let Some(answer) = self.answers.front() {
             if let Answer::Row { step, stream: true, .. } = answer {
                 let step = *step;
                 match self.work.poll_room(cx) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(true) => {}
-                    Poll::Ready(false) => {
+                    Poll::Ready(Room::Row) => {}
+                    Poll::Ready(Room::Wave) => return Poll::Ready(Ok(true)),
+                    Poll::Ready(Room::Nothing) => {
                         let of =
                             |it: &Answer| matches!(it, Answer::Row { step: of, .. } if *of == step);
                         self.answers.retain(|it| !of(it));
@@ -224,11 +247,11 @@ impl Unit {
                 Some(Answer::Count { step, run, rows }) => self.work.count(step, run, rows),
                 None => Ok(()),
             };
-            if reported.is_err() {
-                return Poll::Ready(reported);
+            if let Err(error) = reported {
+                return Poll::Ready(Err(error));
             }
         }
-        Poll::Ready(Ok(()))
+        Poll::Ready(Ok(false))
     }
 }
 

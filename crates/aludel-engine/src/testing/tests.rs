@@ -10,8 +10,8 @@ use crate::{
     Engine, EngineConnection, EngineFace, EngineOptions,
     blocking::block_on,
     driver::{
-        Begin, ChunkStream, Chunks, Control, Flow, Params, Run, Statement, Step, Want, Work, run,
-        settle,
+        Begin, ChunkStream, Chunks, Control, Flow, Params, Room, Run, Statement, Step, Want, Work,
+        run, scripts::check_statements_beside, settle,
     },
 };
 
@@ -226,7 +226,7 @@ fn a_stream_waits_until_its_portion_is_taken() {
     for taken in 0..3 {
         assert!(wave.answers.poll_portion(&mut cx).is_pending(), "{taken}");
         for _ in 0..PORTION {
-            assert_eq!(wave.poll_room(&mut cx), Poll::Ready(true));
+            assert_eq!(wave.poll_room(&mut cx), Poll::Ready(Room::Row));
             wave.row(0, &One).unwrap();
         }
         assert!(wave.poll_room(&mut cx).is_pending());
@@ -234,5 +234,21 @@ fn a_stream_waits_until_its_portion_is_taken() {
         assert_eq!(portion.len(), PORTION);
     }
     wave.answers.close();
-    assert_eq!(wave.poll_room(&mut cx), Poll::Ready(false));
+    assert_eq!(wave.poll_room(&mut cx), Poll::Ready(Room::Nothing));
+}
+
+#[test]
+fn statements_beside_a_stream() {
+    let series = |last: i64| {
+        format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) \
+             SELECT i FROM n WHERE i <= {last}"
+        )
+    };
+    for driver in [PendingDriver::new(), worker(), worker().step_by_step()] {
+        let (engine, _) = engine_on(driver);
+        let mut pooled = block_on(engine.core().checkout()).unwrap();
+        check_statements_beside(&mut *pooled, &series);
+        block_on(run(&mut *pooled, Unit::default())).unwrap();
+    }
 }

@@ -10,7 +10,7 @@ use aludel_core::value::Columns;
 use super::answers::{Answer, Answers, CopiedRow};
 use crate::{
     Error, Result,
-    driver::{Control, Flow, Step, Want, Work},
+    driver::{Control, Flow, Room, Step, Want, Work},
 };
 
 /// A script of a few steps that keeps their answers.
@@ -63,7 +63,7 @@ impl Work for Wave {
         Ok(())
     }
 
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Room> {
         self.answers.poll_room(cx)
     }
 

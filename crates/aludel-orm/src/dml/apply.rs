@@ -45,6 +45,7 @@ impl Core {
             let columns: Columns = part.set.iter().map(|it| it.0).collect();
             for at in &part.doubtful {
                 match sync.deletes {
+                    true if self.options.sqlalchemy => _ = self.expire_one(*at),
                     true => self.expire_row(*at),
                     false => self.expire_columns(*at, &columns),
                 }
@@ -142,10 +143,13 @@ impl Core {
         let mut unknown = Columns::new();
         let expired = self.expired(at, flags);
         let mut news: SmallVec<[(u16, Value); 4]> = SmallVec::new();
+        // There, what was changed in memory is expired.
+        let changed = if self.options.sqlalchemy { chunk.changed(slot) } else { Columns::new() };
         let read = chunk.loaded(slot, &mut |fields| {
             let row = Held { fields, meta, expired: &expired };
             for (column, value) in &part.set {
                 match value.as_ref().and_then(|it| it.value(&row)) {
+                    _ if changed.contains(column) => unknown.push(*column),
                     None => unknown.push(*column),
                     // Of one that was changed in memory the statement wins.
                     Some(value)
@@ -161,8 +165,7 @@ impl Core {
         }
         // There, its attributes are expired from now on, and it isn't.
         if self.options.sqlalchemy && matches!(expired, Expired::All) {
-            let all: Columns = (0..meta.columns.len() as u16).collect();
-            return self.tables(|it| it.expire_columns(at, &all));
+            return self.tables(|it| it.name_expired(at));
         }
         if !news.is_empty() && !self.set_clean(part.mapper, &*chunk, slot, &news, events) {
             unknown.extend(news.iter().map(|it| it.0));

@@ -161,10 +161,15 @@ impl Part {
             let mut matches = Some(true);
             if let Some(filter) = &self.filter {
                 let expired = core.expired(head.reference(slot), flags);
-                // What its row holds: a change that no flush has written isn't there.
-                chunk.loaded(slot, &mut |fields| {
+                let mut see = |fields: &dyn Fields| {
                     matches = filter.matches(&Held { fields, meta, expired: &expired });
-                })?;
+                };
+                match core.options.sqlalchemy {
+                    // There, by what it shows.
+                    true => chunk.with(slot, &mut see)?,
+                    // What its row holds: a change that no flush has written isn't there.
+                    false => chunk.loaded(slot, &mut see)?,
+                }
             }
             match matches {
                 // There, what is expired is kept.
@@ -240,7 +245,7 @@ impl Core {
         let first = sync.parts.first().map(|it| it.mapper);
         for part in &mut sync.parts {
             let stores = self.stores.iter();
-            let store = stores.filter(|it| (it.meta().type_id)() == (part.mapper.meta.type_id)());
+            let store = stores.filter(|it| it.meta().is(part.mapper.meta));
             let mut chunks = store.flat_map(|it| it.chunks());
             if !sync.by_key {
                 chunks.try_for_each(|it| part.scan(self, &*it))?;

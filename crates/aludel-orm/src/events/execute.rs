@@ -9,10 +9,9 @@ use std::{
 };
 
 use aludel_core::{
-    compile::{Param, compile},
+    compile::compile,
     dialect::Dialect,
     expr::{FromItem, Predicate, Source, Statement as Tree},
-    value::Value,
 };
 use aludel_engine::driver::{Params, Run, Statement, Want};
 
@@ -21,7 +20,10 @@ use crate::{
     Error, Result,
     error::{Attribute, HookFailed, Subject},
     loading::Criteria,
-    mapping::{EntityConst, EntityMeta, Mapped, Mapper, Relation, statements::Purpose},
+    mapping::{
+        EntityConst, EntityMeta, Mapped, Mapper, Relation,
+        statements::{Purpose, filled},
+    },
     session::{Key, core::Core},
 };
 
@@ -307,9 +309,8 @@ impl Executes {
         values: Key,
         dialect: &'static dyn Dialect,
     ) -> Result<Run> {
-        if self.is_empty() && !mapper.has_values(&purpose) {
-            let statement = mapper.statement(purpose, dialect)?;
-            return Ok(Run { statement, params: Params::Values(values), want: Want::Rows });
+        if self.is_empty() {
+            return mapper.run(purpose, values, dialect);
         }
         self.run_tree(mapper, mapper.tree(&purpose, dialect), relation, values, dialect)
     }
@@ -338,12 +339,7 @@ impl Executes {
         criteria.iter().for_each(|it| it.apply_to(&mut tree));
         let compiled = compile(&tree, dialect)?;
         // The keys stand where they are supplied, with the hooks' values between them.
-        let mut values = values.into_iter();
-        let params = compiled.params.into_iter().map(|it| match it {
-            Param::Value(value) => value,
-            Param::Hole => values.next().unwrap_or(Value::Null),
-        });
-        let params = Params::Values(params.collect());
+        let params = Params::Values(filled(compiled.params, values));
         Ok(Run { statement: Statement::new(compiled.sql), params, want: Want::Rows })
     }
 }

@@ -245,7 +245,7 @@ impl Core {
 }
 
 /// Calls the hooks of what was read into a session's stores.
-pub(crate) fn landed(all: &[Arc<HookSet>], graph: &Arc<Graph>, stores: &mut Stores) {
+fn landed(all: &[Arc<HookSet>], graph: &Arc<Graph>, stores: &mut Stores) {
     let mut landed: Vec<Landed> =
         stores.iter_mut().flat_map(|it| std::mem::take(&mut it.landed)).collect();
     // In the order in which they came, whatever their entity.

@@ -270,7 +270,7 @@ impl Core {
             }
             if self.options.sqlalchemy {
                 self.oust(mapper, &**chunk, &slots);
-                self.note_unsaid(mapper, &**chunk, &slots);
+                self.note_unsaid(&**chunk, &slots);
             }
             let store = self.store(mapper);
             slots.iter().for_each(|it| store.defer(head.id, *it));

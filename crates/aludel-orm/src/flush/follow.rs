@@ -54,7 +54,7 @@ impl Mapper {
             let mut columns = Columns::new();
             for relation in relations {
                 let secondary = relation.secondary.as_ref();
-                if std::ptr::eq(relation.owner, self.meta) {
+                if relation.owner.is(self.meta) {
                     match relation.direction {
                         Direction::ManyToOne => {}
                         Direction::OneToMany => {
@@ -66,9 +66,7 @@ impl Mapper {
                         }
                     }
                 }
-                if std::ptr::eq(relation.target, self.meta)
-                    && relation.direction == Direction::ManyToOne
-                {
+                if relation.target.is(self.meta) && relation.direction == Direction::ManyToOne {
                     columns.extend(relation.pairs.iter().map(|it| it.1));
                 }
             }
@@ -189,7 +187,7 @@ fn members(tables: &Tables, relation: &Relation, owner: Ref) -> Vec<Ref> {
 fn referring(tables: &Tables, relation: &'static Relation, parent: Ref) -> Vec<Ref> {
     let mut found = Vec::new();
     for (id, entry) in &tables.chunks {
-        if !std::ptr::eq(entry.chunk.meta(), relation.owner) {
+        if !entry.chunk.meta().is(relation.owner) {
             continue;
         }
         let Some(cells) = entry.cells(relation.index) else { continue };
@@ -245,7 +243,7 @@ impl Planner {
             Linked::global().entities().iter().flat_map(|it| &Mapper::of(it).relationships);
         let others = others.filter(written).filter(|it| {
             it.direction == Direction::ManyToOne
-                && std::ptr::eq(it.target, mapper.meta)
+                && it.target.is(mapper.meta)
                 && it.back.is_none()
                 && it.pairs.iter().any(|it| columns.contains(&it.1))
         });

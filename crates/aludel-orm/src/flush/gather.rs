@@ -39,8 +39,8 @@ pub(super) struct Gathered {
     pub(super) assigned: Vec<Assigned>,
     /// The columns that are expired of rows that refer to others, where not all of them are.
     pub(super) partly_expired: Map<Ref, Columns>,
-    /// New objects of which it was said what they refer to, where the original inserts these later.
-    pub(super) linked: HashSet<Ref, RandomState>,
+    /// In which step the original inserts new objects, where they may refer to each other.
+    pub(super) steps: Map<Ref, u32>,
     /// The part of the session's log that is gathered.
     pub(super) seen: (usize, usize),
     /// The chunks of all of these.
@@ -105,8 +105,9 @@ impl Core {
     /// `doomed` are objects that a flush would mark for deletion first.
     pub(super) fn gather(&self, take: bool, doomed: Vec<Ref>) -> Gathered {
         let id = self.id;
+        let steps = if self.options.sqlalchemy { self.steps_as_original() } else { Map::default() };
         self.tables(|tables| {
-            let mut gathered = Gathered::default();
+            let mut gathered = Gathered { steps, ..Gathered::default() };
             let Some(ledger) = tables.ledger(id) else { return gathered };
             // Lent, so that it can be read beside the tables.
             let log = std::mem::take(&mut ledger.log);
@@ -211,15 +212,11 @@ impl Gathered {
 
     fn of_new_object(&mut self, tables: &Tables, mapper: &'static Mapper, object: Ref) {
         let Some(entry) = tables.chunks.get(&object.chunk()) else { return };
-        let levels = mapper.cyclic && tables.is_as_original();
         for relation in mapper.relationships.iter().filter(|it| it.is_canonical()) {
             // What nobody set on a new object is nothing.
             let Some(cells) = entry.cells(relation.index) else { continue };
             if !relation.many {
                 let cell = cells.one(object.slot());
-                if levels && cell != UNLOADED && relation.direction == Direction::ManyToOne {
-                    self.linked.insert(object);
-                }
                 match Ref::from_cell(cell) {
                     Some(other) => self.refer(relation, object, other),
                     // Said to refer to nothing, whatever the column says.

@@ -114,7 +114,7 @@ impl Planner {
         }
         // Only links ask which object has which ordinal.
         let links = !self.gathered.references.is_empty() || !self.gathered.pairs.is_empty();
-        if links || !self.gathered.linked.is_empty() || !self.gathered.assigned.is_empty() {
+        if links || !self.gathered.steps.is_empty() || !self.gathered.assigned.is_empty() {
             let objects = self.shared.objects.iter().enumerate();
             self.ordinals = objects.map(|(ordinal, it)| (*it, ordinal as u32)).collect();
         }
@@ -263,7 +263,7 @@ impl Planner {
                 }
             }
         }
-        if !self.gathered.linked.is_empty() {
+        if !self.gathered.steps.is_empty() {
             self.level_as_original(&parents, &mut levels);
         }
         self.levels = levels.iter().max().map_or(1, |it| it + 1);

@@ -88,6 +88,8 @@ fn find_as_original(tables: &Tables, session: u64, pending: &[Ref], events: &[Ev
             && tables.session_of(owner) == Some(session)
             && !tables.holds(owner, relation, member)
             && tables.is_parentless(relation, member)
+            // What is known of a member's owners is forgotten with what it holds: then it has one.
+            && !(relation.many && tables.has_parent(relation, member))
         {
             orphans.push(member);
         }
@@ -138,6 +140,17 @@ fn find(tables: &Tables, session: u64, pending: &[Ref], events: &[Event]) -> Vec
     // Whether each member came to an owner or went from it last, by relationship.
     let mut last: Map<(Ref, *const Relation), Owners> = Map::default();
     let mut order: Vec<(Ref, &'static Relation)> = Vec::new();
+    // Few relationships let anybody be deleted; chunks' are asked once.
+    let mut matters: Map<(u64, u16), bool> = Map::default();
+    let mut matters = |owner: Ref, index: u16| {
+        *matters.entry((owner.chunk(), index)).or_insert_with(|| {
+            tables.meta(owner).is_some_and(|it| {
+                let relation = &Mapper::of(it).relationships[usize::from(index)];
+                relation.cascade.has(Cascade::DELETE_ORPHAN)
+                    || relation.back.is_some_and(|it| it.delete_orphan)
+            })
+        })
+    };
     let mut say = |owner: Ref, index: u16, member: Option<Ref>, gone: bool| {
         let Some(member) = member.filter(|it| is_tracked(tables, session, *it)) else { return };
         let Some(meta) = tables.meta(owner) else { return };
@@ -155,6 +168,10 @@ fn find(tables: &Tables, session: u64, pending: &[Ref], events: &[Event]) -> Vec
     };
     for event in events {
         match event {
+            Event::Removed { owner, relation, .. }
+            | Event::Added { owner, relation, .. }
+            | Event::One { owner, relation, .. }
+                if !matters(*owner, *relation) => {}
             Event::Removed { owner, relation, member, .. } => {
                 say(*owner, *relation, Some(*member), true);
             }

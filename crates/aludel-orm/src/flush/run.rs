@@ -384,6 +384,7 @@ impl Core {
         let stale = self.load_stale().await?;
         self.recall_marked(&stale)?;
         self.drop_gone().await?;
+        let altered = self.altered();
         let planner = Planner::plan(self, true, Vec::new(), stale)?;
         let opening = if planner.plan.steps.is_empty() { Vec::new() } else { self.opening(true) };
         let ends = end == Some(End::Commit);
@@ -394,6 +395,10 @@ impl Core {
         });
         let work = FlushWork::new(planner, opening, end);
         self.taken(&work);
+        if !altered.is_empty() {
+            let altered = altered.into_iter().map(|owner| Event::Flagged { owner });
+            self.ledger(|it| it.record(altered));
+        }
         if work.is_empty() {
             if self.transaction.begun.is_none() {
                 self.connection = None;

@@ -6,9 +6,11 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::{
     Error, Result,
+    error::Attribute,
     mapping::{Direction, Mapper, Relation},
     object::{
         graph::Tables,
+        later::Later,
         log::Event,
         reference::Ref,
         state::{Flags, State},
@@ -82,6 +84,43 @@ impl Core {
                         break;
                     }
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// There, what the deleted of a tree refer to is asked for, and must not be forbidden: of all but the first that
+    /// the session can tell.
+    pub(crate) fn refuse_forbidden(
+        &mut self,
+        mapper: &'static Mapper,
+        owners: &[Ref],
+    ) -> Result<()> {
+        let is_tree =
+            |it: &&Relation| it.direction == Direction::ManyToOne && it.owner.is(it.target);
+        for relation in mapper.relationships.iter().filter(is_tree) {
+            let mut forbidden = owners.to_vec();
+            self.tables(|it| {
+                forbidden.retain(|at| {
+                    !it.is_loaded(*at, relation)
+                        && it.later(*at, relation.index) == Some(Later::Forbidden)
+                });
+            });
+            if forbidden.is_empty() {
+                continue;
+            }
+            let mut told = None;
+            for at in owners {
+                let is_known = self.tables(|it| it.is_loaded(*at, relation))
+                    || !self.is_unsaid(relation, *at) && self.fill_by_key(relation, *at, true)?;
+                if is_known {
+                    told = Some(*at);
+                    break;
+                }
+            }
+            if told.is_some_and(|told| forbidden.iter().any(|it| *it != told)) {
+                let attribute = Attribute { entity: mapper.entity(), name: relation.name };
+                return Err(Error::RaiseLoad(Box::new(attribute)));
             }
         }
         Ok(())

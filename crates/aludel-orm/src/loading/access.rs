@@ -8,9 +8,10 @@ use crate::{
     object::{
         ManyAccess, Obj, OneAccess, Raw, SetAccess,
         access::{attribute, handles, relation},
-        graph::{Graph, Later, Tables},
+        graph::{Graph, Tables},
+        later::Later,
         reference::Ref,
-        state::{Flags, State},
+        state::State,
     },
     session::{Session, core::Core},
 };
@@ -26,8 +27,8 @@ async fn load<E: Mapped>(
     let object = Obj::from_raw(owner);
     if !is_known(&object, relation) {
         let at = core.own(&object)?;
-        // An expired object forgot what the query said that loaded it (LOAD-20).
-        let expired = object.raw().flags().has(Flags::EXPIRED);
+        // What is expired as a whole forgot what the query said that loaded it (LOAD-20).
+        let expired = core.tables(|it| it.is_expired(at));
         let said = || core.tables(|tables| tables.later(at, relation.index));
         let later = (!expired).then(said).flatten().or(match relation.strategy {
             Strategy::Raise => Some(Later::Forbidden),
@@ -63,10 +64,7 @@ async fn load<E: Mapped>(
             });
         }
         // What it refers to, and whether it is there at all, its row says.
-        if expired
-            && core.tables(|tables| tables.expired_columns(at).is_none())
-            && !core.is_assigned(relation, at)
-        {
+        if (expired || core.is_key_unknown(relation, at)) && !core.is_assigned(relation, at) {
             core.freshen(at).await?;
         }
         #[cfg(debug_assertions)]

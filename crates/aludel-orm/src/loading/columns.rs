@@ -185,7 +185,7 @@ impl ColumnsOf {
         if said.is_empty() {
             return Ok(metas.iter().map(|it| Shown::by_default(it)).collect());
         }
-        let is_of = |it: &Self, meta: &EntityMeta| (it.meta.type_id)() == (meta.type_id)();
+        let is_of = |it: &Self, meta: &EntityMeta| it.meta.is(meta);
         if let Some(it) = said.iter().find(|it| !metas.iter().any(|meta| is_of(it, meta))) {
             let name = it.meta.name;
             let text = format!(

@@ -124,6 +124,8 @@ async fn load<E: Mapped, T: ColumnType>(
     siblings: bool,
 ) -> Result<T> {
     let object = Obj::from_raw(owner);
+    let column = &E::meta().columns[usize::from(index)];
+    let mapped = column.deferral.is_some_and(|it| it.raises);
     // An object that is expired as a whole may hold what isn't so any more.
     let found = |core: &Core| {
         let raw = object.raw();
@@ -131,19 +133,19 @@ async fn load<E: Mapped, T: ColumnType>(
         let is_expired =
             raw.flags().has(Flags::EXPIRED) && core.tables(|it| it.expired_columns(at).is_none());
         let value = raw.chunk().read(raw.slot())?;
-        let raises = value.left_out(index).is_some_and(|it| it.raises);
+        // What the query said goes before what the mapping says.
+        let raises = value.left_out(index).map_or(mapped, |it| it.raises);
         let is_set = !value.is_unset(index);
         let loaded = is_set.then(|| T::from_ref(value.get(index))).flatten();
         Ok::<_, Error>((loaded, raises, is_expired))
     };
-    let column = &E::meta().columns[usize::from(index)];
     let (value, raises, is_expired) = found(core)?;
     if let Some(value) = value.filter(|_| !is_expired) {
         return Ok(value);
     }
     let at = core.own(&object)?;
     let by_query = matches!(column.property, Some(Property::ByQuery));
-    if raises || by_query || column.deferral.is_some_and(|it| it.raises) {
+    if raises || by_query {
         let attribute = Attribute { entity: E::meta().name, name: column.field };
         return Err(Error::RaiseLoad(Box::new(attribute)));
     }

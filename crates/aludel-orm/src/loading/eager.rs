@@ -15,8 +15,9 @@ use aludel_engine::{Result as EngineResult, driver::Step};
 
 use super::{
     fetch::{Fetch, Key},
-    hop::Hop,
+    hop::{Hop, How},
     options::Criteria,
+    wishes::Wish,
 };
 use crate::{
     Result,
@@ -72,7 +73,7 @@ struct EagerNode {
 }
 
 /// What joins add to a statement.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Joined {
     joins: Vec<Join>,
     items: Vec<SelectItem>,
@@ -97,6 +98,23 @@ enum Owner {
 }
 
 impl EagerNode {
+    /// The same, before anything was asked for.
+    fn fresh(&self) -> Self {
+        Self {
+            relation: self.relation,
+            strategy: self.strategy,
+            hop: self.hop.clone(),
+            owner: self.owner,
+            offset: self.offset,
+            fetch: self.fetch.fresh(),
+            query: self.query.clone(),
+            joined: self.joined.clone(),
+            carrier: self.carrier,
+            owners: Vec::new(),
+            asked: false,
+        }
+    }
+
     /// Whether a further statement reads it.
     fn asks(&self) -> bool {
         matches!(self.strategy, Strategy::Selectin | Strategy::Subquery)
@@ -153,6 +171,22 @@ impl Eager {
             last: Vec::new(),
             positions: Vec::new(),
         }
+    }
+
+    /// The same plan for other rows of the same statement.
+    pub(super) fn fresh(&self) -> Self {
+        Self {
+            hooks: self.hooks.clone(),
+            nodes: self.nodes.iter().map(EagerNode::fresh).collect(),
+            criteria: self.criteria.clone(),
+            is_unique: self.is_unique,
+            ..Self::none(self.dialect)
+        }
+    }
+
+    /// Whether it loads anything by further statements.
+    pub(super) fn asks(&self) -> bool {
+        self.nodes.iter().any(EagerNode::asks)
     }
 
     /// Has further statements seen by hooks.
@@ -214,12 +248,10 @@ impl Eager {
             if node.strategy != Strategy::Joined || node.carrier != carrier {
                 continue;
             }
+            let Some(owner) = owner_of(node.owner, &positions) else { continue };
             let mut cursor = Cursor::new(row);
             cursor.skip(node.offset);
-            let is_absent = node.fetch.cohort.misses(&cursor);
-            let owner = owner_of(node.owner, &positions);
-            let Some(owner) = owner.filter(|_| !is_absent) else { continue };
-            positions[index] = Some(node.fetch.joined_row(owner, &mut cursor)?);
+            positions[index] = node.fetch.joined_row(owner, &mut cursor)?;
         }
         self.positions = positions;
         Ok(())
@@ -309,6 +341,29 @@ impl Eager {
             Owner::Node(node) => positions[node],
             Owner::Part(_) => None,
         })
+    }
+
+    /// What was wished for of an entity of the query.
+    pub(super) fn wishes_of_part(&self, place: usize) -> Vec<Wish> {
+        self.wishes_of(&|it| matches!(it, Owner::Part(it) if it == place))
+    }
+
+    /// What was wished for of an owner; a join of the query's own can't be made again.
+    fn wishes_of(&self, is_owner: &dyn Fn(Owner) -> bool) -> Vec<Wish> {
+        let is_own =
+            |it: &EagerNode| is_owner(it.owner) && !matches!(it.hop.how, How::Contained(_));
+        let own = self.nodes.iter().enumerate().filter(|it| is_own(it.1));
+        let strategy = |it: &EagerNode| match it.hop.how {
+            How::By(strategy) => strategy,
+            _ => it.strategy,
+        };
+        let wish = |(index, node): (usize, &EagerNode)| Wish {
+            relation: node.relation,
+            strategy: strategy(node),
+            hop: node.hop.clone(),
+            behind: self.wishes_of(&|it| matches!(it, Owner::Node(it) if it == index)),
+        };
+        own.map(wish).collect()
     }
 
     /// Shows what is loaded beside the rows.

@@ -15,11 +15,7 @@ use super::shown::Shown;
 use crate::{
     Result,
     events::Executes,
-    mapping::{
-        Direction, EntityMeta, Mapper, Relation,
-        relation::Finds,
-        statements::{Purpose, members_query},
-    },
+    mapping::{Direction, EntityMeta, Mapper, Relation, relation::Finds, statements::Purpose},
     object::{
         chunk::{Columns, Fields},
         cohort::AnyCohort,
@@ -78,11 +74,16 @@ impl Wanted {
     /// The place of a key, in a row.
     #[inline]
     fn place<'v>(&mut self, key: impl Iterator<Item = ValueRef<'v>> + Clone) -> Option<u32> {
-        let fp = fingerprint(key.clone());
-        let is_it = |place: u32| {
-            let own = || self.keys[place as usize].iter();
-            self.integers || own().zip(key.clone()).all(|(a, b)| same_value(a.as_ref(), b))
-        };
+        let (fp, integers) = (fingerprint(key.clone()), self.integers);
+        self.find(fp, |own| {
+            integers || own.iter().zip(key.clone()).all(|(a, b)| same_value(a.as_ref(), b))
+        })
+    }
+
+    /// The place of a key by its fingerprint.
+    #[inline]
+    fn find(&mut self, fp: u64, is_it: impl Fn(&Key) -> bool) -> Option<u32> {
+        let is_it = |place: u32| is_it(&self.keys[place as usize]);
         if let Some((last, place)) = self.last
             && last == fp
             && is_it(place)
@@ -154,6 +155,14 @@ impl Fetch {
         fetch
     }
 
+    /// The same, before anything was asked for.
+    pub(super) fn fresh(&self) -> Self {
+        let mut fresh = Self::of(self.relation, self.shown.clone());
+        fresh.set_repeats(self.repeats);
+        fresh.grows = self.grows;
+        fresh
+    }
+
     /// Says whether the statement may give a row several times.
     pub(super) fn set_repeats(&mut self, repeats: bool) {
         let may_repeat = self.relation.direction == Direction::ManyToMany
@@ -204,14 +213,9 @@ impl Fetch {
         hooks: &Executes,
         out: &mut Vec<Step>,
     ) -> Result<()> {
-        if self.relation.condition.is_some() {
-            // What it says may have values of its own.
-            let tree = |n| members_query(self.relation, n).into();
-            return self.steps_of(&tree, dialect, hooks, out);
-        }
         self.lists(|n, values| {
             let (mapper, purpose) = match self.relation.direction {
-                Direction::ManyToOne => {
+                Direction::ManyToOne if self.relation.condition.is_none() => {
                     let columns = self.relation.pairs.iter().map(|it| it.1).collect();
                     (Mapper::checked(self.relation.target)?, Purpose::Keys(columns, n))
                 }
@@ -264,8 +268,16 @@ impl Fetch {
                 cohort.push(&mut cursor)
             }
             // The driver is asked for no column twice.
-            KeyAt::Own(columns) => cohort.push_and_see(&mut cursor, &mut |it| {
-                place = wanted.place(columns.iter().map(|column| it.get(*column)));
+            KeyAt::Own(columns) if wanted.integers => {
+                cohort.push_with(&mut cursor, columns[0]).map(|(position, key)| {
+                    place = key.and_then(|it| wanted.find(it.cast_unsigned(), |_| true));
+                    position
+                })
+            }
+            KeyAt::Own(columns) => cohort.push(&mut cursor).inspect(|position| {
+                cohort.with(*position, &mut |it| {
+                    place = wanted.place(columns.iter().map(|column| it.get(*column)));
+                });
             }),
             KeyAt::Behind(columns) => {
                 place = wanted.place_or(columns.clone().map(|it| row.get(it)), *grows);
@@ -273,14 +285,20 @@ impl Fetch {
             }
         };
         let position = pushed.map_err(aludel_core::Error::from)?;
-        self.rows.extend(place.map(|it| (it, position)));
+        if let Some(place) = place {
+            self.rows.push((place, position));
+        }
         Ok(position)
     }
 
-    /// Takes what a join brings in for the owner at a place; its object's position.
-    pub(super) fn joined_row(&mut self, owner: u32, row: &mut Cursor<'_>) -> EngineResult<u32> {
-        let position = self.cohort.push(row).map_err(aludel_core::Error::from)?;
-        self.rows.push((owner, position));
+    /// Takes what a join brings in for the owner at a place, if it does; its object's position.
+    pub(super) fn joined_row(
+        &mut self,
+        owner: u32,
+        row: &mut Cursor<'_>,
+    ) -> EngineResult<Option<u32>> {
+        let position = self.cohort.push_optional(row).map_err(aludel_core::Error::from)?;
+        self.rows.extend(position.map(|it| (owner, it)));
         Ok(position)
     }
 

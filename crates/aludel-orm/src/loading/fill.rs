@@ -20,37 +20,42 @@ impl Tables {
     pub(super) fn fill_all<'m>(
         &mut self,
         relation: &'static Relation,
-        owners: impl Iterator<Item = (Ref, &'m [u64])>,
+        owners: impl Iterator<Item = (Ref, &'m [u64])> + Clone,
     ) {
-        let mut backs: Vec<(Ref, u64)> = Vec::new();
         // There, one side doesn't know what was loaded of the other.
         let back = relation.back.filter(|it| !it.many && !self.is_as_original());
+        // Of each owner, whether its members learn of it.
+        let mut filled = Vec::new();
         let mut open: Option<(u64, Cells<'_>)> = None;
-        for (owner, members) in owners {
+        for (owner, members) in owners.clone() {
             if open.as_ref().is_none_or(|it| it.0 != owner.chunk()) {
                 open = self.cells_of(owner.chunk(), relation.index).map(|it| (owner.chunk(), it));
             }
-            let Some((_, cells)) = open.as_mut() else { continue };
-            let filled = match relation.many {
+            let is_filled = open.as_mut().is_some_and(|(_, cells)| match relation.many {
                 true => cells.fill_many(owner.slot(), members),
                 false => {
                     warn_of_several(relation, members);
-                    cells.fill_one(owner.slot(), members.first().copied().unwrap_or(NULL))
+                    let member = members.first().copied().unwrap_or(NULL);
+                    cells.fill_ones(std::iter::once(owner.slot()), member)
                 }
-            };
-            if filled && back.is_some() {
-                let refs = members.iter().filter_map(|it| Ref::from_cell(*it));
-                backs.extend(refs.map(|it| (it, owner.cell())));
+            });
+            if back.is_some() {
+                filled.push(is_filled);
             }
         }
         let Some(back) = back else { return };
         let mut open: Option<(u64, Cells<'_>)> = None;
-        for (member, owner) in backs {
-            if open.as_ref().is_none_or(|it| it.0 != member.chunk()) {
-                open = self.cells_of(member.chunk(), back.index).map(|it| (member.chunk(), it));
-            }
-            if let Some((_, cells)) = open.as_mut() {
-                cells.fill_one(member.slot(), owner);
+        for ((owner, members), _) in owners.zip(filled).filter(|it| it.1) {
+            let chunk = |it: &u64| Ref::from_cell(*it).map(Ref::chunk);
+            for members in members.chunk_by(|one, next| chunk(one) == chunk(next)) {
+                let Some(chunk) = members.first().and_then(chunk) else { continue };
+                if open.as_ref().is_none_or(|it| it.0 != chunk) {
+                    open = self.cells_of(chunk, back.index).map(|it| (chunk, it));
+                }
+                let slots = members.iter().filter_map(|it| Ref::from_cell(*it)).map(Ref::slot);
+                if let Some((_, cells)) = open.as_mut() {
+                    cells.fill_ones(slots, owner.cell());
+                }
             }
         }
     }

@@ -202,6 +202,7 @@ impl Core {
         self.settle().await;
         self.check()?;
         self.enter_joined()?;
+        let mut expired = false;
         let held = self.held::<T>(&key);
         if let Some(object) = held {
             let flags = object.raw().flags();
@@ -215,6 +216,7 @@ impl Core {
             if as_it_is || !flags.has(Flags::EXPIRED) || in_part() {
                 return Ok(Some(object));
             }
+            expired = self.options.sqlalchemy;
         }
         if key.iter().any(Value::is_null) {
             return Ok(None);
@@ -229,7 +231,11 @@ impl Core {
         if value.is_none() {
             self.vanish(mapper, &key);
         }
-        self.found(mapper, value, None)
+        let found = self.found(mapper, value, None)?;
+        if let (Some(object), true) = (&found, expired) {
+            self.load_again(&[object.raw().reference()]).await?;
+        }
+        Ok(found)
     }
 
     /// Whether a row of an entity has this key.
@@ -330,7 +336,7 @@ impl Core {
         if cohort.len() == 0 {
             return Ok(false);
         }
-        self.land(&mut *cohort, false)?;
+        self.land_by_key(&mut *cohort).await?;
         self.landed();
         self.sweep(false);
         Ok(true)
@@ -361,8 +367,13 @@ impl Core {
         {
             let flags = raw.flags();
             if flags.has(Flags::EXPIRED) {
+                let at = raw.reference();
+                let says = self.options.sqlalchemy && self.tables(|it| it.is_expired(at));
                 raw.renew(self.id, value, self.level_wrote())?;
-                self.note_landed(mapper, raw.reference(), true);
+                if says {
+                    self.tables(|it| it.say_again(at));
+                }
+                self.note_landed(mapper, at, true);
             }
             return Ok(Obj::from_raw(raw));
         }

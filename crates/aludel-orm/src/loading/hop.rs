@@ -156,7 +156,7 @@ impl Hop {
         if self.recursive && !reads {
             return only("recursive", "`selectinload`");
         }
-        if self.recursive && (relation.owner.type_id)() != (relation.target.type_id)() {
+        if self.recursive && !relation.owner.is(relation.target) {
             return Err(format!(
                 "`{place}` doesn't lead to its own entity: it can't be `recursive`"
             ));

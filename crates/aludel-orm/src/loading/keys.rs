@@ -65,6 +65,6 @@ impl Core {
         let mut cohort = (mapper.meta.ops.cohort)();
         cohort.set_repeats(false);
         let mut cohort = self.run(CohortWork { steps, cohort }, |_, _| ()).await?.cohort;
-        self.land(&mut *cohort, false)
+        self.land_by_key(&mut *cohort).await
     }
 }

@@ -12,6 +12,7 @@ use super::{
     eager::{Eager, Parts},
     fetch::{Fetch, Key, range},
     fill::warn_of_several,
+    wishes::Wish,
 };
 use crate::{
     Result,
@@ -21,7 +22,8 @@ use crate::{
         Obj,
         chunk::{Fields, next_id},
         cohort::{AnyCohort, Landing},
-        graph::{Later, Tables},
+        graph::Tables,
+        later::Later,
         reference::Ref,
         state::{Flags, State},
     },
@@ -99,7 +101,12 @@ impl Core {
         owners: &[Ref],
         siblings: bool,
     ) -> Result<()> {
-        self.load_members_of(relation, owners, siblings, false).await
+        self.load_members_of(relation, owners, siblings, false, None).await
+    }
+
+    /// Loads a relationship for these owners, with all that was wished for with it.
+    pub(super) async fn load_wish(&mut self, wish: Wish, owners: &[Ref]) -> Result<()> {
+        self.load_members_of(wish.relation, owners, false, false, Some(wish)).await
     }
 
     /// Loads a relationship by what the owners' rows hold, whatever was changed since (UOW-40).
@@ -108,7 +115,7 @@ impl Core {
         relation: &'static Relation,
         owners: &[Ref],
     ) -> Result<()> {
-        self.load_members_of(relation, owners, false, true).await
+        self.load_members_of(relation, owners, false, true, None).await
     }
 
     async fn load_members_of(
@@ -117,6 +124,7 @@ impl Core {
         owners: &[Ref],
         siblings: bool,
         committed: bool,
+        wish: Option<Wish>,
     ) -> Result<()> {
         let owners = self.unloaded(relation, owners, siblings);
         if owners.is_empty() {
@@ -138,9 +146,11 @@ impl Core {
             keyed.push((at, key));
         }
         let (held, wanted) = self.sort_out(&mut fetch, keyed);
-        let planned = match !committed && !fetch.is_empty() {
-            true => Eager::with_members(relation, self.engine.dialect())?,
-            false => None,
+        let dialect = self.engine.dialect();
+        let planned = match wish {
+            _ if committed || fetch.is_empty() => None,
+            Some(wish) => Some(Eager::with_wish(wish, dialect)?),
+            None => Eager::with_members(relation, dialect)?,
         };
         match planned {
             None => {
@@ -232,7 +242,7 @@ impl Core {
             if by_key
                 && let Some(key) = &key
                 && let Some(target) = self.find_held(Mapper::of(relation.target), key)
-                && !self.tables(|it| it.flags(target).has(Flags::EXPIRED))
+                && self.is_current(target)
             {
                 held.push((at, target));
                 continue;
@@ -253,7 +263,10 @@ impl Core {
         let empty = Fetch::new(fetch.relation);
         let work = LoadWork { opening, steps, fetch: std::mem::replace(fetch, empty) };
         *fetch = self.run(work, |_, _| ()).await?.fetch;
-        self.land(&mut *fetch.cohort, false)
+        match self.is_by_primary_key(fetch.relation) {
+            true => self.land_by_key(&mut *fetch.cohort).await,
+            false => self.land(&mut *fetch.cohort, false),
+        }
     }
 
     /// Brings a cohort into the session.
@@ -268,6 +281,22 @@ impl Core {
             cohort.land(Landing { session, batch, graph: &graph, store, overwrite, nested });
         self.settle_unsaid(offered);
         landed
+    }
+
+    /// The same of rows that were read by their keys: there, what was said of objects that were expired as a whole
+    /// when they were loaded is said again, and what was loaded with them is loaded.
+    pub(crate) async fn land_by_key(&mut self, cohort: &mut dyn AnyCohort) -> Result<()> {
+        let mut expired = Vec::new();
+        if self.options.sqlalchemy {
+            self.find_stale(cohort, &mut expired);
+            self.tables(|it| expired.retain(|at| it.is_expired(*at)));
+        }
+        self.land(cohort, false)?;
+        if expired.is_empty() {
+            return Ok(());
+        }
+        self.tables(|it| expired.iter().for_each(|at| it.say_again(*at)));
+        self.load_again(&expired).await
     }
 
     /// Whether a relationship of one of these is yet to be loaded.
@@ -332,15 +361,8 @@ impl Core {
             return Ok(false);
         }
         let Some(chunk) = self.chunk(at) else { return Ok(false) };
-        let flags = chunk.head().flags(at.slot());
-        let expired = flags.has(Flags::EXPIRED)
-            && self.tables(|it| {
-                let is_expired =
-                    |some: &[u16]| relation.pairs.iter().any(|it| some.contains(&it.0));
-                it.expired_columns(at).is_none_or(is_expired)
-            })
-            && !self.is_assigned(relation, at);
-        if flags.state() != State::Persistent || expired {
+        let expired = self.is_key_unknown(relation, at) && !self.is_assigned(relation, at);
+        if chunk.head().flags(at.slot()).state() != State::Persistent || expired {
             return Ok(false);
         }
         let mut fetch = Fetch::new(relation);
@@ -353,11 +375,29 @@ impl Core {
         let Some(target) = self.find_held(Mapper::of(relation.target), &key) else {
             return Ok(false);
         };
-        let is_current = with_expired || self.tables(|it| !it.flags(target).has(Flags::EXPIRED));
+        let is_current = with_expired || self.is_current(target);
         if is_current {
             self.tables(|it| it.fill(relation, at, &[target.cell()]));
         }
         Ok(is_current)
+    }
+
+    /// Whether nothing of an object is expired; there, whether it isn't expired as a whole.
+    fn is_current(&self, object: Ref) -> bool {
+        self.tables(|it| match self.options.sqlalchemy {
+            true => !it.is_expired(object),
+            false => !it.flags(object).has(Flags::EXPIRED),
+        })
+    }
+
+    /// Whether what an object refers to by a many-to-one is expired.
+    pub(super) fn is_key_unknown(&self, relation: &Relation, at: Ref) -> bool {
+        relation.direction == Direction::ManyToOne
+            && self.tables(|it| {
+                let is_expired =
+                    |some: &[u16]| relation.pairs.iter().any(|it| some.contains(&it.0));
+                it.flags(at).has(Flags::EXPIRED) && it.expired_columns(at).is_none_or(is_expired)
+            })
     }
 
     /// Fills a many-to-one of an object by name, if that needs no query.

@@ -46,15 +46,17 @@ pub struct Query<R> {
     execution: ExecutionOptions,
     /// Whether rows must have the versions that the session knows (VER-7).
     checks_versions: bool,
-    /// Whether rows are taken one by one: then nothing is loaded beside them, whatever is mapped.
+    /// Whether rows are taken before all are there.
     streams: bool,
+    /// Whether rows may repeat an object, once it is prepared.
+    pub(super) repeats: bool,
     /// The entities of its rows, once it is prepared.
     pub(super) shown: Vec<Shown>,
 }
 
 /// What becomes of the objects of rows that the session holds already.
 #[derive(Clone, Copy)]
-enum Existing {
+pub(super) enum Existing {
     /// They stay as they are, but for what is expired.
     Kept,
     /// The same, if their rows have the versions that they were read in.
@@ -81,6 +83,7 @@ impl<R: Send + 'static> Query<R> {
             execution,
             checks_versions: false,
             streams: false,
+            repeats: false,
             shown: Vec::new(),
         }
     }
@@ -113,10 +116,19 @@ impl<R: Send + 'static> Query<R> {
         self
     }
 
-    /// The same, for rows that are taken one by one.
+    /// The same, for rows that are taken before all are there.
     pub(super) fn streaming(mut self) -> Self {
         self.streams = true;
         self
+    }
+
+    /// What becomes of the objects that the session holds already.
+    pub(super) fn existing(&self) -> Existing {
+        match self.execution.populate_existing {
+            true => Existing::Overwritten,
+            false if self.checks_versions => Existing::Compared,
+            false => Existing::Kept,
+        }
     }
 
     /// The same, but not more than one row where the statement has no limit of its own.
@@ -174,11 +186,16 @@ impl<R: Send + 'static> Query<R> {
                     set_layouts(&mut *self.buffer, &shown);
                 }
                 self.shown = shown;
-                let mut eager = match self.streams {
-                    true => Eager::none(dialect),
-                    false => Eager::plan(&mut query, &self.shown, !repeats, &self.paths, dialect)?,
-                };
-                if eager.joins_many() && !repeats {
+                let mut eager = Eager::plan(
+                    &mut query,
+                    &self.shown,
+                    !repeats,
+                    self.streams,
+                    &self.paths,
+                    dialect,
+                )?;
+                self.repeats = repeats || eager.joins_many();
+                if self.repeats && !repeats {
                     self.buffer.parts(&mut |part| {
                         if let Some(part) = part.downcast_mut::<Part>() {
                             part.0.set_repeats(true);
@@ -223,7 +240,7 @@ pub(crate) trait AnyBuffer: Send {
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
 
-struct Held<R>(Box<dyn RowBuffer<R>>);
+pub(super) struct Held<R>(pub(super) Box<dyn RowBuffer<R>>);
 
 impl<R: Send + 'static> AnyBuffer for Held<R> {
     fn push(&mut self, row: &dyn Row) -> Result<(), aludel_core::DecodeError> {
@@ -298,16 +315,7 @@ impl Work for QueryWork {
 
     fn row(&mut self, step: usize, row: &dyn Row) -> EngineResult<()> {
         match self.stage {
-            Stage::Start | Stage::Main => {
-                self.buffer.push(row).map_err(aludel_core::Error::from)?;
-                if self.eager.joins() {
-                    let is_one = self.eager.joined_row(&mut *self.buffer, row)?;
-                    if !is_one {
-                        self.buffer.pop();
-                    }
-                }
-                Ok(())
-            }
+            Stage::Start | Stage::Main => take_row(&mut *self.buffer, &mut self.eager, row),
             Stage::Eager => self.eager.row(step, row),
         }
     }
@@ -315,6 +323,19 @@ impl Work for QueryWork {
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
         self
     }
+}
+
+/// Takes a row of a query, and what it carries of relationships.
+pub(super) fn take_row(
+    buffer: &mut dyn Buffer,
+    eager: &mut Eager,
+    row: &dyn Row,
+) -> EngineResult<()> {
+    buffer.push(row).map_err(aludel_core::Error::from)?;
+    if eager.joins() && !eager.joined_row(buffer, row)? {
+        buffer.pop();
+    }
+    Ok(())
 }
 
 impl Core {
@@ -326,6 +347,7 @@ impl Core {
         {
             return answer.rows();
         }
+        let was_empty = self.stores.chunks() == 0;
         let buffer = match query.kind {
             Kind::Change(tree) => {
                 let buffer = Box::new(Held(query.buffer));
@@ -335,17 +357,17 @@ impl Core {
                 self.before_query(query.execution.autoflush).await?;
                 let (run, eager) = query.prepare(self.engine.dialect())?;
                 let eager = eager.seen_by(hooks);
-                let existing = match query.execution.populate_existing {
-                    true => Existing::Overwritten,
-                    false if query.checks_versions => Existing::Compared,
-                    false => Existing::Kept,
-                };
+                let existing = query.existing();
                 self.fetch_into(run, Box::new(Held(query.buffer)), eager, existing).await?
             }
         };
         let Ok(held) = buffer.into_any().downcast::<Held<R>>() else { return Ok(Vec::new()) };
         let rows = held.0.drain();
-        self.sweep(false);
+        match was_empty {
+            // All that there is came with these rows, and is held by who gets them.
+            true => self.stores.swept(),
+            false => self.sweep(false),
+        }
         Ok(rows)
     }
 
@@ -377,11 +399,23 @@ impl Core {
         let work =
             QueryWork { opening, main: Some(run), before: 0, stage: Stage::Start, buffer, eager };
         let QueryWork { mut buffer, mut eager, .. } = self.run(work, |_, _| ()).await?;
+        self.take_in(&mut *buffer, &mut eager, existing)?;
+        Ok(buffer)
+    }
+
+    /// Brings rows into the session, and what was loaded beside them.
+    pub(super) fn take_in(
+        &mut self,
+        buffer: &mut dyn Buffer,
+        eager: &mut Eager,
+        existing: Existing,
+    ) -> Result<()> {
+        let (mut held, mut anew) = (Vec::new(), Vec::new());
         match existing {
             Existing::Kept => {}
             Existing::Compared => {
                 let mut same = Ok(());
-                cohorts(&mut *buffer, &mut |it| {
+                cohorts(buffer, &mut |it| {
                     if same.is_ok() {
                         same = self.compare_versions(it);
                     }
@@ -390,15 +424,32 @@ impl Core {
             }
             Existing::Overwritten => {
                 let mut stale = Vec::new();
-                cohorts(&mut *buffer, &mut |it| self.find_stale(it, &mut stale));
+                cohorts(buffer, &mut |it| self.find_stale(it, &mut stale));
                 eager.cohorts(&mut |it| self.find_stale(it, &mut stale));
+                if self.options.sqlalchemy && eager.has_options() {
+                    held = eager.held_as_original(self, &stale);
+                    anew.clone_from(&stale);
+                }
                 self.overwrite(stale)?;
             }
         }
         self.settle_buffer(&mut |context| buffer.settle(context))?;
-        eager.finish(self, &mut *buffer)?;
+        if !held.is_empty() {
+            let held = held.into_iter();
+            self.tables(|it| {
+                held.for_each(|(at, relation, cell)| it.refill_one(at, relation, cell))
+            });
+        }
+        eager.finish(self, buffer)?;
+        if self.options.sqlalchemy && eager.has_options() {
+            let overwrites = matches!(existing, Existing::Overwritten);
+            eager.note_again(self, buffer, overwrites.then_some(&anew[..]));
+        }
+        if !anew.is_empty() {
+            self.tables(|it| it.say_anew(&anew));
+        }
         self.landed();
-        Ok(buffer)
+        Ok(())
     }
 
     /// Lends what objects need to enter the session.

@@ -7,7 +7,8 @@ use crate::{
 };
 
 /// A wish: a relationship, how, and what lies behind it.
-pub(super) struct Wish {
+#[derive(Clone)]
+pub(crate) struct Wish {
     pub(super) relation: &'static Relation,
     pub(super) strategy: Strategy,
     pub(super) hop: Hop,
@@ -43,7 +44,7 @@ pub(super) fn check(paths: &[Vec<Hop>], metas: &[&'static EntityMeta]) -> Result
         }
         let Some(relation) = path.first().and_then(Hop::relation) else { continue };
         let owner = relation.owner;
-        if !metas.iter().any(|it| (it.type_id)() == (owner.type_id)()) {
+        if !metas.iter().any(|it| it.is(owner)) {
             let text = format!(
                 "the option for `{}` starts at an entity that the query doesn't select",
                 relation.place()
@@ -106,7 +107,7 @@ pub(super) fn wishes(
         }
         let mut hop = match hop {
             Some(hop) => hop.clone(),
-            None => Hop::new(super::hop::Along::One(relation), How::By(strategy)),
+            None => Hop::new(super::hop::Along::One(relation), How::Mapped),
         };
         // What is said of columns adds up.
         let said = paths.iter().filter(|it| is_along(it, relation)).map(|it| &it[0].columns);

@@ -2,7 +2,8 @@
 
 use std::{
     any::TypeId,
-    collections::{HashMap, HashSet},
+    collections::HashSet,
+    ptr,
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -30,19 +31,18 @@ inventory::collect!(Registered);
 pub struct Linked {
     /// By table, so that nothing depends on the order of linking.
     entities: Vec<&'static EntityMeta>,
-    places: HashMap<TypeId, Place, RandomState>,
     stragglers: AtomicU32,
     writers: OnceLock<Writers>,
 }
 
 /// An entity's place in the order of tables.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub(super) number: u32,
     pub(super) depth: u32,
     pub(super) group: u32,
     pub(super) cyclic: bool,
-    /// Of the entities of its table, the first one's number.
+    /// Of the entities of its table, the first one's number; of those that aren't known, none.
     table: u32,
 }
 
@@ -56,7 +56,7 @@ impl Linked {
     /// Makes these the program's, and whatever they relate to. `false` if others are in use already.
     pub(super) fn install(entities: &[&'static EntityMeta]) -> bool {
         let linked = LINKED.get_or_init(|| Self::new(entities.to_vec()));
-        entities.iter().all(|it| linked.places.contains_key(&(it.type_id)()))
+        entities.iter().all(|it| linked.table_number(it) != u32::MAX)
     }
 
     /// The entities, sorted by table.
@@ -75,9 +75,8 @@ impl Linked {
     }
 
     /// These entities and whatever they relate to.
-    pub(super) fn new(start: Vec<&'static EntityMeta>) -> Self {
+    fn new(start: Vec<&'static EntityMeta>) -> Self {
         let entities = closure(start);
-        let mut places = HashMap::with_capacity_and_hasher(entities.len(), RandomState::default());
         let order = order(&entities);
         let mut table = 0;
         for (number, meta) in entities.iter().enumerate() {
@@ -86,31 +85,31 @@ impl Linked {
             }
             let Standing { depth, group, cyclic } = order[number];
             let (number, table) = (number as u32, table as u32);
-            places.insert((meta.type_id)(), Place { number, depth, group, cyclic, table });
+            let place = Place { number, depth, group, cyclic, table };
+            meta.mapper.place().get_or_init(|| place);
         }
         let stragglers = AtomicU32::new(entities.len() as u32);
-        Self { entities, places, stragglers, writers: OnceLock::new() }
+        Self { entities, stragglers, writers: OnceLock::new() }
     }
 
     /// The number of an entity's table; entities that aren't known share one.
     pub(super) fn table_number(&self, meta: &EntityMeta) -> u32 {
-        self.places.get(&(meta.type_id)()).map_or(u32::MAX, |it| it.table)
+        meta.mapper.place().get().map_or(u32::MAX, |it| it.table)
     }
 
     /// The place of an entity. One that neither registered itself nor is related to one that did
     /// (where link-time collection doesn't work) gets a place behind all others.
     pub(super) fn place(&self, meta: &'static EntityMeta) -> Place {
-        if let Some(place) = self.places.get(&(meta.type_id)()) {
-            return *place;
-        }
-        tracing::warn!(
-            target: "aludel::mapping",
-            entity = meta.name,
-            "a mapped struct is used that the program's list lacks: nobody knows which rows go before its own; \
-             add it to `Registry::install`"
-        );
-        let number = self.stragglers.fetch_add(1, Ordering::Relaxed);
-        Place { number, depth: number, group: number, cyclic: false, table: u32::MAX }
+        *meta.mapper.place().get_or_init(|| {
+            tracing::warn!(
+                target: "aludel::mapping",
+                entity = meta.name,
+                "a mapped struct is used that the program's list lacks: nobody knows which rows go before its \
+                 own; add it to `Registry::install`"
+            );
+            let number = self.stragglers.fetch_add(1, Ordering::Relaxed);
+            Place { number, depth: number, group: number, cyclic: false, table: u32::MAX }
+        })
     }
 }
 
@@ -119,7 +118,7 @@ pub(super) fn closure(mut stack: Vec<&'static EntityMeta>) -> Vec<&'static Entit
     let mut seen = HashSet::with_capacity_and_hasher(stack.len(), RandomState::default());
     let mut found = Vec::new();
     while let Some(meta) = stack.pop() {
-        if !seen.insert((meta.type_id)()) {
+        if !seen.insert(ptr::from_ref(meta).addr()) {
             continue;
         }
         found.push(meta);

@@ -11,7 +11,7 @@ use smallvec::{SmallVec, smallvec};
 
 use super::{
     Deferrals, EntityMeta, Linked, OnUpdate, Property, Referred, Relation, Statements, TableArg,
-    Version, overlaps, resolve::resolve, statements::Purpose,
+    Version, linked::Place, overlaps, resolve::resolve,
 };
 use crate::{Error, Result, error::MappingError, events::AttributeSlot, object::chunk::Columns};
 
@@ -89,6 +89,7 @@ pub struct Target {
 #[derive(Debug, Default)]
 pub struct MapperSlot {
     mapper: OnceLock<Mapper>,
+    place: OnceLock<Place>,
     foreign_keys: OnceLock<Vec<ForeignKey>>,
     attributes: AttributeSlot,
 }
@@ -98,9 +99,20 @@ impl MapperSlot {
     pub const fn new() -> Self {
         Self {
             mapper: OnceLock::new(),
+            place: OnceLock::new(),
             foreign_keys: OnceLock::new(),
             attributes: AttributeSlot::new(),
         }
+    }
+
+    /// The mapper, if it was made.
+    pub(super) fn made(&self) -> Option<&Mapper> {
+        self.mapper.get()
+    }
+
+    /// Where the entity stands among the program's, once that is known.
+    pub(super) fn place(&self) -> &OnceLock<Place> {
+        &self.place
     }
 
     /// The hooks of the entity's attributes.
@@ -111,6 +123,12 @@ impl MapperSlot {
 }
 
 impl EntityMeta {
+    /// Whether both are of one entity, which has one description.
+    #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+
     /// A column under a source.
     pub(crate) fn column(&self, index: u16, source: Source) -> ColumnRef {
         let column = &self.columns[usize::from(index)];
@@ -246,17 +264,6 @@ impl Mapper {
         let present: Columns = self.present().filter(is_stored).collect();
         let left_out = (0..all).filter(|it| !present.contains(it)).map(|it| (it, None));
         Some(Arc::new(Layout::new(all, left_out)))
-    }
-
-    /// Whether a statement of this purpose has values besides those that it is executed with.
-    pub(crate) fn has_values(&self, purpose: &Purpose) -> bool {
-        match purpose {
-            Purpose::Get | Purpose::Keys(..) | Purpose::Columns(..) => self.binds,
-            Purpose::Members(relation, _) => {
-                Self::of(self.relationships[usize::from(*relation)].target).binds
-            }
-            _ => false,
-        }
     }
 
     /// Which columns rows have where a query says nothing; none where they have all.

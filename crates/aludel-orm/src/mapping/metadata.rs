@@ -102,7 +102,9 @@ fn table(meta: &'static EntityMeta, map: &TypeMap, problems: &mut Vec<String>) -
         columns.iter().map(|it| Name::of(meta.columns[usize::from(*it)].name)).collect()
     };
     let stored = meta.columns.iter().filter(|it| it.property.is_none());
-    let columns = stored.map(|it| column(it, sql_type(meta, it, map, problems)));
+    // These stay as long as the program: no more room than they need.
+    let mut columns = Vec::with_capacity(meta.columns.len() - mapper.properties.len());
+    columns.extend(stored.map(|it| column(it, sql_type(meta, it, map, problems))));
     let foreign_keys = mapper.foreign_keys.iter().map(|key| ForeignKey {
         name: key.name.map(Name::of),
         columns: names(&key.columns),
@@ -117,7 +119,7 @@ fn table(meta: &'static EntityMeta, map: &TypeMap, problems: &mut Vec<String>) -
     let mut table = Table {
         schema: meta.table.schema.map(Name::of),
         name: Name::of(meta.table.name),
-        columns: columns.collect(),
+        columns,
         primary_key: names(meta.primary_key),
         autoincrement: mapper.generates_key(),
         foreign_keys: foreign_keys.collect(),
@@ -125,7 +127,6 @@ fn table(meta: &'static EntityMeta, map: &TypeMap, problems: &mut Vec<String>) -
     };
     let columns = || meta.columns.iter();
     let args = |is_it: fn(&TableArg) -> bool| meta.args.iter().filter(|it| is_it(it)).count();
-    // These stay as long as the program: no more room than they need.
     let uniques = args(|it| matches!(it, TableArg::Unique(_)));
     table.uniques.reserve_exact(uniques + columns().filter(|it| it.unique).count());
     let indexes = args(|it| matches!(it, TableArg::Index(_)));

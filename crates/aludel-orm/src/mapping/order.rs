@@ -49,9 +49,8 @@ fn add_conditions(entities: &[&'static EntityMeta], parents: &mut [Parents]) {
                 continue;
             }
             let relation = alone(meta, index, &mut Vec::new());
-            let is_target =
-                |it: &&'static EntityMeta| (it.type_id)() == (relation.target.type_id)();
-            let Some(target) = entities.iter().position(is_target) else { continue };
+            let target = entities.iter().position(|it| it.is(relation.target));
+            let Some(target) = target else { continue };
             let (child, parent) = match relation.direction {
                 Direction::ManyToOne => (at, target),
                 _ => (target, at),
@@ -70,13 +69,13 @@ fn standings(parents: &[Parents]) -> Vec<Standing> {
     // When an entity was met, and the earliest that is reached from it and has no place yet.
     let (mut met, mut earliest) = (vec![NEW; parents.len()], vec![NEW; parents.len()]);
     let mut placed = vec![false; parents.len()];
-    let (mut count, mut open) = (0, Vec::new());
+    let (mut count, mut open, mut way) = (0, Vec::new(), Vec::new());
     for start in 0..parents.len() {
         if met[start] != NEW {
             continue;
         }
         // Entities on the way, and how many of their parents were looked at.
-        let mut way = vec![(start, 0)];
+        way.push((start, 0));
         while let Some((at, seen)) = way.last_mut() {
             let at = *at;
             if *seen == 0 {
@@ -99,9 +98,8 @@ fn standings(parents: &[Parents]) -> Vec<Standing> {
             }
             if earliest[at] == met[at] {
                 let first = open.iter().rposition(|it| *it == at).unwrap_or_default();
-                let circle = open.split_off(first);
-                place(&circle, parents, &placed, &mut standings);
-                circle.iter().for_each(|it| placed[*it] = true);
+                place(&open[first..], parents, &placed, &mut standings);
+                open.drain(first..).for_each(|it| placed[it] = true);
             }
         }
     }

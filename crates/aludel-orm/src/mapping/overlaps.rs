@@ -1,7 +1,5 @@
 //! Relationships that write the same column without knowing of each other (REL-16).
 
-use smallvec::SmallVec;
-
 use super::{Direction, EntityMeta, Linked, Mapper, Relation};
 
 /// The relationships that may write a table, as far as it can be seen without resolving them: the tables' numbers,
@@ -38,36 +36,33 @@ impl Writers {
     }
 }
 
-/// The columns of one table that a relationship writes.
-struct Written {
-    entity: &'static EntityMeta,
-    columns: SmallVec<[&'static str; 2]>,
-}
-
 /// Warns of each of a mapper's relationships that writes what another does, unless they are the two
 /// sides of one link, or one of them says that it is meant so.
 pub(super) fn warn(mapper: &'static Mapper) {
     let linked = Linked::global();
     let base = (mapper.meta.base)().id;
     for relation in &mapper.relationships {
-        let Some(written) = Written::by(relation) else { continue };
+        let Some(written) = written_by(relation) else { continue };
         // Of two, the one that stands behind says so: nothing depends on what was used first.
-        let others = linked.writers().of_table(linked.table_number(written.entity)).iter();
-        let others = others.take_while(|it| !same(it.2, mapper.meta));
+        let table = linked.table_number(written);
+        let others = linked.writers().of_table(table).iter();
+        let others = others.take_while(|it| !it.2.is(mapper.meta));
         let others = others.filter(|it| (it.2.base)().id == base);
         let others =
             others.map(|(_, index, it)| &Mapper::of(it).relationships[usize::from(*index)]);
         let own = &mapper.relationships[..usize::from(relation.index)];
-        let before = own.iter().chain(others).filter(|it| !is_meant(relation, it));
-        for other in before {
-            let Some(column) = Written::by(other).and_then(|it| it.common(&written)) else {
-                continue;
-            };
+        let before = own.iter().chain(others);
+        let writes =
+            |it: &&Relation| written_by(it).is_some_and(|it| linked.table_number(it) == table);
+        for other in before.filter(|it| writes(it) && !is_meant(relation, it)) {
+            let is_own = |it: &&str| columns_written(relation).any(|own| own == *it);
+            let common = columns_written(other).find(is_own);
+            let Some(column) = common else { continue };
             tracing::warn!(
                 target: "aludel::mapping",
                 relationship = relation.place(),
                 overlaps = other.place(),
-                column = format_args!("{}.{column}", written.entity.table.name),
+                column = format_args!("{}.{column}", written.table.name),
                 "two relationships write one column: link them by `back_populates`, mark one \
                  `viewonly` that is only read, or say `overlaps(...)` on one if it is meant so"
             );
@@ -75,40 +70,29 @@ pub(super) fn warn(mapper: &'static Mapper) {
     }
 }
 
-impl Written {
-    /// What a flush writes for a relationship.
-    fn by(relation: &Relation) -> Option<Self> {
-        if relation.meta.viewonly {
-            return None;
-        }
-        let of = |entity: &'static EntityMeta, columns: &mut dyn Iterator<Item = u16>| {
-            let columns: SmallVec<_> =
-                columns.map(|it| entity.columns[usize::from(it)].name).collect();
-            (!columns.is_empty()).then_some(Self { entity, columns })
-        };
-        let key = &mut relation.key.iter().map(|it| it.0);
-        match (&relation.secondary, relation.direction) {
-            (Some(it), _) => of(it.meta, &mut it.owner.iter().chain(&it.target).map(|it| it.1)),
-            (None, Direction::ManyToOne) => of(relation.owner, key),
-            (None, _) => of(relation.target, key),
-        }
-    }
+/// The entity whose rows a flush writes for a relationship.
+fn written_by(relation: &Relation) -> Option<&'static EntityMeta> {
+    let written = match (&relation.secondary, relation.direction) {
+        (Some(it), _) => it.meta,
+        (None, Direction::ManyToOne) => relation.owner,
+        (None, _) => relation.target,
+    };
+    (!relation.meta.viewonly).then_some(written)
+}
 
-    /// The first column that the other writes, too.
-    fn common(&self, other: &Self) -> Option<&'static str> {
-        let mut columns = self.columns.iter().filter(|_| self.entity.table == other.entity.table);
-        columns.find(|it| other.columns.contains(it)).copied()
-    }
+/// The columns that it writes there.
+fn columns_written(relation: &Relation) -> impl Iterator<Item = &'static str> {
+    let own = relation.key.iter().filter(|_| relation.secondary.is_none()).map(|it| it.0);
+    let between = relation.secondary.iter().flat_map(|it| it.owner.iter().chain(&it.target));
+    let columns = own.chain(between.map(|it| it.1));
+    let written = written_by(relation).map_or(&[][..], |it| it.columns);
+    columns.filter_map(move |it| Some(written.get(usize::from(it))?.name))
 }
 
 /// Whether two relationships may write the same columns: both sides of a link, or as one of them says.
 fn is_meant(one: &Relation, other: &Relation) -> bool {
     let back = one.back.is_some_and(|it| it.index == other.index);
-    back && same(one.target, other.owner)
+    back && one.target.is(other.owner)
         || one.meta.overlaps.contains(&other.name)
         || other.meta.overlaps.contains(&one.name)
-}
-
-fn same(one: &EntityMeta, other: &EntityMeta) -> bool {
-    (one.type_id)() == (other.type_id)()
 }

@@ -15,7 +15,7 @@ use crate::{Error, Result, error::MappingError};
 /// [`DeclarativeBase::registry`] gives it.
 #[derive(Clone, Copy, Debug)]
 pub struct Registry {
-    name: &'static str,
+    name: fn() -> &'static str,
     base: BaseMeta,
     metadata: fn() -> MetaData,
 }
@@ -41,7 +41,7 @@ impl BaseMeta {
 impl Registry {
     /// That of a base.
     pub fn of<B: DeclarativeBase>() -> Self {
-        Self { name: short_name::<B>(), base: BaseMeta::of::<B>(), metadata: B::metadata }
+        Self { name: short_name::<B>, base: BaseMeta::of::<B>(), metadata: B::metadata }
     }
 
     /// Names the program's mapped structs, of whatever base: these and whatever they relate to, and no others. A
@@ -112,14 +112,14 @@ impl Registry {
                 "the tables of `{name}` have the schema that its constant `SCHEMA` says, by which queries \
                  name them, and not that of its `metadata()`: write `const SCHEMA: Option<&'static str> = \
                  Some(\"{schema}\");`",
-                name = self.name
+                name = (self.name)()
             ));
         }
         if problems.is_empty() {
             return Ok(());
         }
         problems.dedup();
-        Err(Error::Mapping(Box::new(MappingError { entity: self.name, problems })))
+        Err(Error::Mapping(Box::new(MappingError { entity: (self.name)(), problems })))
     }
 
     /// What is wrong with the tables, by themselves and together.

@@ -268,7 +268,7 @@ fn sides(
         let is_choice = paths(secondary, end).nth(1).is_some();
         choose(paths(secondary, end), secondary, named.filter(|_| is_choice))
     };
-    if (owner.type_id)() != (target.type_id)() {
+    if !owner.is(target) {
         return (side(owner), side(target));
     }
     let mut both: Vec<Pairs> = paths(secondary, owner).collect();
@@ -317,7 +317,7 @@ fn back_side(relation: &Relation, problems: &mut Vec<String>) -> Option<BackSide
         },
     };
     let other = &target.relationships[usize::from(index)];
-    if ((other.target)().type_id)() != (owner.type_id)() {
+    if !(other.target)().is(owner) {
         problems.push(format!(
             "{}: `{}.{}` doesn't lead back to `{}`",
             place(),
@@ -343,7 +343,11 @@ fn back_side(relation: &Relation, problems: &mut Vec<String>) -> Option<BackSide
         ));
         return None;
     }
-    if let Some(problem) = mismatch(relation, &alone(target, index, &mut Vec::new())) {
+    let problem = match target.mapper.made() {
+        Some(mapper) => mismatch(relation, &mapper.relationships[usize::from(index)]),
+        None => mismatch(relation, &alone(target, index, &mut Vec::new())),
+    };
+    if let Some(problem) = problem {
         problems.push(problem);
         return None;
     }
@@ -371,7 +375,7 @@ fn mismatch(relation: &Relation, other: &Relation) -> Option<String> {
         ));
     }
     if let (Some(own), Some(its)) = (&relation.secondary, &other.secondary) {
-        if (own.meta.type_id)() != (its.meta.type_id)() {
+        if !own.meta.is(its.meta) {
             return Some(format!(
                 "{}: it goes by `{}`, and `{}` by `{}`",
                 place(),

@@ -8,24 +8,34 @@ use std::{
 };
 
 use aludel_core::{
-    compile::{bulk, compile},
+    compile::{Compiled, Param, bulk, compile},
     dialect::{Dialect, GeneratedKeys},
     expr::{
         Delete, FromItem, Insert, Join, JoinKind, Node, Query, SelectItem, Source,
         Statement as Tree, Update,
     },
+    value::Value,
 };
-use aludel_engine::driver::Statement;
+use aludel_engine::driver::{Params, Run, Statement, Want};
+use foldhash::fast::RandomState;
 
 use super::{Mapper, Relation, relation::Finds};
-use crate::{Result, object::chunk::Columns};
+use crate::{Result, object::chunk::Columns, session::Key};
 
 /// Compiled statements by dialect and purpose.
 #[derive(Default)]
 pub(crate) struct Statements {
     /// The one statement that every program wants fast.
     get: OnceLock<(CacheKey, Statement)>,
-    others: Mutex<HashMap<(CacheKey, Purpose), Statement>>,
+    others: Mutex<HashMap<(CacheKey, Purpose), Fixed, RandomState>>,
+}
+
+/// A fixed statement.
+#[derive(Clone)]
+struct Fixed {
+    statement: Statement,
+    /// Its parameters, where the mapping says some of them: by a condition, or by an expression.
+    said: Option<Arc<[Param]>>,
 }
 
 /// A dialect, and the schemas that tables stand in.
@@ -95,13 +105,33 @@ impl Mapper {
         purpose: Purpose,
         dialect: &'static dyn Dialect,
     ) -> Result<Statement> {
+        self.fixed(purpose, dialect).map(|it| it.statement)
+    }
+
+    /// The execution of such a statement, for its rows.
+    pub(crate) fn run(
+        &'static self,
+        purpose: Purpose,
+        values: Key,
+        dialect: &'static dyn Dialect,
+    ) -> Result<Run> {
+        let Fixed { statement, said } = self.fixed(purpose, dialect)?;
+        let values = match said {
+            None => values,
+            Some(said) => filled(said.iter().cloned(), values),
+        };
+        Ok(Run { statement, params: Params::Values(values), want: Want::Rows })
+    }
+
+    fn fixed(&'static self, purpose: Purpose, dialect: &'static dyn Dialect) -> Result<Fixed> {
         let key = (dialect.cache_key(), purpose);
         let mut others = self.statements.others.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(statement) = others.get(&key) {
-            return Ok(statement.clone());
+        if let Some(fixed) = others.get(&key) {
+            return Ok(fixed.clone());
         }
         let tree = self.tree(&key.1, dialect);
-        let sql: Arc<str> = compile(&tree, dialect)?.sql;
+        let Compiled { sql, params } = compile(&tree, dialect)?;
+        let is_said = params.iter().any(|it| matches!(it, Param::Value(_)));
         let pieces = match &tree {
             Tree::Insert(insert) if key.1.is_orderly() => bulk(insert, dialect)?,
             _ => None,
@@ -110,8 +140,9 @@ impl Mapper {
         if key.1 == Purpose::Get {
             let _ = self.statements.get.set((dialect.cache_key(), statement.clone()));
         }
-        others.insert(key, statement.clone());
-        Ok(statement)
+        let fixed = Fixed { statement, said: is_said.then(|| params.into()) };
+        others.insert(key, fixed.clone());
+        Ok(fixed)
     }
 
     pub(crate) fn tree(&'static self, purpose: &Purpose, dialect: &dyn Dialect) -> Tree {
@@ -201,6 +232,16 @@ impl Mapper {
     fn names(&self, columns: &[u16]) -> Vec<&'static str> {
         columns.iter().map(|it| self.meta.columns[usize::from(*it)].name).collect()
     }
+}
+
+/// A statement's values: those that it says itself, and, where it leaves them out, the others in order.
+pub(crate) fn filled(params: impl IntoIterator<Item = Param>, values: Key) -> Key {
+    let mut values = values.into_iter();
+    let value = |it| match it {
+        Param::Value(value) => value,
+        Param::Hole => values.next().unwrap_or(Value::Null),
+    };
+    params.into_iter().map(value).collect()
 }
 
 /// Whether two keys are one: of names, those of the same place are.

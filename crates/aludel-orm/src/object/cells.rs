@@ -60,26 +60,22 @@ impl RelColumn {
         }
     }
 
-    /// Makes room for the to-one cells of a whole chunk at once.
-    pub(crate) fn reserve_ones(&mut self, slots: u32) {
-        match self {
-            Self::One(cells) if cells.len() >= slots as usize => {}
-            Self::One(cells) => cells.resize(slots as usize, UNLOADED),
-            _ => *self = Self::One(SmallVec::from_elem(UNLOADED, slots as usize)),
+    /// The to-one cells of a whole chunk, with room for so many.
+    #[inline]
+    pub(crate) fn ones(&mut self, slots: u32) -> &mut [u64] {
+        if !matches!(self, Self::One(_)) {
+            *self = Self::One(SmallVec::from_elem(UNLOADED, slots as usize));
         }
+        let Self::One(cells) = self else { unreachable!("it was just made") };
+        if cells.len() < slots as usize {
+            cells.resize(slots as usize, UNLOADED);
+        }
+        cells
     }
 
     /// Sets a to-one cell; what it held.
     pub(crate) fn set_one(&mut self, slot: u32, value: u64) -> u64 {
-        let slot = slot as usize;
-        if !matches!(self, Self::One(_)) {
-            *self = Self::One(SmallVec::new());
-        }
-        let Self::One(cells) = self else { return UNLOADED };
-        if cells.len() <= slot {
-            cells.resize(slot + 1, UNLOADED);
-        }
-        std::mem::replace(&mut cells[slot], value)
+        std::mem::replace(&mut self.ones(slot + 1)[slot as usize], value)
     }
 
     /// The members of a loaded to-many cell.

@@ -16,15 +16,15 @@ use super::{
     anchor::{Anchor, AnyAnchor},
     chunk::{Chunk, Fields, MAX_SLOTS, Slot},
     graph::Graph,
-    log::Event,
+    meet::meet,
     reference::Ref,
     state::Flags,
 };
 use crate::{
     Result,
     events::{Landed, load_hooks_anywhere},
-    mapping::{Direction, EntityMeta, Mapped, Mapper, Relation},
-    session::identity::{Hit, Store, fingerprint, same_value, spread},
+    mapping::{EntityMeta, Mapped, Mapper},
+    session::identity::{Store, fingerprint, same_value, spread},
 };
 
 /// The position of an object in its cohort; `EntitySlot::NONE` where a row has none.
@@ -55,6 +55,8 @@ fn locate(position: u32) -> (usize, u32) {
 /// The objects of one result.
 pub(crate) struct Cohort<T: Mapped> {
     chunks: Vec<SmallVec<[Slot<T>; 1]>>,
+    /// How many more the last one takes.
+    room: usize,
     len: u32,
     /// The position of the last row's object.
     last: u32,
@@ -77,6 +79,7 @@ impl<T: Mapped> Default for Cohort<T> {
     fn default() -> Self {
         Self {
             chunks: Vec::new(),
+            room: 0,
             len: 0,
             last: 0,
             last_fp: 0,
@@ -130,14 +133,15 @@ pub(crate) trait AnyCohort: Send + Any {
     fn set_layout(&mut self, layout: Option<Arc<Layout>>);
     /// Reads one row; its object's position.
     fn push(&mut self, row: &mut Cursor<'_>) -> Result<u32, DecodeError>;
-    /// Reads one row, and shows the columns of its object; where rows don't repeat an object.
-    fn push_and_see(
+    /// Reads one row; its object's position, and what an integer column of it holds. Where rows don't
+    /// repeat an object.
+    fn push_with(
         &mut self,
         row: &mut Cursor<'_>,
-        see: &mut dyn FnMut(&dyn Fields),
-    ) -> Result<u32, DecodeError>;
-    /// Whether a row has no such object: all its key columns are NULL.
-    fn misses(&self, row: &Cursor<'_>) -> bool;
+        column: u16,
+    ) -> Result<(u32, Option<i64>), DecodeError>;
+    /// Reads one row that may have no such object: all its key columns are NULL then.
+    fn push_optional(&mut self, row: &mut Cursor<'_>) -> Result<Option<u32>, DecodeError>;
     fn len(&self) -> u32;
     /// The position of the last row's object.
     fn last(&self) -> u32;
@@ -162,20 +166,16 @@ impl<T: Mapped> Cohort<T> {
 
     #[inline]
     fn append(&mut self, value: T) -> u32 {
-        let position = self.len;
-        match self.chunks.last_mut() {
-            Some(chunk) if chunk.len() < chunk.capacity().min(MAX_SLOTS) => {
-                chunk.push(Slot::new(Some(value)))
-            }
-            _ => {
-                let size = GROWTH.get(self.chunks.len()).copied().unwrap_or(MAX_SLOTS);
-                let mut chunk = SmallVec::with_capacity(size);
-                chunk.push(Slot::new(Some(value)));
-                self.chunks.push(chunk);
-            }
+        if self.room == 0 {
+            self.room = GROWTH.get(self.chunks.len()).copied().unwrap_or(MAX_SLOTS);
+            self.chunks.push(SmallVec::with_capacity(self.room));
+        }
+        self.room -= 1;
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.push(Slot::new(Some(value)));
         }
         self.len += 1;
-        position
+        self.len - 1
     }
 
     /// The position of an object with the key of the next row, if there is one.
@@ -216,6 +216,7 @@ impl<T: Mapped> Cohort<T> {
             self.last = self.append(value);
             return Ok(self.last);
         }
+        read_key_ahead::<T>(row);
         let fp = fingerprint(T::PRIMARY_KEY.iter().map(|it| row.peek_at(usize::from(*it))));
         let found = self.find(fp, row);
         self.last_fp = fp;
@@ -229,6 +230,24 @@ impl<T: Mapped> Cohort<T> {
         self.last = position;
         self.seen.insert_unique(spread(fp), (fp, position), |it| spread(it.0));
         Ok(position)
+    }
+
+    #[inline]
+    fn read_optional(&mut self, row: &mut Cursor<'_>) -> Result<Option<u32>, DecodeError> {
+        read_key_ahead::<T>(row);
+        if T::PRIMARY_KEY.iter().all(|it| row.peek_at(usize::from(*it)).is_null()) {
+            row.skip(T::meta().columns.len());
+            return Ok(None);
+        }
+        self.read(row).map(Some)
+    }
+}
+
+/// Has the key, which is looked at before it is decoded, read once; as most keys have one column.
+#[inline]
+fn read_key_ahead<T: Mapped>(row: &mut Cursor<'_>) {
+    if let [key] = T::PRIMARY_KEY {
+        row.read_ahead(usize::from(*key));
     }
 }
 
@@ -255,27 +274,24 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
         self.laid_out(row, Self::read)
     }
 
-    fn push_and_see(
+    fn push_with(
         &mut self,
         row: &mut Cursor<'_>,
-        see: &mut dyn FnMut(&dyn Fields),
-    ) -> Result<u32, DecodeError> {
+        column: u16,
+    ) -> Result<(u32, Option<i64>), DecodeError> {
         self.laid_out(row, |cohort, row| {
             let value: T = decode(row)?;
-            see(&value);
+            let seen = match value.get(column) {
+                ValueRef::Int(it) => Some(it),
+                _ => None,
+            };
             cohort.last = cohort.append(value);
-            Ok(cohort.last)
+            Ok((cohort.last, seen))
         })
     }
 
-    fn misses(&self, row: &Cursor<'_>) -> bool {
-        let is_null = |row: &Cursor<'_>| {
-            T::PRIMARY_KEY.iter().all(|it| row.peek_at(usize::from(*it)).is_null())
-        };
-        match &self.layout {
-            None => is_null(row),
-            Some(layout) => is_null(&row.laid_out(layout)),
-        }
+    fn push_optional(&mut self, row: &mut Cursor<'_>) -> Result<Option<u32>, DecodeError> {
+        self.laid_out(row, Self::read_optional)
     }
 
     fn len(&self) -> u32 {
@@ -386,123 +402,25 @@ impl<T: Mapped> AnyCohort for Cohort<T> {
     }
 
     fn cells(&self, positions: &[u32], out: &mut Vec<u64>) {
-        // A position without an address is of an object that is gone: a cell of none.
-        let cell = |it: &u32| self.reference(*it).map_or(super::reference::NULL, Ref::cell);
-        out.extend(positions.iter().map(cell));
+        // Neighbours mostly stand in one chunk: positions from here on, so many, and the first one's cell.
+        let (mut start, mut count, mut first) = (0, 0, 0);
+        out.extend(positions.iter().map(|position| {
+            if position.wrapping_sub(start) < count {
+                return first + u64::from(position - start);
+            }
+            // A position without an address is of an object that is gone: a cell of none.
+            let Some(object) = self.reference(*position) else { return super::reference::NULL };
+            if self.held.is_empty() {
+                let (chunk, slot) = locate(*position);
+                let used = self.anchors[chunk].as_ref().map_or(0, |it| it.chunk().head().used());
+                (start, count, first) = (*position, used - slot, object.cell());
+            }
+            object.cell()
+        }));
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
         self
-    }
-}
-
-/// A row met an object that the session holds: the object stays as it is (IDM-5), unless it is
-/// expired or rows overwrite; whether so.
-fn meet<T: Mapped>(
-    hit: Hit,
-    slot: &mut Slot<T>,
-    session: u64,
-    overwrite: bool,
-    nested: bool,
-) -> Result<Option<(Raw<T>, bool)>> {
-    let Some(raw) = Raw::<T>::from_any(hit.anchor, hit.slot) else { return Ok(None) };
-    let fresh = slot.get_mut().take();
-    let again = overwrite || raw.flags().has(Flags::EXPIRED);
-    if again && let Some(fresh) = fresh {
-        if overwrite {
-            raw.chunk().drop_snapshot(raw.slot());
-        }
-        raw.renew(session, fresh, nested)?;
-    } else if let Some(fresh) = fresh {
-        raw.complete(&fresh)?;
-    }
-    Ok(Some((raw, again)))
-}
-
-impl<T: Mapped> Raw<T> {
-    /// Takes columns that are loaded on demand from a row that has them, where they aren't loaded.
-    fn complete(&self, fresh: &T) -> Result<()> {
-        let Some(deferrals) = Mapper::of(T::meta()).deferrals.as_deref() else { return Ok(()) };
-        let mut news: SmallVec<[u16; 8]> = deferrals.all().collect();
-        news.retain(|it| !fresh.is_unset(*it));
-        if !news.is_empty() {
-            let held = self.chunk().read(self.slot())?;
-            news.retain(|it| held.is_unset(*it));
-        }
-        match news.is_empty() {
-            true => Ok(()),
-            false => self.chunk().renew_columns(self.slot(), fresh, &news),
-        }
-    }
-
-    /// Takes what was read again, and forgets a many-to-one that says otherwise; changes that no flush
-    /// has seen stay. Where only some columns are expired, only they are taken.
-    pub(crate) fn renew(&self, session: u64, fresh: T, nested: bool) -> Result<()> {
-        let at = self.reference();
-        let some = self.graph().and_then(|it| {
-            Graph::with(it, |it, _| {
-                let some = it.expired.remove(&at);
-                if some.is_none() {
-                    it.permit(at);
-                }
-                some
-            })
-        });
-        let is_read = |it: &&Relation| match &some {
-            Some(columns) => it.pairs.iter().any(|it| columns.contains(&it.0)),
-            None => true,
-        };
-        let relations = Mapper::of(T::meta()).relationships.iter();
-        let ones = relations.filter(|it| it.direction == Direction::ManyToOne).filter(is_read);
-        let stale: SmallVec<[u16; 8]> =
-            ones.filter(|it| !self.still_refers(it, &fresh)).map(|it| it.index).collect();
-        let assigned = self
-            .graph()
-            .map(|it| Graph::with(it, |it, _| it.ledger(session).map(|it| it.assigned_values(at))));
-        let mut assigned = assigned.flatten().unwrap_or_default();
-        if !assigned.is_empty() {
-            // Another value may have been set since.
-            let now = self.chunk().read(self.slot())?;
-            assigned.retain(|it| now.get(it.0) == it.1.as_ref());
-        }
-        match &some {
-            Some(columns) => self.chunk().renew_columns(self.slot(), &fresh, columns)?,
-            None => self.chunk().renew(self.slot(), fresh)?,
-        }
-        for (column, value) in assigned {
-            let value = (!value.is_null()).then(|| value.as_ref());
-            self.chunk().edit(self.slot())?.put(column, value);
-        }
-        self.chunk().head().set_flags(self.slot(), self.flags().without(Flags::EXPIRED));
-        if let Some(graph) = self.graph().filter(|_| nested) {
-            let renewed = Event::Renewed { object: at };
-            Graph::with(graph, |it, _| it.ledger(session).map(|it| it.log.push(renewed)));
-        }
-        if let Some(graph) = self.graph().filter(|_| !stale.is_empty()) {
-            Graph::with(graph, |tables, _| tables.forget_cells(session, at, &stale));
-        }
-        Ok(())
-    }
-
-    /// Whether a many-to-one is what the row's foreign key says.
-    fn still_refers(&self, relation: &Relation, fresh: &T) -> bool {
-        // What its condition says of other columns may have changed, too.
-        if relation.condition.is_some() {
-            return false;
-        }
-        let Some(graph) = self.graph() else { return true };
-        let parent = Graph::with(graph, |tables, _| {
-            let parent = Ref::from_cell(tables.one(self.reference(), relation.index))?;
-            Some((tables.chunk(parent)?.clone(), parent.slot()))
-        });
-        let Some((chunk, slot)) = parent else {
-            return relation.pairs.iter().any(|it| fresh.get(it.0).is_null());
-        };
-        let mut same = false;
-        let _ = chunk.with(slot, &mut |parent| {
-            same = relation.pairs.iter().all(|(own, other)| fresh.get(*own) == parent.get(*other));
-        });
-        same
     }
 }
 
@@ -544,13 +462,8 @@ impl<T: Mapped> EntityState<T> {
         &mut self,
         row: &mut Cursor<'_>,
     ) -> Result<EntitySlot, DecodeError> {
-        let cohort = self.cohort.get_or_insert_default();
-        if cohort.misses(row) {
-            let layout = cohort.layout.as_deref();
-            row.skip(layout.map_or(T::meta().columns.len(), Layout::width));
-            return Ok(EntitySlot::NONE);
-        }
-        self.decode(row)
+        let position = self.cohort.get_or_insert_default().push_optional(row)?;
+        Ok(position.map_or(EntitySlot::NONE, EntitySlot))
     }
 
     pub(crate) fn land(&mut self, landing: Landing<'_>) -> Result<()> {

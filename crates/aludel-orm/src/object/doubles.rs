@@ -53,6 +53,7 @@ impl Tables {
             let was = self.one(member, back.index);
             let unknown = was == UNLOADED && self.flags(member).has(Flags::EXPIRED);
             if back.many {
+                self.know_empty(member, back.index);
                 let was_there = self.remove_member(member, back.index, owner);
                 if !was_there {
                     self.note(member, Event::Flagged { owner: member });

@@ -16,6 +16,11 @@ impl Tables {
         self.expired.get(&object).map(|it| &**it)
     }
 
+    /// Whether an object is expired as a whole.
+    pub(crate) fn is_expired(&self, object: Ref) -> bool {
+        self.flags(object).has(Flags::EXPIRED) && self.expired_columns(object).is_none()
+    }
+
     /// Whether an object is expired with its key: all of it, or a column of the key among others.
     pub(crate) fn is_key_expired(&self, object: Ref) -> bool {
         let key = self.meta(object).map(|it| it.primary_key).unwrap_or_default();
@@ -33,9 +38,11 @@ impl Tables {
         }
     }
 
-    /// Spells out what is expired of an object, where all of it is.
+    /// Spells out what is expired of an object, where all of it is. What was said of it is forgotten with it
+    /// (LOAD-20).
     pub(crate) fn name_expired(&mut self, object: Ref) {
         if self.expired_columns(object).is_none() {
+            self.permit(object);
             let columns = self.meta(object).map_or(0, |it| it.columns.len() as u16);
             self.expire_columns(object, &(0..columns).collect::<Vec<_>>());
         }

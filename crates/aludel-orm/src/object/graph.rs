@@ -13,6 +13,7 @@ use super::{
     anchor::{AnyAnchor, Raw},
     cells::RelColumn,
     chunk::{AnyChunk, Columns, next_id},
+    later::Said,
     log::{Event, Ledger},
     reference::{Ref, UNLOADED},
     state::{Flags, State},
@@ -60,6 +61,11 @@ pub(crate) struct Tables {
     /// What is said of loading later of one object, in place of what is said of its chunk: it was read again
     /// since, or was here before.
     pub(super) said: std::collections::BTreeMap<Ref, Said>,
+    /// What a query said that read an object anew, where a session does as SQLAlchemy: who reads it again by its key
+    /// says that again.
+    pub(super) anew: std::collections::BTreeMap<Ref, Said>,
+    /// What is loaded again of objects, where a session does as SQLAlchemy.
+    pub(crate) again: std::collections::BTreeMap<Ref, Vec<crate::loading::Wish>>,
     /// What went wrong between objects that no session knows: it learns of it when they come in.
     pub(crate) problems: Vec<(Ref, crate::Error)>,
     /// Anchors that died since the last sweep.
@@ -84,52 +90,7 @@ pub(crate) struct Entry {
     /// How many live sessions hold an anchor of their own.
     pub(super) holders: u32,
     /// What the query that loaded its objects says of loading later.
-    said: Said,
-}
-
-/// What is said of loading relationships later, by their positions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Said {
-    /// Those that a `raiseload` forbids to load.
-    forbidden: u64,
-    /// Those that it forbids to load by a statement.
-    sql_forbidden: u64,
-    /// Those that a `lazyload` allows to load, whatever is mapped.
-    allowed: u64,
-}
-
-impl Said {
-    fn say(&mut self, relation: u16, later: Later) {
-        let Self { forbidden, sql_forbidden, allowed } = self;
-        for (bits, of) in [
-            (forbidden, Later::Forbidden),
-            (sql_forbidden, Later::WithoutSql),
-            (allowed, Later::Allowed),
-        ] {
-            *bits = if later == of { *bits | bit(relation) } else { *bits & !bit(relation) };
-        }
-    }
-
-    fn of(self, relation: u16) -> Option<Later> {
-        let is_in = |bits: u64| bits & bit(relation) != 0;
-        match (is_in(self.forbidden), is_in(self.sql_forbidden), is_in(self.allowed)) {
-            (true, ..) => Some(Later::Forbidden),
-            (_, true, _) => Some(Later::WithoutSql),
-            (_, _, true) => Some(Later::Allowed),
-            _ => None,
-        }
-    }
-}
-
-/// What an option of the query that loaded an object says of loading a relationship later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Later {
-    /// It may be loaded, whatever is mapped.
-    Allowed,
-    /// It may be loaded where that needs no statement.
-    WithoutSql,
-    /// It may not be loaded.
-    Forbidden,
+    pub(super) said: Said,
 }
 
 impl Graph {
@@ -302,11 +263,6 @@ impl Entry {
     }
 }
 
-/// A relationship's place in a set of them.
-fn bit(relation: u16) -> u64 {
-    1_u64.checked_shl(u32::from(relation)).unwrap_or(0)
-}
-
 impl Tables {
     /// Takes in a chunk.
     pub(crate) fn insert(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>) {
@@ -338,42 +294,6 @@ impl Tables {
         }
     }
 
-    /// Says whether a relationship of a chunk's objects may be loaded later.
-    pub(crate) fn say_later(&mut self, chunk: u64, relation: u16, later: Later) {
-        if let Some(entry) = self.chunks.get_mut(&chunk) {
-            entry.said.say(relation, later);
-        }
-    }
-
-    /// The same of one object.
-    pub(crate) fn say_later_of(&mut self, object: Ref, relation: u16, later: Later) {
-        let usual = self.chunks.get(&object.chunk()).map(|it| it.said).unwrap_or_default();
-        self.said.entry(object).or_insert(usual).say(relation, later);
-    }
-
-    /// What is forbidden of an object; it is this from now on.
-    pub(crate) fn replace_forbidden(&mut self, object: Ref, forbidden: u64) -> u64 {
-        let own = self.said.get_mut(&object);
-        let said = own.or_else(|| Some(&mut self.chunks.get_mut(&object.chunk())?.said));
-        said.map_or(0, |it| std::mem::replace(&mut it.forbidden, forbidden))
-    }
-
-    /// What was said of loading a relationship of an object later.
-    pub(crate) fn later(&self, object: Ref, relation: u16) -> Option<Later> {
-        let own = self.said.get(&object).copied();
-        own.or_else(|| Some(self.chunks.get(&object.chunk())?.said))?.of(relation)
-    }
-
-    /// An object that is read again forgets what the query said that loaded it (LOAD-20).
-    pub(super) fn permit(&mut self, object: Ref) {
-        let says = |it: &Entry| it.said != Said::default();
-        if self.chunks.get(&object.chunk()).is_some_and(says) {
-            self.said.insert(object, Said::default());
-        } else {
-            self.said.remove(&object);
-        }
-    }
-
     fn absorb(&mut self, other: &mut Self) {
         self.chunks.extend(other.chunks.drain());
         for ledger in other.ledgers.drain(..) {
@@ -392,6 +312,8 @@ impl Tables {
         self.ousted.append(&mut other.ousted);
         self.outside.append(&mut other.outside);
         self.said.append(&mut other.said);
+        self.anew.append(&mut other.anew);
+        self.again.append(&mut other.again);
         self.problems.append(&mut other.problems);
         self.dead += other.dead;
         self.queued |= other.queued;
@@ -528,48 +450,48 @@ pub(crate) struct Cells<'t> {
 }
 
 impl Cells<'_> {
-    /// Whether an object has no row yet: what nobody set on it is known to be nothing.
-    fn is_new(&self, slot: u32) -> bool {
-        matches!(self.head.flags(slot).state(), State::Transient | State::Pending)
-    }
-
+    /// Fills to-one cells, each unless it is known; whether one was filled.
     #[inline]
-    fn note(&mut self, slot: u32) {
-        if self.log.is_some() {
-            self.log(slot);
-        }
-    }
-
-    fn log(&mut self, slot: u32) {
-        let (id, of) = (self.head.id, self.relation);
-        let Some(log) = &mut self.log else { return };
-        match log.last_mut() {
-            Some(Event::Filled { chunk, relation, slots }) if (*chunk, *relation) == (id, of) => {
-                slots.push(slot);
+    pub(crate) fn fill_ones(&mut self, slots: impl Iterator<Item = u32>, value: u64) -> bool {
+        let Self { head, column, relation, log, .. } = self;
+        let cells = column.ones(head.used());
+        let mut filled = false;
+        for slot in slots {
+            let unknown = cells.get_mut(slot as usize).filter(|it| **it == UNLOADED);
+            let Some(cell) = unknown.filter(|_| !is_new(head, slot)) else { continue };
+            *cell = value;
+            filled = true;
+            if let Some(log) = log {
+                note(log, head, *relation, slot);
             }
-            _ => log.push(Event::Filled { chunk: id, relation: of, slots: vec![slot] }),
         }
-    }
-
-    /// Fills a to-one cell, unless it is known.
-    #[inline]
-    pub(crate) fn fill_one(&mut self, slot: u32, value: u64) -> bool {
-        let unknown = self.column.one(slot) == UNLOADED && !self.is_new(slot);
-        if unknown {
-            self.column.reserve_ones(self.head.used());
-            self.column.set_one(slot, value);
-            self.note(slot);
-        }
-        unknown
+        filled
     }
 
     /// Fills a to-many cell, unless it is known; changes that were queued are merged in.
     pub(crate) fn fill_many(&mut self, slot: u32, members: &[u64]) -> bool {
-        let unknown = self.column.many(slot).is_none() && !self.is_new(slot);
+        let unknown = self.column.many(slot).is_none() && !is_new(self.head, slot);
         if unknown {
             self.column.fill(slot, members, self.doubles);
-            self.note(slot);
+            if let Some(log) = &mut self.log {
+                note(log, self.head, self.relation, slot);
+            }
         }
         unknown
+    }
+}
+
+/// Whether an object has no row yet: what nobody set on it is known to be nothing.
+fn is_new(head: &super::chunk::Head, slot: u32) -> bool {
+    matches!(head.flags(slot).state(), State::Transient | State::Pending)
+}
+
+/// Has a rollback find what was filled.
+fn note(log: &mut Vec<Event>, head: &super::chunk::Head, of: u16, slot: u32) {
+    match log.last_mut() {
+        Some(Event::Filled { chunk, relation, slots }) if (*chunk, *relation) == (head.id, of) => {
+            slots.push(slot);
+        }
+        _ => log.push(Event::Filled { chunk: head.id, relation: of, slots: vec![slot] }),
     }
 }

@@ -52,7 +52,7 @@ impl Tables {
                         return self.put_one(member, back.index, owner.cell());
                     }
                     if let Some(mut cells) = self.cells_of(member.chunk(), back.index) {
-                        cells.fill_one(member.slot(), owner.cell());
+                        cells.fill_ones(std::iter::once(member.slot()), owner.cell());
                     }
                     return;
                 }

@@ -34,7 +34,7 @@ impl Tables {
     }
 
     /// Whether a member has an owner: one that has a row does, unless it was said that it has none.
-    pub(super) fn has_parent(&self, relation: &Relation, member: Ref) -> bool {
+    pub(crate) fn has_parent(&self, relation: &Relation, member: Ref) -> bool {
         let key = (member, Mapper::of(relation.owner).number, relation.index);
         let known = self.parents.get(&key).map(Option::is_some);
         known.unwrap_or(!matches!(self.state(member), State::Transient | State::Pending))

@@ -10,21 +10,25 @@ impl Tables {
         self.dead = 0;
         let epoch = self.epoch;
         let mut stack = self.roots();
-        while let Some(id) = stack.pop() {
-            let Some(entry) = self.chunks.get_mut(&id) else { continue };
-            if entry.mark == epoch {
-                continue;
-            }
-            entry.mark = epoch;
+        stack.retain(|it| self.mark(*it));
+        let mut unmarked = self.chunks.len() - stack.len();
+        let mut met = Vec::new();
+        // What is held directly is mostly all that there is: then nobody needs to be asked whom he knows.
+        while unmarked > 0
+            && let Some(entry) = stack.pop().and_then(|it| self.chunks.get(&it))
+        {
             let mut last = 0;
             for column in &entry.relations {
                 column.each(&mut |it: Ref| {
                     if it.chunk() != last {
                         last = it.chunk();
-                        stack.push(last);
+                        met.push(last);
                     }
                 });
             }
+            let known = stack.len();
+            stack.extend(met.drain(..).filter(|it| self.mark(*it)));
+            unmarked -= stack.len() - known;
         }
         let mut lost = Vec::with_capacity(self.chunks.len().min(64));
         self.garbage.reserve(lost.capacity());
@@ -43,9 +47,19 @@ impl Tables {
         for objects in [&mut self.once, &mut self.ousted, &mut self.outside] {
             objects.retain(|it| chunks.contains_key(&it.chunk()));
         }
-        self.said.retain(|it, _| chunks.contains_key(&it.chunk()));
+        for said in [&mut self.said, &mut self.anew] {
+            said.retain(|it, _| chunks.contains_key(&it.chunk()));
+        }
+        self.again.retain(|it, _| chunks.contains_key(&it.chunk()));
         self.problems.retain(|it| chunks.contains_key(&it.0.chunk()));
         lost
+    }
+
+    /// Marks a chunk as one that stays; whether it is there, and wasn't marked yet.
+    fn mark(&mut self, chunk: u64) -> bool {
+        let epoch = self.epoch;
+        let entry = self.chunks.get_mut(&chunk);
+        entry.is_some_and(|it| std::mem::replace(&mut it.mark, epoch) != epoch)
     }
 
     fn roots(&self) -> Vec<u64> {
@@ -56,7 +70,12 @@ impl Tables {
         for ledger in &self.ledgers {
             roots.extend(&ledger.dirty);
             let listed = [&ledger.pending, &ledger.marked, &ledger.joined];
-            roots.extend(listed.into_iter().flatten().map(|it| it.chunk()));
+            for it in listed.into_iter().flatten() {
+                // Neighbours mostly stand in one chunk.
+                if roots.last() != Some(&it.chunk()) {
+                    roots.push(it.chunk());
+                }
+            }
             for event in &ledger.log {
                 match event {
                     Event::One { owner, old, .. } | Event::Forgotten { owner, old, .. } => {

@@ -13,7 +13,7 @@ use std::{
 use aludel_core::value::Columns as Row;
 use aludel_engine::{
     EngineFace, Result as EngineResult,
-    driver::{Flow, Step, Work},
+    driver::{Flow, Room, Step, Work},
 };
 
 use super::{Session, core::Core};
@@ -69,12 +69,16 @@ struct Metered {
     work: Box<dyn Work>,
     meter: Arc<Meter>,
     called_at: &'static Location<'static>,
+    /// Whether its first wave was counted before.
+    is_charged: bool,
 }
 
 impl Work for Metered {
     fn wave(&mut self, out: &mut Vec<Step>) -> EngineResult<Flow> {
         let flow = self.work.wave(out)?;
-        self.meter.charge(out, self.called_at)?;
+        if !std::mem::take(&mut self.is_charged) {
+            self.meter.charge(out, self.called_at)?;
+        }
         Ok(flow)
     }
 
@@ -90,8 +94,12 @@ impl Work for Metered {
         self.work.count(step, run, rows)
     }
 
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Room> {
         self.work.poll_room(cx)
+    }
+
+    fn at_once(&self) -> usize {
+        self.work.at_once()
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
@@ -141,8 +149,18 @@ impl Core {
 
     /// Puts a script under the budget, if there is one.
     pub(crate) fn metered(&self, work: Box<dyn Work>) -> Box<dyn Work> {
+        self.metered_from(work, false)
+    }
+
+    /// The same, where the first wave was counted before, by [`Self::charge`].
+    pub(crate) fn metered_behind(&self, work: Box<dyn Work>) -> Box<dyn Work> {
+        self.metered_from(work, true)
+    }
+
+    fn metered_from(&self, work: Box<dyn Work>, is_charged: bool) -> Box<dyn Work> {
+        let called_at = self.called_at;
         match self.meter.upgrade() {
-            Some(meter) => Box::new(Metered { work, meter, called_at: self.called_at }),
+            Some(meter) => Box::new(Metered { work, meter, called_at, is_charged }),
             None => work,
         }
     }

@@ -34,6 +34,11 @@ impl Core {
             if self.tables(|it| it.flags(at).state()) != State::Persistent {
                 continue;
             }
+            // There, whoever comes behind one that is refused isn't reached.
+            if self.options.sqlalchemy && matches!(outcome, Err(Error::IdentityConflict(_))) {
+                self.put_out(at);
+                continue;
+            }
             let entered = self.enter(at);
             if matches!(entered, Err(Error::Borrowed(_))) {
                 self.ledger(|it| it.joined.push(at));
@@ -100,10 +105,7 @@ impl Core {
         match self.find_held(mapper, &key) {
             Some(other) if other == at => return Ok(()),
             Some(_) => {
-                let flags = chunk.head().flags(at.slot());
-                let outside = flags.by(Cause::UndoAdd);
-                chunk.head().set_flags(at.slot(), outside);
-                self.note_move(at, flags.state(), outside.state());
+                self.put_out(at);
                 return Err(Error::IdentityConflict(self.subject(at)));
             }
             None => {}
@@ -115,5 +117,14 @@ impl Core {
         let event = Event::Mapped { mapper: mapper.number, fingerprint: fp, object: at };
         self.ledger(|it| it.log.push(event));
         Ok(())
+    }
+
+    /// An object stays outside after all.
+    fn put_out(&self, at: Ref) {
+        let Some(chunk) = self.chunk(at) else { return };
+        let flags = chunk.head().flags(at.slot());
+        let outside = flags.by(Cause::UndoAdd);
+        chunk.head().set_flags(at.slot(), outside);
+        self.note_move(at, flags.state(), outside.state());
     }
 }

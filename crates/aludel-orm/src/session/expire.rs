@@ -283,8 +283,7 @@ impl Core {
         let whole = columns.len() + unloaded.len() == chunk.meta().columns.len();
         self.tables(|tables| {
             // What is expired as a whole stays so.
-            let is_whole = flags.has(Flags::EXPIRED) && tables.expired_columns(at).is_none();
-            match whole || is_whole {
+            match whole || tables.is_expired(at) {
                 true => tables.forget_expired(at),
                 false if columns.is_empty() => {}
                 false => tables.expire_columns(at, columns),

@@ -274,10 +274,28 @@ impl<F: EngineFace> Session<F> {
         self.scalars(query).first()
     }
 
-    /// Reads a query's rows as they come, in chunks of 512: memory is flat however many there are.
+    /// Reads a query's rows as they come, a portion at a time: memory is flat however many there are.
+    /// A portion has as many rows as `yield_per` says, otherwise 512; what options or the mapping say of
+    /// relationships is loaded for each portion, by statements of its own (then 500 rows).
+    ///
+    /// MariaDB and MySQL can't execute a statement while the rows of another are on their way: there, a
+    /// stream whose portions need statements reads all of its own rows first, and only what is loaded
+    /// beside them comes portion by portion.
+    ///
+    /// ```
+    /// # use aludel_core::expr::Select;
+    /// # use aludel_orm::{Obj, Result, blocking::Session, mapping::Mapped};
+    /// # fn example<User: Mapped>(session: &mut Session, users: Select<Obj<User>>) -> Result<()> {
+    /// for user in session.stream_scalars(&users.yield_per(100))? {
+    ///     println!("{:?}", user?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// The statement makes no sense, or the database refuses it.
+    /// The statement makes no sense, or the database refuses it; [`Error::InvalidRequest`] for options that
+    /// need all rows at once: `subqueryload`, and `joinedload` or `contains_eager` of a collection.
     #[track_caller]
     pub fn stream_scalars<'s, R: Send + 'static>(
         &'s mut self,
@@ -460,6 +478,15 @@ impl<F: EngineFace> Session<F> {
     #[doc(hidden)]
     pub fn __recall<T: Mapped>(&mut self, object: &Obj<T>, name: &str) -> Result<()> {
         self.core.recall(object, name)
+    }
+
+    /// For comparisons with SQLAlchemy: what a query loaded at once is loaded again with an object that is read again.
+    #[doc(hidden)]
+    pub fn __load_again<T: Mapped>(&mut self, object: &Obj<T>, name: &str) {
+        let relations = &crate::mapping::Mapper::of(T::meta()).relationships;
+        if let Some(relation) = relations.iter().find(|it| it.name == name) {
+            self.core.tables(|it| it.load_one_again(object.raw().reference(), relation));
+        }
     }
 
     /// For `savepoint!`: itself, of a session or of what leads to one.

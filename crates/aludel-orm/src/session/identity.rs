@@ -32,7 +32,8 @@ pub(crate) struct Stores {
 }
 
 impl Stores {
-    fn chunks(&self) -> usize {
+    /// How many chunks are kept.
+    pub(crate) fn chunks(&self) -> usize {
         self.iter().map(|it| it.anchors.len()).sum()
     }
 

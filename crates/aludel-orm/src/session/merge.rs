@@ -107,8 +107,13 @@ impl Core {
             let held = held.or_else(|| pending.get(&(node.mapper.number, key.clone())).copied());
             let held = held.filter(|it| *it != own);
             let expired = held.is_some_and(|it| self.tables(|t| t.flags(it)).has(Flags::EXPIRED));
-            // What is expired is overwritten there, or stays so.
-            let expired = expired && !self.options.sqlalchemy;
+            // What is expired is overwritten there, or stays so, unless its key is set: that is read before.
+            let sets_key = || {
+                let known = node.source.known();
+                node.mapper.meta.primary_key.iter().any(|it| known.contains(it))
+                    && held.is_some_and(|at| self.tables(|it| it.is_key_expired(at)))
+            };
+            let expired = expired && (!self.options.sqlalchemy || sets_key());
             match held {
                 Some(at) if !expired => node.target = Target::Held(at),
                 _ => {
@@ -178,7 +183,9 @@ impl Core {
             for (relation, members) in &node.links {
                 let members: Vec<Ref> = members.iter().filter_map(|it| merge.target(*it)).collect();
                 // What the row says already is known by that, and no change.
-                if self.refers(relation, owner, members.first().copied()) {
+                if self.refers(relation, owner, members.first().copied())
+                    && !self.is_unsaid(relation, owner)
+                {
                     let cells: Vec<u64> = members.iter().map(|it| it.cell()).collect();
                     self.tables(|it| it.fill(relation, owner, &cells));
                 }

@@ -274,7 +274,8 @@ impl Core {
             for relation in mapper.relationships.iter().filter(loads) {
                 self.load_committed(relation, &owners).await?;
             }
-            // It looks for what these refer to, up to the first that does.
+            self.refuse_forbidden(mapper, &owners)?;
+            // It looks for what these refer to, up to the first that does; in a tree, of all.
             let refers = |it: &&Relation| it.direction == Direction::ManyToOne;
             for relation in mapper.relationships.iter().filter(refers) {
                 for at in &owners {
@@ -284,7 +285,9 @@ impl Core {
                             self.tables(|it| it.forget_none(*at, Some(relation.index)));
                         }
                     }
-                    if Ref::from_cell(self.tables(|it| it.one(*at, relation.index))).is_some() {
+                    let is_tree = relation.owner.is(relation.target);
+                    let found = Ref::from_cell(self.tables(|it| it.one(*at, relation.index)));
+                    if found.is_some() && !is_tree {
                         break;
                     }
                 }

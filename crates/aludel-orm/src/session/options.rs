@@ -129,8 +129,16 @@ impl SessionOptions {
     /// - The rollback of a savepoint expires what was changed in it, and leaves the rest as it is; that of a
     ///   transaction expires everything. Here what was read behind a write is read again.
     /// - A change of a collection that isn't loaded is no modification of its owner.
+    /// - What a query loads beside an object is loaded again once that expired and is read by its key. Here it is
+    ///   loaded when it is asked for.
+    /// - A flush that deletes several nodes of a tree is refused where a `raiseload` forbids what one refers to.
+    /// - What a `raiseload` forbids is forbidden again once an expired object is read by its key; a query that reads
+    ///   everything anew leaves to-one relationships alone that it forbids. Here an expiry ends that, and rows
+    ///   overwrite all.
+    /// - A row that is read again says nothing of links: they are forgotten when the object expires.
     /// - Which objects an UPDATE or a DELETE meant by a condition on text is found out in memory, character by
-    ///   character; here the database tells it where a collation decides.
+    ///   character, with changes that no flush has written, which give way to an UPDATE's; here by what rows hold, and
+    ///   the database tells it where a collation decides.
     #[must_use]
     pub fn sqlalchemy(mut self, yes: bool) -> Self {
         self.sqlalchemy = yes;

@@ -208,12 +208,30 @@ impl Core {
 
     /// An error of a unit of work: the transaction may be over by it.
     pub(crate) async fn run_failed(&mut self, error: aludel_engine::Error) -> Error {
+        let (error, is_lost) = self.note(error);
+        if is_lost {
+            self.fail_all(&error).await;
+        }
+        error
+    }
+
+    /// The same of a stream, which can't wait.
+    pub(crate) fn stream_failed(&mut self, error: aludel_engine::Error) -> Error {
+        let (error, is_lost) = self.note(error);
+        if is_lost {
+            drop(self.fail_in_memory(&error));
+        }
+        error
+    }
+
+    /// Draws the conclusions from an error of a unit of work; whether what was written is lost by it.
+    fn note(&mut self, error: aludel_engine::Error) -> (Error, bool) {
         let error = Error::from(error);
         self.retryable |= error.is_retryable();
         if self.transaction.prepared {
             // It is kept on the database: the second phase can be asked for again.
             self.connection = None;
-            return error;
+            return (error, false);
         }
         // A savepoint can be gone back to, and what came before it may be locks.
         let wrote = self.transaction.wrote || self.is_begun(0);
@@ -222,14 +240,12 @@ impl Core {
         let open =
             |it: &Pooled| it.is_usable() && it.in_transaction() && (wrote || !it.is_failed());
         // No BEGIN went through, or the database ended the transaction by itself.
-        if !self.connection.as_ref().is_some_and(open) {
+        let is_over = !self.connection.as_ref().is_some_and(open);
+        if is_over {
             self.connection = None;
             self.forget_begun();
-            if self.transaction.wrote {
-                self.fail_all(&error).await;
-            }
         }
-        error
+        (error, is_over && self.transaction.wrote)
     }
 
     /// Settles a unit whose future was dropped: what went through is applied, and otherwise the
@@ -337,10 +353,15 @@ impl Core {
 
     /// Fails the whole transaction.
     pub(crate) async fn fail_all(&mut self, error: &Error) {
-        self.failed = Some(Arc::from(error.to_string()));
         // Objects first: dropped in the middle, the connection goes back to the pool, which rolls back.
-        let left = self.abort();
+        let left = self.fail_in_memory(error);
         let _ = self.undo_database(left).await;
+    }
+
+    /// The same but for what is left on the database.
+    fn fail_in_memory(&mut self, error: &Error) -> Option<(Pooled, Control)> {
+        self.failed = Some(Arc::from(error.to_string()));
+        self.abort()
     }
 
     /// Ends the first phase of a transaction in two.

@@ -2,7 +2,7 @@
 
 use super::core::Core;
 use crate::{
-    mapping::{Direction, Mapper, Relation},
+    mapping::Relation,
     object::{
         chunk::{AnyChunk, Columns},
         reference::Ref,
@@ -11,13 +11,11 @@ use crate::{
 };
 
 impl Core {
-    /// There, nobody knows of foreign keys that nobody set before the INSERT.
-    pub(crate) fn note_unsaid(&self, mapper: &'static Mapper, chunk: &dyn AnyChunk, slots: &[u32]) {
-        let refers = mapper.relationships.iter();
-        let refers = refers.filter(|it| it.direction == Direction::ManyToOne);
-        let keys: Columns = refers.flat_map(|it| it.pairs.iter().map(|it| it.0)).collect();
-        for slot in slots.iter().filter(|_| !keys.is_empty()) {
-            let mut unsaid = keys.clone();
+    /// There, nobody knows of columns that nobody set before the INSERT.
+    pub(crate) fn note_unsaid(&self, chunk: &dyn AnyChunk, slots: &[u32]) {
+        let columns: Columns = (0..chunk.meta().columns.len() as u16).collect();
+        for slot in slots {
+            let mut unsaid = columns.clone();
             let read = chunk.with(*slot, &mut |it| unsaid.retain(|at| it.is_unset(*at)));
             if read.is_ok() && !unsaid.is_empty() {
                 let at = chunk.head().reference(*slot);
@@ -33,8 +31,7 @@ impl Core {
             unsaid.retain(|(at, columns)| {
                 let Some(chunk) = tables.chunk(*at) else { return false };
                 let (head, flags) = (chunk.head(), chunk.head().flags(at.slot()));
-                let whole = flags.has(Flags::EXPIRED) && tables.expired_columns(*at).is_none();
-                if whole || flags.state() != State::Persistent {
+                if tables.is_expired(*at) || flags.state() != State::Persistent {
                     return false;
                 }
                 head.set_flags(at.slot(), flags.with(Flags::EXPIRED));

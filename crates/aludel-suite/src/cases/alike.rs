@@ -1,7 +1,9 @@
 //! What behaves as the original's in corners that a comparison of random sessions has shown, and what a
 //! session does that is told to do as the original.
 
-use aludel::{Error, Integrity, Obj, SessionOptions, State, blocking::Session, prelude::*};
+use aludel::{
+    Error, Integrity, Obj, SessionOptions, State, Synchronize, blocking::Session, prelude::*,
+};
 
 use crate::{
     Case, Place, cases,
@@ -27,6 +29,19 @@ pub(super) const CASES: &[Case] = cases!["alike":
     merged_objects_of_the_session,
     conditions_on_text,
     nothing_to_write_after_a_failure,
+    trees_step_by_step,
+    a_raiseload_is_said_again,
+    what_may_not_be_loaded_is_left,
+    links_stay_until_they_expire,
+    unwritten_changes_give_way,
+    unset_columns_are_learned,
+    what_a_savepoint_touched_expires,
+    a_merge_reads_an_expired_key,
+    a_cascade_stops_at_a_refusal,
+    what_a_query_loads_is_loaded_again,
+    a_flush_goes_by_a_raiseload,
+    an_expired_member_is_no_orphan,
+    a_deleted_tree_knows_its_parents,
 ];
 
 fn state<T: Mapped>(object: &Obj<T>) -> State {
@@ -38,6 +53,20 @@ fn as_original(store: &mut Store) {
     let options = SessionOptions::new().sqlalchemy(true);
     store.session = Session::with_options(&store.engine, options);
     store.sent();
+}
+
+/// With a session that does as Aludel does, and with one that does as the original: each knows an author of one book.
+fn both_ways(at: &Place, test: impl Fn(&mut Store, bool, Obj<Author>, Obj<Book>)) {
+    for original in [false, true] {
+        let mut store = at.store();
+        if original {
+            as_original(&mut store);
+        }
+        let ann = store.add(author("Ann"));
+        let first = ann.books().push(book("first"));
+        store.save();
+        test(&mut store, original, ann, first);
+    }
 }
 
 // CAS-8: the owner that lets go of a member is in no session, and knows it from there.
@@ -329,4 +358,199 @@ fn nothing_to_write_after_a_failure(at: &Place) {
     assert!(matches!(store.commit(), Err(Error::PendingRollback(_))));
     store.rollback().unwrap();
     assert_eq!(ann.borrow().name, "Ann");
+}
+
+// UOW-4: what hangs on a changed row comes behind what hangs on one that is only linked.
+fn trees_step_by_step(at: &Place) {
+    let mut store = at.store();
+    let root = store.add(node("root"));
+    let branch = root.children().push(node("branch"));
+    store.save();
+    let (root, branch) = (root.borrow().id, branch.borrow().id);
+    as_original(&mut store);
+    let branch = store.get_one(Node, branch.value().unwrap()).unwrap();
+    branch.parent().load(&mut store.session).unwrap();
+    branch.children().load(&mut store.session).unwrap();
+    let root = store.get_one(Node, root.value().unwrap()).unwrap();
+    // Before anything is new: a load writes that first.
+    root.children().load(&mut store.session).unwrap();
+    let leaf = branch.children().push(node("leaf"));
+    let other = store.add(node("other"));
+    other.parent().clear();
+    let twig = root.children().push(node("twig"));
+    store.commit().unwrap();
+    let key = |it: &Obj<Node>| it.borrow().id.value().unwrap();
+    assert!(key(&other) < key(&twig) && key(&twig) < key(&leaf));
+}
+
+// LOAD-20: an expiry in part forgets nothing; one of the whole does, until the object is read by its key.
+fn a_raiseload_is_said_again(at: &Place) {
+    both_ways(at, |store, original, ann, _| {
+        store.expire(&ann).unwrap();
+        let query = select(Author).options(raiseload(Author.books)).populate_existing();
+        store.scalars(query).one().unwrap();
+        store.expire_attributes(&ann, Author.name).unwrap();
+        assert!(matches!(ann.books().load(&mut store.session), Err(Error::RaiseLoad(_))));
+        store.fresh(&ann).unwrap();
+        assert!(matches!(ann.books().load(&mut store.session), Err(Error::RaiseLoad(_))));
+        store.expire(&ann).unwrap();
+        store.fresh(&ann).unwrap();
+        assert_eq!(ann.books().load(&mut store.session).is_err(), original);
+        store.expire(&ann).unwrap();
+        assert_eq!(ann.books().load_one(&mut store.session).unwrap().len(), 1);
+    });
+}
+
+// IDM-6: a to-one relationship that may not be loaded is left as it is by rows that overwrite.
+fn what_may_not_be_loaded_is_left(at: &Place) {
+    both_ways(at, |store, original, _, first| {
+        let query = select(Book).options(raiseload(Book.author)).populate_existing();
+        store.scalars(query).one().unwrap();
+        assert_eq!(first.author().is_loaded(), original);
+    });
+}
+
+// REL-11: a row that is read again says nothing of links.
+fn links_stay_until_they_expire(at: &Place) {
+    both_ways(at, |store, original, _, first| {
+        store.execute(text("UPDATE book SET author_id = NULL")).unwrap();
+        store.expire_attributes(&first, Book.author_id).unwrap();
+        store.fresh(&first).unwrap();
+        assert_eq!(first.author().load(&mut store.session).unwrap().is_some(), original);
+    });
+}
+
+// DML-7, DML-10: conditions are compared with what objects show, and what nobody has written gives way.
+fn unwritten_changes_give_way(at: &Place) {
+    let mut store = at.store();
+    let options = SessionOptions::new().sqlalchemy(true).autoflush(false);
+    store.session = Session::with_options(&store.engine, options);
+    let ann = store.add(user("Ann"));
+    store.save();
+    ann.borrow_mut().name = "Anna".into();
+    let update = update(User).set(User.name, "Bob").filter(User.name.eq("Anna"));
+    assert_eq!(store.execute(update.synchronize_session(Synchronize::Evaluate)).unwrap(), 0);
+    store.sent();
+    store.commit().unwrap();
+    assert_eq!(store.sent(), "COMMIT");
+    store.fresh(&ann).unwrap();
+    assert_eq!(ann.borrow().name, "Ann");
+}
+
+// UOW-9: a row that comes says what nobody set.
+fn unset_columns_are_learned(at: &Place) {
+    let mut store = at.store();
+    as_original(&mut store);
+    let it = store.add(Optional { id: Auto::UNSET, a: Auto::UNSET, b: Auto::new(Some(1)) });
+    store.save();
+    assert!(it.borrow().a.is_unset());
+    store.scalars(select(Optional)).one().unwrap();
+    assert_eq!(it.borrow().a.get(), Some(&None));
+    store.session.set(&it, Optional.a, None::<i64>).unwrap();
+    store.sent();
+    store.flush().unwrap();
+    assert_eq!(store.sent(), "");
+}
+
+// TX-7: there, whoever was touched in a savepoint is expired with it, written or not.
+fn what_a_savepoint_touched_expires(at: &Place) {
+    both_ways(at, |store, original, ann, first| {
+        let level = store.begin_nested().unwrap();
+        ann.borrow_mut().name = "Anna".into();
+        first.borrow_mut().title = "first".into();
+        store.flush().unwrap();
+        store.rollback_nested(level).unwrap();
+        assert_eq!(inspect(&first).expired, original);
+        store.fresh(&ann).unwrap();
+        assert_eq!(ann.borrow().name, "Ann");
+    });
+}
+
+// MRG-2: there, what is expired is overwritten unread, unless its key isn't known.
+fn a_merge_reads_an_expired_key(at: &Place) {
+    both_ways(at, |store, original, ann, _| {
+        let key = ann.borrow().id;
+        let twin = || Obj::new(Author { id: key, ..author("Anna") });
+        store.expire_attributes(&ann, Author.name).unwrap();
+        store.sent();
+        store.merge(&twin()).unwrap();
+        assert_eq!(store.sent().contains("FROM author WHERE"), !original);
+        store.expire(&ann).unwrap();
+        store.merge(&twin()).unwrap();
+        assert!(store.sent().contains("FROM author WHERE"));
+    });
+}
+
+// CAS-1: there, whoever comes behind one that is refused isn't reached.
+fn a_cascade_stops_at_a_refusal(at: &Place) {
+    both_ways(at, |store, original, ann, first| {
+        let second = ann.books().push(book("second"));
+        store.save();
+        for it in [&first, &second] {
+            store.expunge(it).unwrap();
+        }
+        let held = store.get_one(Book, first.borrow().id.value().unwrap()).unwrap();
+        let bob = Obj::new(author("Bob"));
+        bob.books().set([&first, &second]);
+        store.add(&bob);
+        let key = second.borrow().id.value().unwrap();
+        let error = store.get(Book, key).unwrap_err();
+        assert!(matches!(error, Error::IdentityConflict(_)), "{error:?}");
+        let outside = if original { State::Detached } else { State::Persistent };
+        assert_eq!((state(&held), state(&second)), (State::Persistent, outside));
+    });
+}
+
+// LOAD-20: what a query loads beside an object is loaded again, too, once that is read by its key.
+fn what_a_query_loads_is_loaded_again(at: &Place) {
+    both_ways(at, |store, original, ann, _| {
+        let query = select(Author).options(selectinload(Author.books)).populate_existing();
+        store.scalars(query).one().unwrap();
+        store.expire(&ann).unwrap();
+        store.fresh(&ann).unwrap();
+        assert_eq!(ann.books().is_loaded(), original);
+    });
+}
+
+// LOAD-20: what the deleted of a tree refer to may be forbidden.
+fn a_flush_goes_by_a_raiseload(at: &Place) {
+    both_ways(at, |store, original, _, _| {
+        let root = store.add(node("root"));
+        root.children().push(node("leaf"));
+        store.save();
+        store.expire_all().unwrap();
+        let options = (selectinload(Node.children), raiseload(Node.parent));
+        store.scalars(select(Node).options(options)).all().unwrap();
+        store.delete(&root).unwrap();
+        assert_eq!(store.flush().is_err(), original);
+    });
+}
+
+// CAS-8: who let go of a member that expired since isn't remembered.
+fn an_expired_member_is_no_orphan(at: &Place) {
+    both_ways(at, |store, original, _, _| {
+        let mail = store.add(address("a@x"));
+        let ann = store.add(User::builder().name("Ann").addresses([&mail]));
+        store.save();
+        ann.addresses().remove(&mail).unwrap();
+        store.expire(&mail).unwrap();
+        // Its row stays, and may not be nobody's.
+        assert_eq!(store.flush().is_err(), original);
+    });
+}
+
+// UOW-40: a flush asks what the deleted of a tree refer to, and they know it from then on.
+fn a_deleted_tree_knows_its_parents(at: &Place) {
+    both_ways(at, |store, _, _, _| {
+        let root = store.add(node("root"));
+        let branch = root.children().push(node("branch"));
+        let leaf = branch.children().push(node("leaf"));
+        store.save();
+        store.expire_all().unwrap();
+        store.scalars(select(Node).options(selectinload(Node.children))).all().unwrap();
+        store.delete(&root).unwrap();
+        store.flush().unwrap();
+        assert!(branch.parent().is_loaded());
+        assert!(leaf.parent().is_loaded());
+    });
 }

@@ -219,6 +219,14 @@ fn streams(at: &Place) {
         let mut stream = session.stream_scalars(&select(Leaf.n).order_by(Leaf.id.desc())).await?;
         found.push(stream.next().await.unwrap()?.to_string());
         drop(stream);
+        let portions = select(Leaf).order_by(Leaf.id).yield_per(400);
+        let portions = portions.options((selectinload(Leaf.bits), selectinload(Leaf.marks)));
+        let mut stream = session.stream_scalars(&portions).await?;
+        while let Some(leaf) = stream.next().await {
+            let leaf = leaf?;
+            found.push((leaf.bits().len()? + leaf.marks().len()?).to_string());
+        }
+        drop(stream);
         hub.borrow_mut().name = "streamed".into();
         session.commit().await?;
         found.extend(counts(&mut session).await?);

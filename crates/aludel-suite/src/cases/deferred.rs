@@ -386,6 +386,10 @@ fn may_not_be_loaded(at: &Place) {
     // Others may.
     docs[0].body().load(&mut store.session).unwrap();
     store.renew();
+    // The query goes before the mapping.
+    let docs = store.scalars(select(Doc).options(defer(Doc.secret))).all().unwrap();
+    assert_eq!(docs[0].secret().load(&mut store.session).unwrap().as_deref(), Some("s"));
+    store.renew();
     let query = select(Doc).options(load_only(Doc.photo).raiseload()).order_by(Doc.id);
     let docs = store.scalars(query).all().unwrap();
     assert!(refused(docs[0].body().load(&mut store.session).unwrap_err()));

@@ -103,6 +103,20 @@ fn queries_dropped_and_failing_at_each_point(at: &Place) {
     });
     query(at, |work| {
         Box::pin(async {
+            // A portion for each, with statements of its own.
+            let all = select(Leaf).order_by(Leaf.id).yield_per(1);
+            let all = all.options((selectinload(Leaf.bits), selectinload(Leaf.marks)));
+            let mut stream = work.session.stream_scalars(&all).await?;
+            let mut found = Vec::new();
+            while let Some(leaf) = stream.next().await {
+                let leaf = leaf?;
+                found.push(format!("{} {}", leaf.bits().len()?, leaf.marks().len()?));
+            }
+            Ok(found)
+        })
+    });
+    query(at, |work| {
+        Box::pin(async {
             // Loads what its cascades need, then marks.
             work.session.refresh(&work.hubs[0]).await?;
             work.session.delete(&work.hubs[0]).await?;

@@ -1,8 +1,9 @@
-//! Random graphs and random trees of options: what is loaded is what a naive loader finds.
+//! Random graphs and random trees of options: what is loaded is what a naive loader finds, all at once or portion
+//! by portion.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aludel::{LoadOption, Obj, Relationship, prelude::*};
+use aludel::{Error, LoadOption, Obj, Relationship, Select, prelude::*};
 use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
@@ -66,6 +67,28 @@ struct Wish {
     limit: Option<u64>,
     offset: Option<u64>,
     descending: bool,
+    /// Books are read from a join to an alias that the query has by itself.
+    contained: bool,
+    rest: Option<(Rest, Reach)>,
+    /// So many rows at a time, if it is streamed.
+    portion: Option<usize>,
+}
+
+/// What is said of relationships that nobody names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    Raise,
+    Lazy,
+    Empty,
+}
+
+/// Of which objects it is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Of all.
+    All,
+    /// Of the authors' books.
+    Books,
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
@@ -75,15 +98,32 @@ fn wish() -> impl Strategy<Value = Wish> {
     let said =
         said.prop_map(|(least_pages, descending, limit)| Said { least_pages, descending, limit });
     let part = (prop::option::of(0..5_u64), prop::option::of(0..3_u64), any::<bool>());
-    (prop::collection::vec(path, 1..4), said, part).prop_map(
-        |(paths, books, (limit, offset, descending))| Wish {
-            paths,
-            books,
-            limit,
-            offset,
-            descending,
+    let rest = prop_oneof![Just(Rest::Raise), Just(Rest::Lazy), Just(Rest::Empty)];
+    let rest = prop::option::of((rest, prop_oneof![Just(Reach::All), Just(Reach::Books)]));
+    let portion = prop::option::of((1..4_usize, prop::bool::weighted(0.2)));
+    let taken = (prop::bool::weighted(0.3), rest, portion);
+    (prop::collection::vec(path, 1..4), said, part, taken).prop_map(
+        |(paths, books, (limit, offset, descending), (contained, rest, portion))| {
+            let size = portion.map(|it| it.0);
+            // What is said to be empty for one portion is so where another one meets it, as by two queries.
+            let rest = rest.filter(|it| size.is_none() || it.0 != Rest::Empty);
+            let mut wish =
+                Wish { paths, books, limit, offset, descending, contained, rest, portion: size };
+            if contained {
+                // The query's own: its rows are books.
+                (wish.limit, wish.offset, wish.books.limit) = (None, None, None);
+            }
+            if portion.is_some_and(|it| !it.1) {
+                wish.needs_no_more_than_a_portion();
+            }
+            wish
         },
     )
+}
+
+/// The appearance of books that a query joins by itself.
+fn joined() -> BookEntity {
+    Book.aliased("joined")
 }
 
 /// Where a path stands.
@@ -136,7 +176,7 @@ impl Wish {
         if self.books.limit.is_some() { How::Selectin } else { how }
     }
 
-    fn query(&self) -> aludel::Select<Obj<Author>> {
+    fn query(&self) -> Select<Obj<Author>> {
         let mut query = select(Author);
         query = match self.descending {
             true => query.order_by((Author.name.desc(), Author.id)),
@@ -148,20 +188,98 @@ impl Wish {
         if let Some(offset) = self.offset {
             query = query.offset(offset);
         }
-        for path in &self.paths {
-            let how = self.how_of_books(path[0].0);
-            let start = books(first(how, Author.books), how, self.books);
-            query = self.behind_books(query, start, &path[1..]);
+        if self.contained {
+            query = self.with_books(query);
         }
-        query
+        for path in &self.paths {
+            query = self.behind_books(query, self.start(path[0].0), &path[1..]);
+        }
+        if let Some((rest, reach)) = self.rest {
+            let start = self.start(self.paths[self.paths.len() - 1][0].0);
+            query = match (rest, reach) {
+                (Rest::Raise, Reach::All) => query.options(raiseload("*")),
+                (Rest::Lazy, Reach::All) => query.options(lazyload("*")),
+                (Rest::Empty, Reach::All) => query.options(noload("*")),
+                (Rest::Raise, Reach::Books) => query.options(start.raiseload("*")),
+                (Rest::Lazy, Reach::Books) => query.options(start.lazyload("*")),
+                (Rest::Empty, Reach::Books) => query.options(start.noload("*")),
+            };
+        }
+        match self.portion {
+            Some(rows) => query.yield_per(rows),
+            None => query,
+        }
+    }
+
+    /// Joins the books that the query is about.
+    fn with_books(&self, query: Select<Obj<Author>>) -> Select<Obj<Author>> {
+        let it = joined();
+        let query = match self.books.least_pages {
+            Some(least) => query.join(Author.books.of_type(it)).filter(it.pages.ge(least)),
+            None => query.outer_join(Author.books.of_type(it)),
+        };
+        match self.books.descending {
+            true => query.order_by((it.pages.desc(), it.id)),
+            false => query.order_by(it.id),
+        }
+    }
+
+    /// How the authors' books are loaded.
+    fn start(&self, how: How) -> LoadOption<Author, Book> {
+        if self.contained {
+            return contains_eager(Author.books.of_type(joined()));
+        }
+        let how = self.how_of_books(how);
+        books(first(how, Author.books), how, self.books)
+    }
+
+    /// What the options come to, of two for one step the last.
+    fn steps(&self) -> BTreeMap<Vec<bool>, How> {
+        let mut steps = BTreeMap::new();
+        for path in &self.paths {
+            let mut at = At::Author;
+            for end in 1..=path.len() {
+                let (how, to_tags) = path[end - 1];
+                let is_to_books = at == At::Author;
+                let how = if is_to_books { self.how_of_books(how) } else { how };
+                // Whichever way it says where there is one alone.
+                let way = path[..end].iter().map(|it| it.1).enumerate();
+                let way = way.map(|(at, it)| it && at % 2 == 1).collect();
+                steps.insert(way, how);
+                at = match at {
+                    At::Author | At::Tag => At::Book,
+                    At::Book if to_tags => At::Tag,
+                    At::Book => At::Author,
+                };
+            }
+        }
+        steps
+    }
+
+    /// Leaves out what needs all rows at once.
+    fn needs_no_more_than_a_portion(&mut self) {
+        self.contained = false;
+        for path in &mut self.paths {
+            path[0].0 = How::Selectin;
+            path.iter_mut().filter(|it| it.0 == How::Subquery).for_each(|it| it.0 = How::Selectin);
+        }
+    }
+
+    /// Whether it needs all rows at once (LOAD-28).
+    fn needs_all(&self) -> bool {
+        let steps = self.steps();
+        let is_subquery = |(way, how): (&Vec<bool>, &How)| {
+            *how == How::Subquery && !(self.contained && way.len() == 1)
+        };
+        self.contained || steps[&vec![false]] == How::Joined || steps.iter().any(is_subquery)
     }
 
     fn behind_books(
         &self,
-        query: aludel::Select<Obj<Author>>,
+        query: Select<Obj<Author>>,
         option: LoadOption<Author, Book>,
         path: &[(How, bool)],
-    ) -> aludel::Select<Obj<Author>> {
+    ) -> Select<Obj<Author>> {
         match path.split_first() {
             None => query.options(option),
             Some((&(how, true), rest)) => {
@@ -197,6 +315,9 @@ struct Naive<'a> {
 impl Naive<'_> {
     fn authors(&self, wish: &Wish) -> Vec<usize> {
         let mut all: Vec<usize> = (0..self.rows.authors).collect();
+        if wish.contained && wish.books.least_pages.is_some() {
+            all.retain(|it| !self.books_of(*it).is_empty());
+        }
         if wish.descending {
             all.reverse();
         }
@@ -316,37 +437,70 @@ fn fill(store: &mut Store, rows: &Rows) {
     store.renew();
 }
 
-fn runner(cases: u32) -> TestRunner {
+pub(super) fn runner(cases: u32) -> TestRunner {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[5; 32]);
+    let seed = std::env::var("ALUDEL_SEED").ok().and_then(|it| it.parse().ok()).unwrap_or(5_u64);
+    println!("ALUDEL_SEED={seed}");
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed.to_le_bytes().repeat(4));
     TestRunner::new_with_rng(config, rng)
 }
 
 fn random_options(at: &Place) {
-    runner(at.many(150))
+    runner(at.many(200))
         .run(&(rows(), wish()), |(rows, wish)| {
             let mut store = at.store();
             fill(&mut store, &rows);
             let naive = Naive { rows: &rows, said: wish.books };
-            let authors = store.scalars(wish.query()).all().unwrap();
+            let authors = match wish.portion {
+                Some(_) => match store.stream_scalars(&wish.query()) {
+                    Ok(rows) => rows.collect(),
+                    Err(error) => Err(error),
+                },
+                None => store.scalars(wish.query()).all(),
+            };
+            if wish.portion.is_some() && wish.needs_all() {
+                let error = authors.unwrap_err().to_string();
+                assert!(error.contains("needs all rows of the query at once"), "{error}");
+                return Ok(());
+            }
+            let authors: Vec<Obj<Author>> = authors.unwrap();
             assert_eq!(numbers(&authors, |it| &it.id), naive.authors(&wish));
-            // One statement, and one for each step at the most.
-            let steps: BTreeSet<Vec<bool>> = wish
-                .paths
-                .iter()
-                .flat_map(|path| {
-                    (1..=path.len()).map(|it| path[..it].iter().map(|it| it.1).collect())
-                })
-                .collect();
+            // One statement, and one for each step and portion at the most.
+            let portions = wish.portion.map_or(1, |it| authors.len().div_ceil(it));
             let sent = store.sent();
-            assert!(sent.lines().count() <= 2 + steps.len(), "{sent}");
+            assert!(sent.lines().count() <= 2 + wish.steps().len() * portions, "{sent}");
             for path in &wish.paths {
                 compare(&naive, &authors, path);
             }
             assert_eq!(store.sent(), "");
+            compare_rest(&mut store, &naive, &authors, &wish);
             Ok(())
         })
         .unwrap();
+}
+
+/// Of a relationship that no option names: it is as the rest is said to be.
+fn compare_rest(store: &mut Store, naive: &Naive<'_>, authors: &[Obj<Author>], wish: &Wish) {
+    let goes_to_tags = |it: &Path| it.iter().skip(1).any(|it| it.1);
+    if wish.paths.iter().any(goes_to_tags) {
+        return;
+    }
+    let books = authors.iter().flat_map(|it| it.books().iter().unwrap().collect::<Vec<_>>());
+    for book in books {
+        match wish.rest.map(|it| it.0) {
+            None | Some(Rest::Lazy) => {
+                assert!(!book.tags().is_loaded());
+                let found = book.tags().load_one(&mut store.session).unwrap();
+                let found = numbers(&found, |it| &it.id);
+                assert_eq!(found, naive.tags_of(number(&book.borrow().id)));
+            }
+            Some(Rest::Raise) => {
+                let error = book.tags().load(&mut store.session).unwrap_err();
+                assert!(matches!(error, Error::RaiseLoad(_)), "{error}");
+            }
+            Some(Rest::Empty) => assert_eq!(book.tags().len().unwrap(), 0),
+        }
+    }
 }
 
 // Trees and circles: each node's parent is any node, or none.

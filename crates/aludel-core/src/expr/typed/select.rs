@@ -26,6 +26,8 @@ pub struct ExecutionOptions {
     pub synchronize: Synchronize,
     /// Whether rows overwrite the objects that the session holds.
     pub populate_existing: bool,
+    /// How many rows a stream reads at a time; its own number where nothing is said.
+    pub yield_per: Option<usize>,
     /// The mapped struct that an INSERT or an UPDATE was begun with: of two of one table, each has
     /// defaults of its own.
     pub entity: Option<TypeId>,
@@ -221,6 +223,21 @@ impl<Row> Select<Row> {
     /// somebody asks.
     pub fn populate_existing(mut self) -> Self {
         self.execution.populate_existing = true;
+        self
+    }
+
+    /// How many rows a stream reads at a time, and has relationships loaded for; what isn't streamed is
+    /// read at once, whatever is said here.
+    ///
+    /// ```
+    /// # use aludel_core::expr::{Column, Source, TableName, select};
+    /// # struct Tag;
+    /// # let name = Column::<Tag, String>::new(Source::Table, TableName::new("user_account"), "name");
+    /// let names = select(name).yield_per(100);
+    /// assert_eq!(names.execution().yield_per, Some(100));
+    /// ```
+    pub fn yield_per(mut self, rows: usize) -> Self {
+        self.execution.yield_per = Some(rows);
         self
     }
 

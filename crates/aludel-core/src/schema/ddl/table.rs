@@ -96,7 +96,8 @@ fn column(writer: &mut Writer<'_>, table: &Table, column: &Column) -> Result<()>
     representable(table, column, dialect)?;
     writer.name(&column.name)?;
     writer.push(" ");
-    let (keyed, ty) = (is_keyed(table, &column.name), column.type_on(dialect));
+    let ty = column.type_on(dialect);
+    let keyed = matches!(ty, SqlType::Text | SqlType::Bytes) && is_keyed(table, &column.name);
     let before = writer.sql.len();
     if keyed {
         dialect.key_type_name(&mut writer.sql, ty);

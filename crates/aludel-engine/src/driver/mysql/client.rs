@@ -94,7 +94,7 @@ impl MySqlClient {
         }
     }
 
-    async fn waves(
+    pub(super) async fn waves(
         &mut self,
         work: &mut dyn Work,
         steps: &mut Vec<Step>,

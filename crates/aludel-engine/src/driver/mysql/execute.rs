@@ -12,11 +12,12 @@ use super::{
     classify::{classify, code_of, explain},
     client::MySqlClient,
     value::{Shown, Values, mismatch},
+    waiting::Waiting,
 };
 use crate::{
     DatabaseError, Error, Integrity, Kind, Result,
     driver::{
-        Params, Run, Want, Work,
+        Params, Room, Run, Want, Work,
         network::{Boxed, Client, Stop},
     },
 };
@@ -36,6 +37,8 @@ pub(super) struct Answer<'w> {
     pub(super) stop: &'w Stop,
     /// Interrupts the server.
     kill: Option<Boxed<()>>,
+    /// Rows of a stream that were read because statements are to go before them.
+    waiting: Waiting,
 }
 
 impl MySqlClient {
@@ -50,7 +53,8 @@ impl MySqlClient {
         let sql = &run.statement.sql;
         let watch = self.log.step(sql, Some(&run.params));
         let kill = (run.want == Want::Stream).then(|| self.interrupter()());
-        let mut answer = Answer { number, want: run.want, work, stop, kill };
+        let mut answer =
+            Answer { number, want: run.want, work, stop, kill, waiting: Waiting::default() };
         let ran = match self.runs(run, &mut answer).await {
             Ok(rows) => self.end_alone(true).await.map(|()| rows),
             Err(error) => {
@@ -60,13 +64,9 @@ impl MySqlClient {
                 Err(self.locate(explain(error, sql)).await)
             }
         };
-        match ran {
-            Ok(rows) => {
-                watch.done(sql, run.params.runs(), rows);
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
+        let waiting = answer.waiting;
+        watch.done(sql, run.params.runs(), ran?);
+        self.go_on(waiting, number, work, stop).await
     }
 
     /// Adds the columns of a unique constraint, which the message names only by its index.
@@ -90,6 +90,28 @@ impl MySqlClient {
             let _ = self.end_alone(true).await;
         }
         error
+    }
+
+    /// Shows rows of a stream that were read at once, and does what is to go between them.
+    async fn go_on(
+        &mut self,
+        mut waiting: Waiting,
+        number: usize,
+        work: &mut dyn Work,
+        stop: &Stop,
+    ) -> Result<()> {
+        let (columns, mut shown, mut row) = (waiting.columns(), Shown::default(), Vec::new());
+        while waiting.pop(&mut row) {
+            loop {
+                match stop.room(work).await {
+                    Room::Row => break,
+                    Room::Nothing => return stop.check(),
+                    Room::Wave => Box::pin(self.waves(work, &mut Vec::new(), stop)).await?,
+                }
+            }
+            work.row(number, &shown.show(&row, &columns))?;
+        }
+        Ok(())
     }
 
     async fn runs(&mut self, run: &Run, answer: &mut Answer<'_>) -> Result<u64> {
@@ -246,13 +268,19 @@ impl Answer<'_> {
         let mut ended = true;
         if let Some(mut rows) = result.stream::<Row>().await.map_err(classify)? {
             loop {
-                if !self.stop.room(self.work).await {
+                let room = self.stop.room(self.work).await;
+                if room == Room::Nothing {
                     ended = false;
                     break;
                 }
                 let Some(row) = rows.next().await else { break };
                 let row = row.map_err(classify)?;
                 total += 1;
+                // The protocol has no other statement while a result is open.
+                if room == Room::Wave {
+                    self.waiting.push(&row);
+                    continue;
+                }
                 if let Err(error) = self.work.row(self.number, &shown.row(&row)) {
                     (ended, failed) = (false, Some(error));
                     break;

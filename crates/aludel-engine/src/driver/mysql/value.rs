@@ -23,18 +23,27 @@ pub(super) struct Shown {
 impl Shown {
     /// The next row.
     #[inline]
-    pub(super) fn row<'a>(&'a mut self, row: &'a Row) -> MySqlRow<'a> {
-        let columns = row.columns_ref();
+    pub(super) fn row<'a>(&'a mut self, row: &'a Row) -> MySqlRow<'a, Row> {
+        self.show(row, row.columns_ref())
+    }
+
+    /// The same of values with these columns.
+    #[inline]
+    pub(super) fn show<'a, R: Held>(
+        &'a mut self,
+        row: &'a R,
+        columns: &'a [Column],
+    ) -> MySqlRow<'a, R> {
         if *self.temporal.get_or_insert_with(|| columns.iter().any(is_temporal)) {
-            self.find_odd(row);
+            self.find_odd(row, columns.len());
         }
         MySqlRow { row, columns, odd: &self.odd }
     }
 
-    fn find_odd(&mut self, row: &Row) {
+    fn find_odd(&mut self, row: &impl Held, width: usize) {
         self.odd.clear();
-        for index in 0..row.len() {
-            match row.as_ref(index) {
+        for index in 0..width {
+            match row.held(index) {
                 Some(Value::Date(year, month, day, ..)) if *month == 0 || *day == 0 => {
                     self.odd.push((index, format!("{year:04}-{month:02}-{day:02}")));
                 }
@@ -71,21 +80,41 @@ fn is_temporal(column: &Column) -> bool {
     )
 }
 
+/// What holds a row's values.
+pub(super) trait Held {
+    /// One of them.
+    fn held(&self, index: usize) -> Option<&Value>;
+}
+
+impl Held for Row {
+    #[inline]
+    fn held(&self, index: usize) -> Option<&Value> {
+        self.as_ref(index)
+    }
+}
+
+impl Held for Vec<Value> {
+    #[inline]
+    fn held(&self, index: usize) -> Option<&Value> {
+        self.get(index)
+    }
+}
+
 /// One row.
-pub(super) struct MySqlRow<'a> {
-    row: &'a Row,
+pub(super) struct MySqlRow<'a, R> {
+    row: &'a R,
     columns: &'a [Column],
     odd: &'a [(usize, String)],
 }
 
-impl Columns for MySqlRow<'_> {
+impl<R: Held> Columns for MySqlRow<'_, R> {
     fn len(&self) -> usize {
         self.columns.len()
     }
 
     #[inline]
     fn get(&self, index: usize) -> ValueRef<'_> {
-        let (Some(value), Some(column)) = (self.row.as_ref(index), self.columns.get(index)) else {
+        let (Some(value), Some(column)) = (self.row.held(index), self.columns.get(index)) else {
             return ValueRef::Null;
         };
         match *value {
@@ -121,7 +150,7 @@ impl Columns for MySqlRow<'_> {
     }
 }
 
-impl MySqlRow<'_> {
+impl<R> MySqlRow<'_, R> {
     /// A day or a time of day that is none: as text, so that whoever reads it sees what is there.
     #[cold]
     fn odd(&self, index: usize) -> ValueRef<'_> {

@@ -5,7 +5,10 @@ use std::{
     task::Poll,
 };
 
-use crate::{Error, Result, driver::Work};
+use crate::{
+    Error, Result,
+    driver::{Room, Work},
+};
 
 /// What a unit of work is told from outside, and what it tells about itself.
 #[derive(Debug, Default)]
@@ -30,10 +33,13 @@ impl Stop {
         if self.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
     }
 
-    /// Waits until somebody takes rows; `false` if nobody wants more.
-    pub(crate) async fn room(&self, work: &mut dyn Work) -> bool {
+    /// Waits until somebody takes rows; nobody does once the unit is cancelled.
+    pub(crate) async fn room(&self, work: &mut dyn Work) -> Room {
         std::future::poll_fn(|cx| {
-            let polled = if self.is_cancelled() { Poll::Ready(false) } else { work.poll_room(cx) };
+            let polled = match self.is_cancelled() {
+                true => Poll::Ready(Room::Nothing),
+                false => work.poll_room(cx),
+            };
             self.stalled.store(polled.is_pending(), Ordering::Relaxed);
             polled
         })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::{TryStreamExt as _, future::join};
 use tokio::task::JoinHandle;
-use tokio_postgres::{CancelToken, Client as Raw, types::Type};
+use tokio_postgres::{CancelToken, Client as Raw, Row, types::Type};
 
 use super::{
     classify::classify,
@@ -17,11 +17,14 @@ use super::{
 use crate::{
     Error, Kind, Result,
     driver::{
-        ConnectOptions, Control, Flow, Isolation, Params, Run, Step, Want, Work,
+        ConnectOptions, Control, Flow, Isolation, Params, Room, Run, Step, Want, Work,
         network::{Boxed, Client, Stop},
     },
     log::StatementLog,
 };
+
+/// How many rows of a cursor are read at once, if nobody wants fewer.
+const FETCH: usize = 1_000;
 
 /// A connection to PostgreSQL.
 pub(super) struct PgClient {
@@ -137,7 +140,7 @@ impl PgClient {
         let runs = run.params.runs();
         if run.want == Want::Stream {
             line.drain(work, stop).await?;
-            return Box::pin(self.stream(number, run, work, stop)).await;
+            return Box::pin(self.stream(number, run, line, work, stop)).await;
         }
         let mut watch = Some(self.log.step(&run.statement.sql, Some(&run.params)));
         if let Params::Source(source) = &run.params
@@ -186,16 +189,17 @@ impl PgClient {
         &mut self,
         number: usize,
         run: &Run,
+        line: &mut Pipeline,
         work: &mut dyn Work,
         stop: &Stop,
     ) -> Result<()> {
-        const FETCH: usize = 1_000;
+        let at_once = work.at_once().clamp(1, FETCH);
         let watch = self.log.step(&run.statement.sql, Some(&run.params));
         self.cursors += 1;
         let name = format!("aludel_{}", self.cursors);
         let declare: Arc<str> =
             format!("DECLARE {name} NO SCROLL CURSOR FOR {}", run.statement.sql).into();
-        let fetch: Arc<str> = format!("FETCH FORWARD {FETCH} FROM {name}").into();
+        let fetch: Arc<str> = format!("FETCH FORWARD {at_once} FROM {name}").into();
         let mut binder = ParamsBinder::new(&[]);
         run.params.bind(0, &mut binder)?;
         let refused = |error| classify(error, Some(&run.statement.sql));
@@ -205,18 +209,44 @@ impl PgClient {
         let declared = raw.query_typed_raw(&declare, params).await.map_err(refused)?;
         rest(declared).await.map_err(refused)?;
         let mut total = 0;
-        loop {
+        let mut form = Form::default();
+        // Before it is asked for, what came before is dealt with.
+        'all: while self.room(line, work, stop).await? {
             let rows = raw.query_typed_raw(&fetch, std::iter::empty::<(Param<'_>, Type)>());
-            let rows = rows.await.map_err(refused)?;
-            let (rows, wanted) = take(rows, number, &run.statement.sql, work, stop).await?;
-            total += rows;
-            if rows < FETCH as u64 || !wanted {
+            // Nothing else is answered before all of them are read.
+            let rows: Vec<Row> =
+                rows.await.map_err(refused)?.try_collect().await.map_err(refused)?;
+            let count = rows.len();
+            total += count as u64;
+            for row in rows {
+                if !self.room(line, work, stop).await? {
+                    break 'all;
+                }
+                work.row(number, &PgRow::new(row, &mut form))?;
+            }
+            if count < at_once {
                 break;
             }
         }
         raw.batch_execute(&format!("CLOSE {name}")).await.map_err(refused)?;
         watch.done(&run.statement.sql, 1, total);
         stop.check()
+    }
+
+    /// Waits until a row is wanted, and does what is to go before it; whether one is.
+    async fn room(
+        &mut self,
+        line: &mut Pipeline,
+        work: &mut dyn Work,
+        stop: &Stop,
+    ) -> Result<bool> {
+        loop {
+            match stop.room(work).await {
+                Room::Row => return Ok(true),
+                Room::Nothing => return Ok(false),
+                Room::Wave => Box::pin(self.waves(work, stop, &mut Vec::new(), line)).await?,
+            }
+        }
     }
 
     async fn control(
@@ -344,27 +374,4 @@ fn interrupter(cancel: CancelToken, tls: Tls) -> Arc<dyn Fn() -> Boxed<()> + Sen
         // If the server can't be reached, the unit's own connection will notice.
         Box::pin(async move { drop(cancel.cancel_query(tls).await) })
     })
-}
-
-/// Hands rows over while somebody wants them.
-async fn take(
-    stream: tokio_postgres::RowStream,
-    number: usize,
-    sql: &Arc<str>,
-    work: &mut dyn Work,
-    stop: &Stop,
-) -> Result<(u64, bool)> {
-    let refused = |error| classify(error, Some(sql));
-    let mut stream = std::pin::pin!(stream);
-    let (mut rows, mut wanted, mut form) = (0, true, Form::default());
-    let mut failed = None;
-    while let Some(row) = stream.try_next().await.map_err(refused)? {
-        rows += 1;
-        wanted = wanted && stop.room(work).await;
-        if wanted {
-            failed = work.row(number, &PgRow::new(row, &mut form)).err();
-            wanted = failed.is_none();
-        }
-    }
-    failed.map_or(Ok((rows, wanted)), Err)
 }

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     DatabaseError, Error, Kind, Result,
     blocking::thread_waker,
-    driver::{self, ConnectOptions, Flow, Params, Run, Step, Want, Work},
+    driver::{self, ConnectOptions, Flow, Params, Room, Run, Step, Want, Work},
     log::StatementLog,
 };
 
@@ -108,7 +108,9 @@ impl Executor {
             }
             Ok(total)
         };
-        let result = self.execute(statement, params, rows);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let result = self.execute(statement, params, &mut scratch, rows);
+        self.scratch = scratch;
         self.ended(result)
     }
 
@@ -134,6 +136,18 @@ impl Executor {
     }
 
     fn waves(&mut self, work: &mut dyn Work, steps: &mut Vec<Step>) -> Result<()> {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let result = self.waves_with(work, steps, &mut scratch);
+        self.scratch = scratch;
+        result
+    }
+
+    fn waves_with(
+        &mut self,
+        work: &mut dyn Work,
+        steps: &mut Vec<Step>,
+        scratch: &mut String,
+    ) -> Result<()> {
         loop {
             steps.clear();
             let flow = work.wave(steps)?;
@@ -144,7 +158,7 @@ impl Executor {
                 self.check_cancelled()?;
                 match step {
                     Step::Control(control) => self.control(control)?,
-                    Step::Run(run) => self.run(number, run, work)?,
+                    Step::Run(run) => self.run(number, run, scratch, work)?,
                 }
             }
             if flow == Flow::Done {
@@ -153,8 +167,32 @@ impl Executor {
         }
     }
 
-    fn run(&mut self, number: usize, run: &Run, work: &mut dyn Work) -> Result<()> {
-        self.execute(&run.statement, &run.params, |it, statement, scratch| {
+    /// Does what a script wants done while one of its statements stands still.
+    fn waves_beside(&self, work: &mut dyn Work, scratch: &mut String) -> Result<()> {
+        let mut steps = Vec::new();
+        loop {
+            let flow = work.wave(&mut steps)?;
+            for (number, step) in steps.drain(..).enumerate() {
+                self.check_cancelled()?;
+                match step {
+                    Step::Run(run) => self.run(number, &run, scratch, work)?,
+                    Step::Control(_) => return Err(control_beside()),
+                }
+            }
+            if flow == Flow::Done {
+                return Ok(());
+            }
+        }
+    }
+
+    fn run(
+        &self,
+        number: usize,
+        run: &Run,
+        scratch: &mut String,
+        work: &mut dyn Work,
+    ) -> Result<()> {
+        self.execute(&run.statement, &run.params, scratch, |it, statement, scratch| {
             it.runs(number, run, statement, scratch, work)
         })
     }
@@ -162,26 +200,25 @@ impl Executor {
     /// Prepares a statement, and hands it to `body`, which says how many rows there were.
     #[inline]
     fn execute(
-        &mut self,
+        &self,
         statement: &driver::Statement,
         params: &Params,
+        scratch: &mut String,
         body: impl FnOnce(&Self, &mut Statement<'_>, &mut String) -> Result<u64>,
     ) -> Result<()> {
         let sql = &statement.sql;
         let watch = self.log.step(sql, Some(params));
-        let mut scratch = std::mem::take(&mut self.scratch);
         let rows = if statement.cache {
             match self.connection.prepare_cached(sql) {
-                Ok(mut statement) => body(self, &mut statement, &mut scratch),
+                Ok(mut statement) => body(self, &mut statement, scratch),
                 Err(error) => Err(classify(error, None, None)),
             }
         } else {
             match self.connection.prepare(sql) {
-                Ok(mut statement) => body(self, &mut statement, &mut scratch),
+                Ok(mut statement) => body(self, &mut statement, scratch),
                 Err(error) => Err(classify(error, None, None)),
             }
         };
-        self.scratch = scratch;
         match rows {
             Ok(rows) => {
                 watch.done(sql, params.runs(), rows);
@@ -208,7 +245,7 @@ impl Executor {
             bind(&run.params, i, statement, expected, scratch)?;
             match run.want {
                 Want::Rows => total += self.rows(number, statement, work)?,
-                Want::Stream => total += self.stream(number, statement, work)?,
+                Want::Stream => total += self.stream(number, statement, scratch, work)?,
                 Want::Keys => {
                     exhaust(statement, silent)?;
                     work.key(number, i, self.connection.last_insert_rowid())?;
@@ -247,6 +284,7 @@ impl Executor {
         &self,
         number: usize,
         statement: &mut Statement<'_>,
+        scratch: &mut String,
         work: &mut dyn Work,
     ) -> Result<u64> {
         let waker = thread_waker();
@@ -256,8 +294,12 @@ impl Executor {
         loop {
             self.check_cancelled()?;
             match work.poll_room(&mut cx) {
-                Poll::Ready(true) => {}
-                Poll::Ready(false) => return Ok(total),
+                Poll::Ready(Room::Row) => {}
+                Poll::Ready(Room::Nothing) => return Ok(total),
+                Poll::Ready(Room::Wave) => {
+                    self.waves_beside(work, scratch)?;
+                    continue;
+                }
                 Poll::Pending => {
                     std::thread::park();
                     continue;
@@ -314,6 +356,11 @@ fn bind(
     let mut binder = StatementBinder { statement, bound: 0, expected, scratch };
     params.bind(run, &mut binder)?;
     binder.finish()
+}
+
+#[cold]
+fn control_beside() -> Error {
+    Error::Script("a transaction can't begin or end while one of its results is read".into())
 }
 
 /// Executes to the end; rows that nobody wants are passed over, if it isn't `silent` anyway.

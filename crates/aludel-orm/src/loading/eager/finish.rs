@@ -6,7 +6,7 @@ use crate::{
     mapping::Strategy,
     object::{
         cohort::{Met, Part},
-        graph::Later,
+        later::Later,
         reference::Ref,
     },
     session::core::Core,
@@ -36,6 +36,35 @@ impl Eager {
         self.finish_met(core, &references, met)
     }
 
+    /// What to-one relationships hold that the query forbids to load, of objects that it reads anew: the
+    /// original leaves that as it is.
+    #[cold]
+    pub(in crate::loading) fn held_as_original(
+        &self,
+        core: &Core,
+        objects: &[Ref],
+    ) -> Vec<(Ref, u16, u64)> {
+        let forbids = |it: &&EagerNode| {
+            matches!(it.strategy, Strategy::Raise | Strategy::RaiseOnSql) && !it.relation.many
+        };
+        let mut held = Vec::new();
+        core.tables(|tables| {
+            for relation in self.nodes.iter().filter(forbids).map(|it| it.relation) {
+                for at in objects {
+                    if tables.meta(*at).is_some_and(|it| it.is(relation.owner)) {
+                        held.push((*at, relation.index, tables.one(*at, relation.index)));
+                    }
+                }
+            }
+        });
+        held
+    }
+
+    /// Whether the query has options.
+    pub(in crate::loading) fn has_options(&self) -> bool {
+        !self.nodes.is_empty()
+    }
+
     /// Whether one of the options says something of loading later.
     fn says_later(&self) -> bool {
         self.nodes.iter().any(|it| it.later().is_some())
@@ -63,20 +92,39 @@ impl Eager {
             if says_later {
                 self.nodes[index].fetch.cohort.add_met(&mut met);
             }
-            let (before, rest) = self.nodes.split_at_mut(index);
-            let Some(node) = rest.first_mut() else { continue };
-            let landed: Vec<Option<Ref>>;
-            let owners = match node.owner {
-                Owner::Part(place) => references.get(place).map_or(&[][..], Vec::as_slice),
-                Owner::Node(owner) => {
-                    let cohort = &before[owner].fetch.cohort;
-                    landed = (0..cohort.len()).map(|it| cohort.reference(it)).collect();
-                    &landed
-                }
-            };
-            node.link(core, owners, &below, &met);
+            if self.nodes[index].strategy != Strategy::NoLoad {
+                self.link(index, core, references, &below, &met);
+            }
+        }
+        // An object may be reached on two paths: it is taken for empty if neither loads it (LOAD-26).
+        for index in 0..self.nodes.len() {
+            if self.nodes[index].strategy == Strategy::NoLoad {
+                self.link(index, core, references, &[], &met);
+            }
         }
         Ok(())
+    }
+
+    fn link(
+        &mut self,
+        index: usize,
+        core: &mut Core,
+        references: &[Vec<Option<Ref>>],
+        below: &[(u32, Option<u32>)],
+        met: &Met,
+    ) {
+        let (before, rest) = self.nodes.split_at_mut(index);
+        let Some(node) = rest.first_mut() else { return };
+        let landed: Vec<Option<Ref>>;
+        let owners = match node.owner {
+            Owner::Part(place) => references.get(place).map_or(&[][..], Vec::as_slice),
+            Owner::Node(owner) => {
+                let cohort = &before[owner].fetch.cohort;
+                landed = (0..cohort.len()).map(|it| cohort.reference(it)).collect();
+                &landed
+            }
+        };
+        node.link(core, owners, below, met);
     }
 }
 

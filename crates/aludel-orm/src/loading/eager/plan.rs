@@ -31,6 +31,8 @@ struct Place<'a> {
     outer: bool,
     /// The node whose statement joins are added to; none for the query itself.
     carrier: Option<usize>,
+    /// Whether rows of the query are taken before all are there.
+    streams: bool,
     /// The query, and the entity that it gives, where it can stand as a subquery.
     main: Option<(&'a Query, &'a Shown)>,
     /// The relationships that led here.
@@ -38,11 +40,13 @@ struct Place<'a> {
 }
 
 impl Eager {
-    /// Plans the options of a query, and adds joins to it. `is_once`: its rows don't repeat an object.
+    /// Plans the options of a query, and adds joins to it. `is_once`: its rows don't repeat an object;
+    /// `streams`: they are taken before all are there, so that joins bring in no collections (LOAD-28).
     pub(in crate::loading) fn plan(
         query: &mut Query,
         shown: &[Shown],
         is_once: bool,
+        streams: bool,
         paths: &[Vec<Hop>],
         dialect: &'static dyn Dialect,
     ) -> Result<Self> {
@@ -56,7 +60,7 @@ impl Eager {
             .map(|meta| {
                 let starts = |it: &&Vec<Hop>| {
                     let relation = it.first().and_then(Hop::relation);
-                    relation.is_some_and(|it| (it.owner.type_id)() == (meta.type_id)())
+                    relation.is_some_and(|it| it.owner.is(meta))
                 };
                 let own: Vec<&[Hop]> = paths.iter().filter(starts).map(|it| &it[..]).collect();
                 wishes(&own, rest, meta, 0)
@@ -69,11 +73,13 @@ impl Eager {
             && !query.distinct
             && query.distinct_on.is_empty();
         let mut sources = sources(query, shown);
-        let embeds = trees.iter().any(|it| any(it, &|it| it.strategy == Strategy::Subquery));
+        let embeds =
+            !streams && trees.iter().any(|it| any(it, &|it| it.strategy == Strategy::Subquery));
         let main = alone.filter(|_| embeds).map(|shown| (query.clone(), shown));
-        let mut many = alone.is_some() && whole;
+        let mut many = alone.is_some() && whole && !streams;
         if let Some(shown) = alone
             && !whole
+            && !streams
             && trees.iter().any(|it| joins_many(it))
             && !trees.iter().any(|it| any(it, &is_contained))
             && let Some((outer, source)) = wrap(query, shown)
@@ -89,13 +95,14 @@ impl Eager {
                 many,
                 outer: false,
                 carrier: None,
+                streams,
                 main: main.as_ref().map(|(query, shown)| (query, *shown)),
                 chain: &[],
             };
             eager.add(query, tree, place)?;
         }
         // A row of several things stays as it is.
-        eager.is_unique = alone.is_some() && eager.joins_many();
+        eager.is_unique = alone.is_some() && eager.joins_many() && !streams;
         if is_once {
             eager.find_what_comes_once();
         }
@@ -137,19 +144,24 @@ impl Eager {
         }
         let strategy = Strategy::Selectin;
         let hop = Hop::new(Along::One(relation), How::By(strategy));
+        Self::with_wish(Wish { relation, strategy, hop, behind }, dialect).map(Some)
+    }
+
+    /// Plans a relationship of objects that are there already, with what lies behind it.
+    pub(in crate::loading) fn with_wish(wish: Wish, dialect: &'static dyn Dialect) -> Result<Self> {
         let place = Place {
             owner: Owner::Part(0),
             source: None,
             many: false,
             outer: false,
             carrier: None,
+            streams: false,
             main: None,
             chain: &[],
         };
         let mut eager = Self::none(dialect);
-        let wish = Wish { relation, strategy, hop, behind };
         eager.add(&mut Query::default(), vec![wish], place)?;
-        Ok(Some(eager))
+        Ok(eager)
     }
 
     fn add(&mut self, query: &mut Query, wishes: Vec<Wish>, place: Place<'_>) -> Result<()> {
@@ -158,6 +170,9 @@ impl Eager {
                 How::Contained(source) => Some(source),
                 _ => None,
             };
+            if place.streams {
+                check_streamed(relation, hop.how, place.carrier)?;
+            }
             let may_join = !relation.many || place.many || contained.is_some();
             let offset = query.items.len();
             let shown = hop.shown(relation)?;
@@ -218,6 +233,7 @@ impl Eager {
                 many,
                 outer,
                 carrier,
+                streams: place.streams,
                 main: place.main,
                 chain: &chain,
             };
@@ -235,6 +251,22 @@ impl Eager {
         }
         Ok(())
     }
+}
+
+/// Refuses what an option of a stream asks for and needs all of its rows; what the mapping asks for is loaded
+/// by further statements then.
+fn check_streamed(relation: &Relation, how: How, carrier: Option<usize>) -> Result<()> {
+    let is_joined = matches!(how, How::By(Strategy::Joined) | How::Contained(_));
+    if how != How::By(Strategy::Subquery) && !(is_joined && relation.many && carrier.is_none()) {
+        return Ok(());
+    }
+    let text = format!(
+        "`{}` of `{}` needs all rows of the query at once, and a stream has a portion of them: load it by \
+         `selectinload`, or run the query with `.all()`",
+        how.name(),
+        relation.place()
+    );
+    Err(Error::InvalidRequest(text.into()))
 }
 
 /// Whether wishes bring collections into the query by joins.

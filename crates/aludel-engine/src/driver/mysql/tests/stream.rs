@@ -161,3 +161,38 @@ fn a_row_that_is_not_what_was_expected() {
         assert_eq!(block_on(run(&mut *connection, script)).unwrap().rows[0].1, [Value::Int(42)]);
     }
 }
+
+#[test]
+fn statements_beside_a_stream() {
+    for scratch in Scratch::each() {
+        let engine = scratch.blocking();
+        let mut connection = block_on(engine.core().checkout()).unwrap();
+        block_on(once(&mut *connection, prepared())).unwrap();
+        let series = |last: i64| {
+            format!(
+                "SELECT a.n * 100 + b.n + 1 AS x FROM d a, d b WHERE a.n * 100 + b.n < {last} ORDER BY x"
+            )
+        };
+        check_statements_beside(&mut *connection, &series);
+        block_on(run(&mut *connection, Script::new([vec![BEGIN, COMMIT]]))).unwrap();
+    }
+}
+
+// The rows behind a chunk are in memory then: more than is kept in one piece.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn statements_beside_a_stream_of_long_rows() {
+    for scratch in Scratch::each() {
+        let engine = scratch.engine();
+        let mut connection = engine.core().checkout().await.unwrap();
+        once(&mut *connection, prepared()).await.unwrap();
+        let sql =
+            "SELECT n + 1, NULL, REPEAT('ü', 2000), CAST('12:00:01' AS TIME(6)) FROM d ORDER BY n";
+        let Step::Run(select) = step(sql, &[], Want::Rows) else { panic!("a statement") };
+        let mut stream = ChunkStream::new(&mut *connection, select, Doubled::new(30));
+        let mut found = Vec::new();
+        while let Some(chunk) = poll_fn(|cx| stream.poll_chunk(cx)).await {
+            found.extend(chunk.unwrap().numbers);
+        }
+        assert_eq!(found, Vec::from_iter(1..=100));
+    }
+}

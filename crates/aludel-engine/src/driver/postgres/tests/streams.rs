@@ -7,7 +7,7 @@ use aludel_core::{expr::text, value::Columns};
 use super::{blocking_engine, engine};
 use crate::{
     Result,
-    driver::{ChunkStream, Chunks, Params, Run, Statement, Want},
+    driver::{ChunkStream, Chunks, Params, Run, Statement, Want, scripts::check_statements_beside},
 };
 
 /// Sums of a thousand rows each.
@@ -96,6 +96,20 @@ fn blocking_programs_take_rows_on_their_own_thread() {
     let mut stream = ChunkStream::new(connection.driver_connection(), endless, Sums::default());
     assert_eq!(stream.next().unwrap().unwrap().0, 1_000);
     drop(stream);
+    let rows = connection.fetch(text("SELECT 1::bigint").rows::<(i64,)>()).unwrap();
+    assert_eq!(rows, [(1,)]);
+}
+
+#[test]
+fn statements_beside_a_stream() {
+    let engine = blocking_engine("beside");
+    let mut connection = engine.connect().unwrap();
+    connection.begin().unwrap();
+    let series = |last: i64| format!("SELECT generate_series(1::bigint, {last})");
+    check_statements_beside(connection.driver_connection(), &series);
+    // The last one failed there, which is for the program to say.
+    assert!(connection.fetch(text("SELECT 1::bigint").rows::<(i64,)>()).is_err());
+    connection.rollback().unwrap();
     let rows = connection.fetch(text("SELECT 1::bigint").rows::<(i64,)>()).unwrap();
     assert_eq!(rows, [(1,)]);
 }

@@ -145,3 +145,22 @@ fn an_abandoned_stream_gives_the_connection_back() {
     }
     assert_eq!(engine.status().size, 1);
 }
+
+#[test]
+fn statements_beside_a_stream() {
+    let series = |last: i64| {
+        format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) \
+             SELECT i FROM n WHERE i <= {last}"
+        )
+    };
+    for face in ["blocking", "async"] {
+        let blocking = memory();
+        let other = async_engine("sqlite::memory:");
+        let core = if face == "async" { other.core() } else { blocking.core() };
+        let mut connection = block_on(core.checkout()).unwrap();
+        check_statements_beside(&mut *connection, &series);
+        // Nothing of it keeps the transaction from ending.
+        block_on(run(&mut *connection, Script::new([vec![BEGIN, COMMIT]]))).unwrap();
+    }
+}
