@@ -284,8 +284,9 @@ impl<F: EngineFace> Session<F> {
     ///
     /// ```
     /// # use aludel_core::expr::Select;
-    /// # use aludel_orm::{Obj, Result, blocking::Session, mapping::Mapped};
-    /// # fn example<User: Mapped>(session: &mut Session, users: Select<Obj<User>>) -> Result<()> {
+    /// # use aludel_engine::blocking::Engine;
+    /// # use aludel_orm::{Result, mapping::Mapped, object::Obj, session::Session};
+    /// # fn example<User: Mapped>(session: &mut Session<Engine>, users: Select<Obj<User>>) -> Result<()> {
     /// for user in session.stream_scalars(&users.yield_per(100))? {
     ///     println!("{:?}", user?);
     /// }
