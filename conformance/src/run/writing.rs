@@ -152,6 +152,12 @@ impl Runner {
             _ => {}
         }
         object.delete(&mut self.session)?;
+        let is_taken_up = |(name, many): &(&str, bool)| {
+            !many && object.is_changed(name) && object.loaded(name).is_some_and(|it| !it.is_empty())
+        };
+        if object.relationships().iter().any(is_taken_up) {
+            self.noted.push("taken up");
+        }
         let names = object.relationships().iter().map(|it| it.0);
         let mut linked = names.filter_map(|it| object.loaded(it)).flatten();
         if linked.any(|it| matches!(it.state(), State::Deleted | State::Detached)) {

@@ -282,7 +282,8 @@ impl Tables {
     pub(crate) fn take_all_links(&mut self, session: u64) {
         let Some(ledger) = self.ledger(session).filter(|it| it.links != 0) else { return };
         let mut unseen = ledger.log.split_off(ledger.flushed.min(ledger.log.len()));
-        unseen.retain(|it| it.owner().is_some_and(|it| self.flags(it).state() == State::Detached));
+        let stays = |it: Ref| self.flags(it).state().outside() == State::Detached;
+        unseen.retain(|it| it.owner().is_some_and(stays));
         self.loose.append(&mut unseen);
     }
 

@@ -37,10 +37,10 @@ impl Tables {
             Some(back) => {
                 let old = self.one(member, back.index);
                 if old == owner.cell() {
-                    let cells = self.relation_mut(owner.chunk(), relation.index);
-                    let list = cells.and_then(|it| it.own(owner.slot()));
-                    // Left out of what was loaded, as it was in no session.
-                    if list.is_some_and(|it| !it.holds(member.cell())) {
+                    // Left out of what was loaded, as it was in no session; or the owner lost its row since, and
+                    // what it held.
+                    let listed = self.member_slice(owner, relation.index);
+                    if listed.is_some_and(|it| !it.contains(&member.cell())) {
                         return self.insert_member(owner, relation.index, member);
                     }
                     return self.repeat(owner, relation, member);

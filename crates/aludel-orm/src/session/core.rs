@@ -143,14 +143,16 @@ impl Core {
 
     /// Forgets what a rollback would restore.
     pub(crate) fn forget_journals(&mut self) {
-        let mut last = 0;
-        for event in self.ledger(|it| std::mem::take(&mut it.log)) {
-            if let Event::Value { chunk, .. } = event
-                && chunk != last
-            {
-                last = chunk;
-                self.chunk(Ref::new(chunk, 0)).iter().for_each(|it| it.forget());
-            }
+        let mut chunks = self.ledger(|it| {
+            let values = it.log.iter().filter_map(|it| match it {
+                Event::Value { chunk, .. } => Some(*chunk),
+                _ => None,
+            });
+            values.collect::<Vec<_>>()
+        });
+        chunks.dedup();
+        for chunk in chunks {
+            self.chunk(Ref::new(chunk, 0)).iter().for_each(|it| it.forget());
         }
     }
 
@@ -236,6 +238,7 @@ impl Drop for Core {
         // The journals end with the transaction that they could take back.
         self.forget_journals();
         self.tables(|tables| {
+            tables.take_all_links(id);
             tables.ledgers.retain(|it| it.session != id);
             kept.iter().for_each(|it| tables.release(*it));
         });

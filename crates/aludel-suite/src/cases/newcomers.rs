@@ -21,6 +21,7 @@ pub(super) const CASES: &[Case] = cases!["newcomers":
     a_column_that_was_set_is_known,
     one_side_of_a_one_to_one_tells,
     what_was_expunged_is_nobodys_to_take_back,
+    links_outlive_their_session,
 ];
 
 fn state<T: Mapped>(object: &Obj<T>) -> State {
@@ -222,4 +223,28 @@ fn what_was_expunged_is_nobodys_to_take_back(at: &Place) {
     assert_eq!(store.sent(), sent);
     let found = "SELECT count(*) FROM book JOIN author ON author.id = author_id WHERE name = 'Bob'";
     assert_eq!(store.number(found), 1);
+}
+
+// STATE-11: the same of a session that ends, by `close` or by being dropped.
+fn links_outlive_their_session(at: &Place) {
+    for closes in [true, false] {
+        let mut store = at.store();
+        let [red, blue] = ["red", "blue"].map(|it| store.add(tag(it)));
+        let first = store.add(book("first"));
+        first.tags().push(&red);
+        store.commit().unwrap();
+        first.tags().remove(&red);
+        first.tags().push(&blue);
+        match closes {
+            true => store.close().unwrap(),
+            false => store.session = Session::new(&store.engine),
+        }
+        store.add(&first);
+        store.sent();
+        store.commit().unwrap();
+        let sent = "BEGIN\nDELETE FROM book_tag WHERE book_id = ? AND tag_id = ?\n\
+                    INSERT INTO book_tag (book_id, tag_id) VALUES (?, ?)\nCOMMIT";
+        assert_eq!(store.sent(), sent, "closes: {closes}");
+        assert!(store.contains(&red) && store.contains(&blue));
+    }
 }
