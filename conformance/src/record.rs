@@ -1,7 +1,6 @@
 //! Recorded scenarios, which ship with the repository: one compressed file a database.
 
 use std::{
-    collections::BTreeSet,
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
 };
@@ -39,14 +38,4 @@ pub fn save(database: &str, scenarios: &[Scenario]) -> Result<()> {
     }
     encoder.finish()?;
     Ok(())
-}
-
-/// The scenarios of a database that don't agree yet, by name.
-///
-/// # Errors
-/// The list can't be read.
-pub fn open(database: &str) -> Result<BTreeSet<String>> {
-    let text = std::fs::read_to_string(folder().join("open.txt"))?;
-    let lines = text.lines().filter_map(|it| it.strip_prefix(database)?.strip_prefix(':'));
-    Ok(lines.flat_map(str::split_whitespace).map(str::to_owned).collect())
 }

@@ -117,7 +117,9 @@ fn find_as_original(tables: &Tables, session: u64, pending: &[Ref], events: &[Ev
             _ => None,
         })
         .collect();
-    orphans.retain(|it| is_tracked(tables, session, *it) && !kept.contains(it));
+    orphans.retain(|it| {
+        is_tracked(tables, session, *it) && !kept.contains(it) && !tables.is_ousted(*it)
+    });
     // A new owner that lists them keeps them.
     orphans.retain(|member| {
         !pending.iter().any(|owner| {

@@ -15,6 +15,11 @@ impl Tables {
             return;
         }
         let Some(back) = relation.back.filter(|it| it.many) else {
+            if let Some(back) = relation.back {
+                // It counts as changed there.
+                let (relation, cell) = (back.index, owner.cell());
+                self.note(member, Event::One { owner: member, relation, old: cell, new: cell });
+            }
             return self.list_again(owner, relation.index, member, false);
         };
         let unknown = self.member_slice(member, back.index).is_none();

@@ -475,11 +475,14 @@ impl Tables {
             None => {
                 queued = true;
                 let queue = cells.queue(owner.slot());
-                queue.removed.remove(member.cell());
+                let comes_back = queue.removed.remove(member.cell()).is_some();
                 if queue.added.holds(member.cell()) {
                     return;
                 }
-                queue.added.push(member.cell());
+                // There, who comes back is left to what is loaded.
+                if !(doubles && comes_back) {
+                    queue.added.push(member.cell());
+                }
             }
         }
         self.queued |= queued;
@@ -515,11 +518,13 @@ impl Tables {
             None => {
                 queued = true;
                 let queue = cells.queue(owner.slot());
-                queue.added.remove(member.cell());
+                let just_came = queue.added.remove(member.cell()).is_some();
                 if queue.removed.holds(member.cell()) {
                     return false;
                 }
-                queue.removed.push(member.cell());
+                if !(doubles && just_came) {
+                    queue.removed.push(member.cell());
+                }
                 u32::MAX
             }
         };

@@ -65,7 +65,8 @@ impl Core {
 
     /// Whether an object is pending or persistent in this session.
     pub(crate) fn contains<T: Mapped>(&self, object: &Obj<T>) -> bool {
-        self.own(object).is_ok() && object.raw().flags().state() != State::Deleted
+        self.own(object).is_ok_and(|at| !self.tables(|it| it.is_ousted(at)))
+            && object.raw().flags().state() != State::Deleted
     }
 
     /// Adds a value: it is pending, in a chunk of the session's own.
@@ -428,6 +429,10 @@ impl Core {
             None if deletes => {
                 let fingerprint = fingerprint(key.iter().map(Value::as_ref));
                 self.store(mapper).insert(fingerprint, raw.reference());
+                self.tables(|it| it.ousted.remove(&raw.reference()));
+            }
+            None if self.tables(|it| it.is_ousted(raw.reference())) => {
+                return Err(Error::NotPersistent(self.subject_of(object)));
             }
             _ => {}
         }
