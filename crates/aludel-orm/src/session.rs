@@ -12,6 +12,7 @@ pub(crate) mod identity;
 mod inspect;
 mod join;
 pub(crate) mod key;
+pub(crate) mod lone;
 pub(crate) mod merge;
 pub(crate) mod nested;
 mod objects;

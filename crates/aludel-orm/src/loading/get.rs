@@ -1,6 +1,6 @@
 //! One object by its primary key.
 
-use std::{any::Any, ops::ControlFlow, sync::Arc};
+use std::{any::Any, ops::ControlFlow};
 
 use aludel_core::{
     expr::{Expr, Node, Select},
@@ -18,9 +18,8 @@ use crate::{
     mapping::{EntityConst, Mapped, Mapper, statements::Purpose},
     object::{
         Obj, Raw,
-        anchor::Anchor,
         cohort::{AnyCohort, key_of},
-        graph::Graph,
+        graph::{Entered, Graph},
         log::Event,
         reference::Ref,
         state::{Cause, Flags, State},
@@ -30,6 +29,7 @@ use crate::{
         core::Core,
         identity::{fingerprint, same_value},
         key::key_values,
+        lone::Loner,
         transaction::no_connection,
     },
 };
@@ -380,15 +380,24 @@ impl Core {
         let owner = self.id;
         let graph = Graph::root(&self.graph);
         let store = self.stores.of(mapper);
-        let anchor = Anchor::of_one(store.vacant(), value, owner, graph);
-        let weak = Arc::downgrade(&anchor) as _;
-        Graph::with(graph, |it, _| it.insert_held(anchor.chunk().clone(), weak));
-        let at = anchor.chunk().head().reference(0);
-        store.adopt(at.chunk(), anchor.clone());
-        store.reserve(1);
-        store.insert(fp, at);
-        self.note_landed(mapper, at, false);
-        self.sweep(false);
+        let mut former = None;
+        let place = store.take_oldest().map(|it| {
+            former = Some((it.fp, it.object));
+            (it.anchor, it.at)
+        });
+        let Entered { anchor, at, kept, old } = Graph::enter_lone(graph, place, value, owner);
+        let kept = former.zip(kept);
+        let has_grown = kept.is_some();
+        if let Some(((fp, object), anchor)) = kept {
+            store.settle(Loner { fp, object, anchor, at });
+        }
+        let object = anchor.chunk().head().reference(0);
+        store.push_lone(Loner { fp, object, anchor: anchor.clone(), at });
+        drop(old);
+        self.note_landed(mapper, object, false);
+        if has_grown {
+            self.sweep(false);
+        }
         Ok(Obj::from_raw(Raw::new(anchor, 0)))
     }
 }

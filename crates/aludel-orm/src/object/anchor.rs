@@ -30,8 +30,8 @@ const FIRST: u32 = u32::MAX;
 pub(crate) trait AnyAnchor: Send + Sync + Any {
     fn chunk(&self) -> Arc<dyn AnyChunk>;
     fn graph(&self) -> Option<&Arc<Graph>>;
-    /// Drops the object of a chunk of one, if nobody else knows the chunk: it can hold another then.
-    fn vacate(&self) -> bool;
+    /// Whether nobody else has the chunk.
+    fn is_sole(&self) -> bool;
 }
 
 impl<T: Mapped> AnyAnchor for Anchor<T> {
@@ -43,8 +43,8 @@ impl<T: Mapped> AnyAnchor for Anchor<T> {
         self.graph.get().map(Graph::root)
     }
 
-    fn vacate(&self) -> bool {
-        Arc::strong_count(&self.chunk) == 1 && self.chunk.vacate()
+    fn is_sole(&self) -> bool {
+        Arc::strong_count(&self.chunk) == 1
     }
 }
 
@@ -64,31 +64,32 @@ impl<T: Mapped> Anchor<T> {
         Self { chunk, graph: OnceLock::from(graph), epoch: FIRST }
     }
 
-    /// The anchor of one loaded value in a chunk of its own, which is a vacant one if there is one.
-    pub(crate) fn of_one(
-        vacant: Option<Arc<dyn AnyAnchor>>,
+    /// The anchor of one loaded value in a chunk of its own: in the place of another, which is given back, if nobody
+    /// else knows that.
+    pub(super) fn of_one(
+        place: Option<Arc<dyn AnyAnchor>>,
         value: T,
         owner: u64,
         graph: &Arc<Graph>,
-    ) -> Arc<Self> {
+    ) -> (Arc<Self>, Option<T>) {
         let mut value = value;
-        if let Some(Raw { mut anchor, .. }) = vacant.and_then(|it| Raw::<T>::from_any(it, 0))
+        if let Some(Raw { mut anchor, .. }) = place.and_then(|it| Raw::<T>::from_any(it, 0))
             && let Some(place) = Arc::get_mut(&mut anchor)
             && let Some(chunk) = Arc::get_mut(&mut place.chunk)
         {
-            match chunk.occupy(value, owner) {
-                Ok(()) => {
+            match chunk.replace(value, owner) {
+                Ok(old) => {
                     place.epoch = FIRST;
                     if !place.graph.get().is_some_and(|it| Arc::ptr_eq(Graph::root(it), graph)) {
                         place.graph = OnceLock::from(graph.clone());
                     }
-                    return anchor;
+                    return (anchor, old);
                 }
                 Err(refused) => value = refused,
             }
         }
         let chunk = Arc::new(Chunk::one(value, owner));
-        Arc::new(Self::with_graph(chunk, graph.clone()))
+        (Arc::new(Self::with_graph(chunk, graph.clone())), None)
     }
 
     /// The chunk.

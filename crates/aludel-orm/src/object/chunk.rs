@@ -79,25 +79,15 @@ impl<T: Mapped> Chunk<T> {
         }
     }
 
-    /// Drops the value of a chunk of one that nobody knows any more; whether it is one.
-    pub(super) fn vacate(&self) -> bool {
-        let [slot] = &*self.slots else { return false };
-        let value = slot.try_borrow_mut().map(|mut it| it.take());
-        value.is_ok()
-    }
-
-    /// Makes a vacant chunk another, of one loaded value; gives the value back if it isn't vacant.
-    pub(super) fn occupy(&mut self, value: T, owner: u64) -> std::result::Result<(), T> {
+    /// Makes a chunk of one another, of one loaded value; the value that it had. Gives the value back if it is a chunk
+    /// of more.
+    pub(super) fn replace(&mut self, value: T, owner: u64) -> std::result::Result<Option<T>, T> {
         let [slot] = &mut *self.slots else { return Err(value) };
-        let place = slot.get_mut();
-        if place.is_some() {
-            return Err(value);
-        }
-        *place = Some(value);
+        let old = slot.get_mut().replace(value);
         self.head = Head::one(owner);
         self.touched = Mutex::default();
         self.journal = Mutex::default();
-        Ok(())
+        Ok(old)
     }
 
     /// An empty chunk that values are appended to.

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::{
-    anchor::{AnyAnchor, Raw},
+    anchor::{Anchor, AnyAnchor, Raw},
     cells::RelColumn,
     chunk::{AnyChunk, Columns, next_id},
     later::Said,
@@ -36,6 +36,9 @@ pub(crate) struct Graph {
 #[derive(Default)]
 pub(crate) struct Tables {
     pub(crate) chunks: HashMap<u64, Entry, RandomState>,
+    /// Chunks of one that nobody has looked at since they were read alone: they are among the others as soon as
+    /// somebody does. The sessions that read them hold their anchors.
+    lone: Vec<Option<Weak<dyn AnyAnchor>>>,
     /// The live sessions that track objects of this graph.
     pub(crate) ledgers: SmallVec<[Ledger; 1]>,
     /// Changes of detached objects' cells: sessions learn of them when the objects come in.
@@ -81,6 +84,17 @@ pub(crate) struct Tables {
     pub(super) garbage: Vec<Entry>,
 }
 
+/// An object that was read alone, in the graph.
+pub(crate) struct Entered<T: Mapped> {
+    pub(crate) anchor: Arc<Anchor<T>>,
+    /// Where it stands among those that are kept apart.
+    pub(crate) at: usize,
+    /// What was there before, where somebody knows it.
+    pub(crate) kept: Option<Arc<dyn AnyAnchor>>,
+    /// The value that was there before, to be dropped once no lock is held.
+    pub(crate) old: Option<T>,
+}
+
 /// A chunk in a graph.
 pub(crate) struct Entry {
     pub(crate) chunk: Arc<dyn AnyChunk>,
@@ -92,6 +106,9 @@ pub(crate) struct Entry {
     /// What the query that loaded its objects says of loading later.
     pub(super) said: Said,
 }
+
+/// So many chunks are kept apart.
+const LONE: usize = 64;
 
 impl Graph {
     /// An empty graph.
@@ -127,6 +144,20 @@ impl Graph {
 
     /// Runs under the lock of the root; what it leaves as garbage is dropped after the lock.
     pub(crate) fn with<R>(graph: &Arc<Self>, body: impl FnOnce(&mut Tables, &Arc<Self>) -> R) -> R {
+        let (result, garbage) = Self::locked(graph, |tables, graph| {
+            tables.settle_lone();
+            let result = body(tables, graph);
+            graph.sessions.store(tables.ledgers.len(), Ordering::Relaxed);
+            let changed = tables.ledgers.iter().any(|it| !it.is_clean());
+            graph.changed.store(changed, Ordering::Release);
+            (result, std::mem::take(&mut tables.garbage))
+        });
+        drop(garbage);
+        result
+    }
+
+    /// Runs under the lock of the root, whatever chunks are still kept apart.
+    fn locked<R>(graph: &Arc<Self>, body: impl FnOnce(&mut Tables, &Arc<Self>) -> R) -> R {
         let mut graph = Self::root(graph);
         loop {
             let mut tables = graph.lock();
@@ -135,17 +166,36 @@ impl Graph {
                 graph = Self::root(next);
                 continue;
             }
-            let locked = order::Locked::new();
-            let result = body(&mut tables, graph);
-            drop(locked);
-            let garbage = std::mem::take(&mut tables.garbage);
-            graph.sessions.store(tables.ledgers.len(), Ordering::Relaxed);
-            let changed = tables.ledgers.iter().any(|it| !it.is_clean());
-            graph.changed.store(changed, Ordering::Release);
-            drop(tables);
-            drop(garbage);
-            return result;
+            let _locked = order::Locked::new();
+            return body(&mut tables, graph);
         }
+    }
+
+    /// Takes in an object that a session read alone. `former` is what it held of such a one before, and where that
+    /// stood: if nobody else has looked at it, its place is taken, and it is given back otherwise.
+    pub(crate) fn enter_lone<T: Mapped>(
+        graph: &Arc<Self>,
+        former: Option<(Arc<dyn AnyAnchor>, usize)>,
+        value: T,
+        owner: u64,
+    ) -> Entered<T> {
+        Self::locked(graph, |tables, graph| {
+            let (place, kept) = match former {
+                Some((it, at)) if tables.leave_lone(&it, at) => (Some((it, at)), None),
+                former => (None, former.map(|it| it.0)),
+            };
+            if place.is_none() && tables.lone.len() >= LONE {
+                tables.settle_lone();
+            }
+            let at = place.as_ref().map_or(tables.lone.len(), |it| it.1);
+            let (anchor, old) = Anchor::of_one(place.map(|it| it.0), value, owner, graph);
+            let weak = Some(Arc::downgrade(&anchor) as _);
+            match tables.lone.get_mut(at) {
+                Some(place) => *place = weak,
+                None => tables.lone.push(weak),
+            }
+            Entered { anchor, at, kept, old }
+        })
     }
 
     /// Takes in an object that is in no graph yet. Does nothing if another thread was first.
@@ -172,6 +222,8 @@ impl Graph {
             if first.forward.get().is_some() || second.forward.get().is_some() {
                 continue;
             }
+            one.settle_lone();
+            two.settle_lone();
             // The one of lower rank moves, so that the way to the root stays short; of two alike the
             // smaller.
             let stays = (one.rank, one.chunks.len()) >= (two.rank, two.chunks.len());
@@ -248,6 +300,10 @@ pub(super) mod order {
 }
 
 impl Entry {
+    fn new(chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>, holders: u32) -> Self {
+        Self { anchor, relations: Vec::new(), mark: 0, holders, said: Said::default(), chunk }
+    }
+
     fn anchor(&mut self, graph: &Arc<Graph>, epoch: u32) -> Arc<dyn AnyAnchor> {
         if let Some(anchor) = self.anchor.upgrade() {
             return anchor;
@@ -270,9 +326,29 @@ impl Tables {
     }
 
     fn enter(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>, holders: u32) {
-        let entry =
-            Entry { anchor, relations: Vec::new(), mark: 0, holders, said: Said::default(), chunk };
+        let entry = Entry::new(chunk, anchor, holders);
         self.chunks.insert(entry.chunk.head().id, entry);
+    }
+
+    /// Chunks that were kept apart are looked at.
+    fn settle_lone(&mut self) {
+        while let Some(weak) = self.lone.pop() {
+            // Never the last: the session that read it holds it until it has looked at the graph.
+            if let Some((weak, anchor)) = weak.and_then(|it| it.upgrade().map(|held| (it, held))) {
+                self.insert_held(anchor.chunk(), weak);
+            }
+        }
+    }
+
+    /// Lets go of the chunk that is kept apart there, if nobody knows it but the session that asks; whether it did.
+    fn leave_lone(&mut self, anchor: &Arc<dyn AnyAnchor>, at: usize) -> bool {
+        let Some(place) = self.lone.get_mut(at) else { return false };
+        let left = place.take_if(|it| {
+            std::ptr::addr_eq(it.as_ptr(), Arc::as_ptr(anchor))
+                && Arc::strong_count(anchor) == 1
+                && anchor.is_sole()
+        });
+        left.is_some()
     }
 
     /// Takes in a chunk that a session holds an anchor of.

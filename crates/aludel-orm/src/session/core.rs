@@ -230,9 +230,7 @@ pub(crate) fn sweep(graph: &Arc<Graph>, stores: &mut Stores, now: bool) {
 impl Drop for Core {
     fn drop(&mut self) {
         let id = self.id;
-        let mut stores = std::mem::take(&mut self.stores);
-        // While the graph has a session, which spares it what follows an anchor's end.
-        stores.iter_mut().for_each(Store::forget_vacant);
+        let stores = std::mem::take(&mut self.stores);
         let kept: Vec<u64> =
             stores.iter().flat_map(|it| it.chunks()).map(|it| it.head().id).collect();
         // The journals end with the transaction that they could take back.

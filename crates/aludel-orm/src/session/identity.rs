@@ -12,6 +12,7 @@ use aludel_core::value::ValueRef;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 
+use super::lone::{Loner, Loners};
 use crate::{
     events::Landed,
     mapping::{EntityMeta, Mapper},
@@ -34,7 +35,7 @@ pub(crate) struct Stores {
 impl Stores {
     /// How many chunks are kept.
     pub(crate) fn chunks(&self) -> usize {
-        self.iter().map(|it| it.anchors.len()).sum()
+        self.iter().map(|it| it.anchors.len() + it.lone.len()).sum()
     }
 
     /// Whether there are twice as many chunks as the last sweep left.
@@ -85,12 +86,11 @@ pub(crate) struct Store {
     pub(crate) open: Option<(u64, usize)>,
     /// What was read since the hooks of loads were called last, where there are any.
     pub(crate) landed: Vec<Landed>,
-    /// Chunks of one whose objects are gone: the next object that is read alone takes one of them.
-    vacant: Vec<Arc<dyn AnyAnchor>>,
+    /// The last objects that were read alone.
+    lone: Loners,
 }
 
-/// So many chunks are kept before anybody asks who holds them, and so many to be used again. What is read
-/// one object after the other stays in the processor's cache by that.
+/// So many chunks are kept before anybody asks who holds them.
 const FEW: usize = 16;
 
 /// An object found by its key.
@@ -160,7 +160,7 @@ impl Store {
             deferred: Vec::new(),
             open: None,
             landed: Vec::new(),
-            vacant: Vec::new(),
+            lone: Loners::default(),
         }
     }
 
@@ -171,7 +171,7 @@ impl Store {
 
     /// Whether nothing is held.
     pub(crate) fn is_empty(&self) -> bool {
-        self.map.is_empty() && self.deferred.is_empty()
+        self.map.is_empty() && self.deferred.is_empty() && self.lone.len() == 0
     }
 
     /// Keeps the chunk of this number.
@@ -181,23 +181,19 @@ impl Store {
 
     /// Whether a chunk is kept.
     pub(crate) fn keeps(&self, chunk: u64) -> bool {
-        self.anchors.contains_key(&chunk)
+        self.anchor(chunk).is_some()
     }
 
     /// A kept chunk's anchor.
     pub(crate) fn anchor(&self, chunk: u64) -> Option<&Arc<dyn AnyAnchor>> {
-        self.anchors.get(&chunk)
+        let lone = || self.lone.iter().find(|it| it.object.chunk() == chunk);
+        self.anchors.get(&chunk).or_else(|| lone().map(|it| &it.anchor))
     }
 
     /// Lets these chunks go, where they are this entity's.
     pub(crate) fn let_go(&mut self, chunks: &[u64], out: &mut Vec<Arc<dyn AnyAnchor>>) {
-        for anchor in chunks.iter().filter_map(|it| self.anchors.remove(it)) {
-            let known = Arc::strong_count(&anchor) + Arc::weak_count(&anchor);
-            match self.vacant.len() < FEW && known == 1 && anchor.vacate() {
-                true => self.vacant.push(anchor),
-                false => out.push(anchor),
-            }
-        }
+        self.settle_all();
+        out.extend(chunks.iter().filter_map(|it| self.anchors.remove(it)));
         let anchors = &self.anchors;
         self.deferred.retain(|it| anchors.contains_key(&it.0));
         self.open = self.open.filter(|it| anchors.contains_key(&it.0));
@@ -205,7 +201,8 @@ impl Store {
 
     /// All kept chunks.
     pub(crate) fn chunks(&self) -> impl Iterator<Item = Arc<dyn AnyChunk>> {
-        self.anchors.values().map(|it| it.chunk())
+        let lone = self.lone.iter().map(|it| &it.anchor);
+        self.anchors.values().chain(lone).map(|it| it.chunk())
     }
 
     /// Leaves an object out of the map until somebody asks.
@@ -231,14 +228,28 @@ impl Store {
         }
     }
 
-    /// A chunk of one that can be used again.
-    pub(crate) fn vacant(&mut self) -> Option<Arc<dyn AnyAnchor>> {
-        self.vacant.pop()
+    /// Takes out the one of the objects that were read alone which gives way to the next.
+    pub(crate) fn take_oldest(&mut self) -> Option<Loner> {
+        self.lone.take_oldest()
     }
 
-    /// Drops the chunks that could be used again.
-    pub(crate) fn forget_vacant(&mut self) {
-        self.vacant.clear();
+    /// Keeps an object that was read alone.
+    pub(crate) fn push_lone(&mut self, loner: Loner) {
+        self.lone.push(loner);
+    }
+
+    /// An object that was read alone stands among the others from now on.
+    pub(crate) fn settle(&mut self, Loner { fp, object, anchor, .. }: Loner) {
+        self.reserve(1);
+        self.anchors.insert(object.chunk(), anchor);
+        self.map.insert_unique(spread(fp), (fp, object), |it| spread(it.0));
+    }
+
+    /// The same of all of them.
+    fn settle_all(&mut self) {
+        if self.lone.len() != 0 {
+            self.lone.take().into_iter().for_each(|it| self.settle(it));
+        }
     }
 
     /// Finds the object of a key that is one integer, where keys are.
@@ -252,11 +263,13 @@ impl Store {
 
     /// Enters an object, in place of what stood under the same key.
     pub(crate) fn insert(&mut self, fp: u64, object: Ref) {
+        self.settle_all();
         self.map.insert_unique(spread(fp), (fp, object), |it| spread(it.0));
     }
 
     /// Takes an object out.
     pub(crate) fn remove(&mut self, fp: u64, object: Ref) -> bool {
+        self.settle_all();
         if !self.deferred.is_empty() {
             self.index();
         }
@@ -270,6 +283,12 @@ impl Store {
             self.index();
         }
         let (anchors, integer) = (&self.anchors, self.integer);
+        let is_it = |anchor: &Arc<dyn AnyAnchor>, slot: u32| {
+            integer || Self::verify(&*anchor.chunk(), slot, &same)
+        };
+        if let Some(it) = self.lone.find(fp, |it| is_it(&it.anchor, it.object.slot())) {
+            return Some(Hit { anchor: it.anchor.clone(), slot: it.object.slot() });
+        }
         let mut hit = None;
         self.map.find(spread(fp), |it| {
             if it.0 != fp {
@@ -277,7 +296,7 @@ impl Store {
             }
             // An address whose chunk is gone is stale.
             let Some(anchor) = anchors.get(&it.1.chunk()) else { return false };
-            if !integer && !Self::verify(&*anchor.chunk(), it.1.slot(), &same) {
+            if !is_it(anchor, it.1.slot()) {
                 return false;
             }
             hit = Some(Hit { anchor: anchor.clone(), slot: it.1.slot() });

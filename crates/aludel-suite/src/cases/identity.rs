@@ -23,6 +23,7 @@ pub(super) const CASES: &[Case] = cases!["identity":
     get_of_an_object_whose_row_is_gone,
     linked_objects_stay,
     a_changed_key,
+    many_that_are_read_alone,
 ];
 
 // IDM-1, IDM-7
@@ -344,4 +345,38 @@ fn a_changed_key(at: &Place) {
     store.rollback().unwrap();
     assert!(store.get(Currency, "EUR").unwrap().unwrap().is(&euro));
     assert!(store.get(Currency, "EUX").unwrap().is_none());
+}
+
+// IDM-1, IDM-2: of what is read one after the other, everything stays that somebody holds, and is one object still.
+fn many_that_are_read_alone(at: &Place) {
+    let mut store = at.store();
+    let names: Vec<String> = (0..40).map(|it| format!("user {it}")).collect();
+    store.add_all(names.iter().map(|it| user(it)));
+    store.save();
+    store.renew();
+    let mut held = Vec::new();
+    for id in 1..=40 {
+        let found = store.get_one(User, id).unwrap();
+        assert_eq!(found.borrow().name, names[id as usize - 1]);
+        if id % 3 == 0 {
+            held.push(found);
+        }
+    }
+    store.sent();
+    for (id, object) in (3..=40).step_by(3).zip(&held) {
+        assert!(store.get_one(User, id).unwrap().is(object));
+        assert_eq!(object.borrow().name, names[id as usize - 1]);
+    }
+    assert_eq!(store.sent(), "");
+    // Now the graph is looked at in between, by changes and by links.
+    for (id, object) in (3..=40).step_by(3).zip(&held) {
+        object.borrow_mut().name = "changed".into();
+        let _ = object.addresses().push(&Obj::new(address(&format!("{id}@x"))));
+        let other = store.get_one(User, id - 1).unwrap();
+        assert_eq!(other.borrow().name, names[id as usize - 2]);
+    }
+    store.commit().unwrap();
+    let changed = "SELECT count(*) FROM user_account WHERE name = 'changed'";
+    assert_eq!(store.number(changed), held.len() as i64);
+    assert_eq!(store.number("SELECT count(*) FROM address"), held.len() as i64);
 }
