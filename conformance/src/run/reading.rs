@@ -83,7 +83,9 @@ impl Runner {
             _ => rows.all()?,
         };
         let mut objects: Vec<Object> = objects.into_iter().map(M::wrap).collect();
-        if op["unique"] == false && joins_many(op) && !objects.is_empty() {
+        // `first` doesn't compare rows, there.
+        let compares = op["unique"] == false && op["fetch"] != "first";
+        if compares && joins_many(op) && !objects.is_empty() {
             return Err(Problem::Named("InvalidRequestError"));
         }
         let old: Vec<Object> = match at_once.is_empty() {
