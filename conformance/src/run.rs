@@ -140,7 +140,7 @@ impl Runner {
         if level_fell || expired.iter().any(|it| left(&it)) {
             self.noted.push("expired new objects");
         }
-        let leaves = ["append", "remove", "set_ref", "set_coll"].contains(&name);
+        let leaves = ["append", "remove", "set_ref", "set_coll", "expunge"].contains(&name);
         if leaves && (new.iter().any(|it| left(&it)) || name != "remove" && self.came_and_left(op))
         {
             self.noted.push("left before the flush");
@@ -149,6 +149,9 @@ impl Runner {
             |it: &Object| it.state() == State::Persistent && !it.inspect().marked_deleted;
         if leaves && marked.iter().any(is_wanted) {
             self.noted.push("taken up");
+        }
+        if new.iter().any(|it| self.takes_over(it)) {
+            self.noted.push("taken over unseen");
         }
         if doomed.is_some_and(|it| self.is_taken_over(&it)) {
             self.ends = Some("deleted for ever");
@@ -298,6 +301,14 @@ impl Runner {
             _ => return None,
         };
         is_doomed(&object).then_some(object)
+    }
+
+    /// Whether an object that was inserted has the key of another that nobody deleted here.
+    fn takes_over(&self, object: &Object) -> bool {
+        let key = |it: &Object| (it.class(), identity(&it.inspect()));
+        let has_row = |it: &&Object| it.state() == State::Persistent;
+        has_row(&object)
+            && self.kept.iter().filter(has_row).any(|it| it != object && key(it) == key(object))
     }
 
     /// Whether a deleted object's row is another's by now: the original reads that for it.
