@@ -236,6 +236,7 @@ fn rolled_back(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
             || unwritten
             || key
             || again
+            || !inserts(actual).is_empty() && refers_otherwise(expected, actual)
             || noted("key of a failed flush")
             || noted("expired new objects")
                 && (unset(expected) || unset(actual) || expected["op"] == "merge")

@@ -62,6 +62,7 @@ type Outcome = Result<Option<Json>, Problem>;
 pub struct Runner {
     engine: Engine,
     session: Session,
+    autoflush: bool,
     labels: Labels,
     /// The savepoints that the scenario opened, and what it ends next last.
     nested: Vec<Savepoint>,
@@ -88,6 +89,7 @@ impl Runner {
         Self {
             engine: engine.clone(),
             session: Session::with_options(engine, options),
+            autoflush: yes("autoflush"),
             labels: Labels::default(),
             nested: Vec::new(),
             kept: HashSet::new(),
@@ -179,6 +181,7 @@ impl Runner {
     }
 
     fn run(&mut self, name: &str, op: &Json) -> Outcome {
+        self.know_profiles(name, op)?;
         match name {
             "new" => self.new_object(op),
             "set" => self.set(op),

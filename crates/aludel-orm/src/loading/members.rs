@@ -307,8 +307,11 @@ impl Core {
     /// Owners whose relationship isn't loaded: these, and the live objects of their load.
     fn unloaded(&self, relation: &'static Relation, owners: &[Ref], siblings: bool) -> Vec<Ref> {
         self.tables(|tables| {
+            // There, what one refers to is looked for though its row is gone by the flush.
+            let refers = tables.is_as_original() && relation.direction == Direction::ManyToOne;
             let unloaded = |tables: &Tables, at: Ref| {
-                let is_tracked = tables.flags(at).state() == State::Persistent;
+                let state = tables.flags(at).state();
+                let is_tracked = state == State::Persistent || refers && state == State::Deleted;
                 is_tracked && !tables.is_loaded(at, relation)
             };
             let mut found: Vec<Ref> =
