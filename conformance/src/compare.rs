@@ -186,6 +186,9 @@ impl Comparison {
             if reads.iter().any(|it| original["err"] == *it) && deletes_switched(original, ours) {
                 self.noted.insert("row switch before a failure".to_owned());
             }
+            if original["err"] == "ObjectDeletedError" && ours["err"] == original["err"] {
+                self.noted.insert("gone before a failure".to_owned());
+            }
             let rows = original["rows"].as_object().into_iter().flatten();
             let inserts = rows.filter(|it| it.0.starts_with("INSERT "));
             self.noted.extend(inserts.map(|it| format!("failed behind {}", it.0)));

@@ -113,6 +113,9 @@ impl Runner {
         self.note_relinked(name, op);
         self.note_twins();
         let doomed = self.doomed(name, op);
+        if name == "load" && self.object(op, "obj").is_ok_and(|it| expired.contains(&it)) {
+            self.noted.push("loads of what is expired");
+        }
         let shown = self.shown_in_level();
         let (new, marked) = (self.pending(), self.marked());
         match self.run(name, op) {
