@@ -472,7 +472,10 @@ impl Core {
     /// Takes an object out of the session, with all that its expunge cascades reach (STATE-11).
     pub(crate) fn expunge<T: Mapped>(&mut self, object: &Obj<T>) -> Result<()> {
         let mut stack = vec![self.own(object)?];
-        self.note_entered();
+        // There, what was changed has begun a transaction.
+        if self.options.sqlalchemy {
+            self.note_entered();
+        }
         while let Some(at) = stack.pop() {
             let Some(mapper) = self.expunge_one(at) else { continue };
             let members = self.tables(|tables| {

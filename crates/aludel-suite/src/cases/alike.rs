@@ -2,7 +2,8 @@
 //! session does that is told to do as the original.
 
 use aludel::{
-    Error, Integrity, Obj, SessionOptions, State, Synchronize, blocking::Session, prelude::*,
+    Error, Integrity, Obj, SessionOptions, State, Synchronize, blocking::Session, inspect,
+    prelude::*,
 };
 
 use crate::{
@@ -535,7 +536,7 @@ fn an_expired_member_is_an_orphan(at: &Place) {
         ann.addresses().remove(&mail).unwrap();
         store.expire(&mail).unwrap();
         store.flush().unwrap();
-        assert_eq!(mail.state(), State::Deleted, "{}", store.sent());
+        assert_eq!(inspect(&mail).state, State::Deleted, "{}", store.sent());
     });
 }
 
