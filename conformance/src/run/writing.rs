@@ -186,7 +186,7 @@ impl Runner {
     pub(super) fn merge(&mut self, op: &Json) -> Outcome {
         let object = self.object(op, "obj")?;
         if self.lists_again(&object) {
-            self.noted.push("listed again");
+            self.noted.push("listed by a copy");
         }
         let merged = object.merge(&mut self.session, op["load"] != false)?;
         if let Some(label) = op["as"].as_str() {
