@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    differences::{DIFFERENCES, Effect, joined, unpaired},
+    differences::{DIFFERENCES, Effect, deletes_switched, joined, unpaired},
     keys::Used,
 };
 
@@ -180,6 +180,18 @@ impl Comparison {
         // Rows aren't compared where something fails: they may show later.
         if original.get("err").is_some() && unpaired(original, ours) {
             self.noted.insert("unpaired before a failure".to_owned());
+        }
+        if original.get("err").is_some() {
+            let reads = ["MultipleResultsFound", "NoResultFound", "ValueError"];
+            if reads.iter().any(|it| original["err"] == *it) && deletes_switched(original, ours) {
+                self.noted.insert("row switch before a failure".to_owned());
+            }
+            if original["err"] == "ObjectDeletedError" && ours["err"] == original["err"] {
+                self.noted.insert("gone before a failure".to_owned());
+            }
+            let rows = original["rows"].as_object().into_iter().flatten();
+            let inserts = rows.filter(|it| it.0.starts_with("INSERT "));
+            self.noted.extend(inserts.map(|it| format!("failed behind {}", it.0)));
         }
         let mut parted = None;
         for (row, effect) in

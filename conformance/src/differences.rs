@@ -54,7 +54,11 @@ pub const DIFFERENCES: &[Row] = &[
     row("delete loads at once", &[]),
     row(
         "deleted for ever",
-        &[Effect::States("deleted", &["detached", "persistent", "transient"]), Effect::Ends],
+        &[
+            Effect::States("deleted", &["detached", "persistent", "transient"]),
+            Effect::Ends,
+            Effect::Parts(taken_over),
+        ],
     ),
     row("joined collections", &[Effect::Loads(at_once_again)]),
     row(
@@ -64,6 +68,8 @@ pub const DIFFERENCES: &[Row] = &[
             Effect::Errors("CircularDependencyError", "IntegrityError"),
             Effect::Errors("IntegrityError", "StaleDataError"),
             Effect::Errors("StaleDataError", "IntegrityError"),
+            Effect::Errors("StaleDataError", "CircularDependencyError"),
+            Effect::Errors("CircularDependencyError", "StaleDataError"),
             Effect::Parts(let_go),
         ],
     ),
@@ -89,15 +95,21 @@ pub const DIFFERENCES: &[Row] = &[
 /// guess, and with it who gets which key.
 fn came_at_once(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
     let states = expected["states"].as_object().into_iter().flatten();
+    // Of a deleted one, another row tells.
     let mut differ = states
         .map(|(label, state)| (state, &actual["states"][label]))
-        .filter(|it| it.0 != it.1)
+        .filter(|it| it.0 != it.1 && it.0[0] != "deleted")
         .peekable();
     let same = ["err", "res", "rows", "new", "deleted"];
-    noted("left before the flush")
-        && differ.peek().is_some()
-        && differ.all(|(theirs, own)| theirs[0] == "persistent" && own[0] == "persistent")
-        && same.iter().all(|it| expected[it] == actual[it])
+    let same = || same.iter().all(|it| expected[it] == actual[it]);
+    let has_row = |it: &Json| it["res"]["state"] == "persistent" || it["res"].is_i64();
+    let key = || match expected["op"].as_str() {
+        Some("load" | "dump") => has_row(expected) && has_row(actual),
+        _ => false,
+    };
+    let rows = differ.peek().is_some()
+        && differ.all(|(theirs, own)| theirs[0] == "persistent" && own[0] == "persistent");
+    noted("left before the flush") && (rows && same() || key())
 }
 
 /// A collection that is read again there, and was put back here, is in the order of its keys there.
@@ -144,6 +156,11 @@ pub(crate) fn joined(op: &Json) -> Vec<(String, Vec<String>)> {
     joins
 }
 
+/// The row of an object was deleted behind the session's back, and a new one got its key.
+fn taken_over(_: &Json, _: &Json, noted: Noted<'_>) -> bool {
+    noted("taken over unseen")
+}
+
 /// A query that loads what it leads to one by one, for objects that were there before, too.
 fn at_once_again(op: &Json) -> bool {
     let mut options = op["opts"].as_array().into_iter().flatten();
@@ -161,7 +178,11 @@ fn rows(answer: &Json, key: &str) -> u64 {
 }
 
 /// The original updates the row that a new object takes over, and deletes it then.
-fn switched_tree(expected: &Json, actual: &Json, _: Noted<'_>) -> bool {
+fn switched_tree(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
+    deletes_switched(expected, actual) || noted("row switch before a failure")
+}
+
+pub(crate) fn deletes_switched(expected: &Json, actual: &Json) -> bool {
     let (update, delete) = ("UPDATE nodes", "DELETE nodes");
     rows(expected, update) > 0
         && rows(expected, update) == rows(actual, update)
@@ -186,7 +207,9 @@ fn removed_absent(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
     // Nor does it notice before a flush that somebody isn't in a list that is loaded only then, whichever side let go.
     let late = expected["op"] != "remove";
     let fails = expected["err"] == "ValueError" && actual["err"] != "ValueError";
-    late && fails || noted("removed what isn't there") && (loses() || leaves() || fails)
+    // Nor does it say by itself what was changed by that.
+    let changed = expected["op"] == "is_modified";
+    late && fails || noted("removed what isn't there") && (loses() || leaves() || fails || changed)
 }
 
 /// What was expired can't be read of an object without a session, nor written; association rows that were
@@ -201,16 +224,35 @@ fn rolled_back(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
     let unwritten = unwritten || updates.any(|it| rows(expected, it.0) < rows(actual, it.0));
     // Nor the key that a row got before another one failed.
     let key = expected["op"] == "load" && expected["res"].is_i64() && actual["res"].is_null();
+    // Which that one goes on with.
+    let mut tried = expected["rows"].as_object().into_iter().flatten();
+    let again = expected["err"] == "IntegrityError"
+        && actual.get("err").is_none()
+        && tried.any(|it| noted(&format!("failed behind {}", it.0)));
     let unset = ["IntegrityError", "InvalidRequestError"];
     let unset = |it: &Json| unset.iter().any(|error| it["err"] == *error);
     noted("added objects after a rollback")
         && (unread
             || unwritten
             || key
+            || again
+            || !inserts(actual).is_empty()
+                && refers_otherwise(expected, actual)
+                && !loses_key(expected, actual)
             || noted("key of a failed flush")
             || noted("expired new objects")
                 && (unset(expected) || unset(actual) || expected["op"] == "merge")
             || noted("new objects that let go") && inserts(expected) != inserts(actual))
+}
+
+/// Something of a row is NULL that isn't there.
+fn loses_key(expected: &Json, actual: &Json) -> bool {
+    let cells = |it: &Json| -> Vec<Json> {
+        let tables = it["tables"].as_object().into_iter().flatten();
+        let rows = tables.filter_map(|it| it.1.as_array()).flatten();
+        rows.filter_map(Json::as_array).flatten().cloned().collect()
+    };
+    cells(expected).iter().zip(cells(actual)).any(|it| !it.0.is_null() && it.1.is_null())
 }
 
 /// Association rows that the original doesn't write.
@@ -241,7 +283,7 @@ fn is_left_once(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
     let mut orphans = orphans.filter(|it| it.0.starts_with("DELETE "));
     noted("listed twice")
         && states.any(|it| it.0 == "transient" && (it.1 == "pending" || it.1 == "persistent"))
-        || noted("listed again")
+        || (noted("listed again") || noted("listed by a copy") && !loses_key(expected, actual))
             && expected["err"] == actual["err"]
             && refers_otherwise(expected, actual)
         || noted("listed again")
@@ -260,8 +302,12 @@ fn refers_otherwise(expected: &Json, actual: &Json) -> bool {
         let tables = it["tables"].as_object().cloned().unwrap_or_default();
         tables.iter().map(|it| (it.0.clone(), it.1.as_array().map(Vec::len))).collect::<Vec<_>>()
     };
-    let same = ["res", "states", "new", "deleted"];
+    let same = ["res", "new", "deleted"];
+    // Of a deleted one, another row tells.
+    let states = expected["states"].as_object().into_iter().flatten();
+    let mut states = states.filter(|it| it.1[0] != "deleted");
     same.iter().all(|it| expected[it] == actual[it])
+        && states.all(|it| actual["states"][it.0] == *it.1)
         && count(expected) == count(actual)
         && (updates(expected) != updates(actual) || expected["tables"] != actual["tables"])
 }
@@ -304,7 +350,8 @@ fn deleted_member(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
     // And a rollback brings back what was deleted again in it.
     let states = expected["states"].as_object().into_iter().flatten();
     let mut states = states.map(|it| (&it.1[0], &actual["states"][it.0][0]));
-    if noted("deleted again") && states.any(|it| it.0 == "persistent" && it.1 == "deleted") {
+    let is_gone = |it: &Json| it == "deleted" || it == "detached";
+    if noted("deleted again") && states.any(|it| it.0 == "persistent" && is_gone(it.1)) {
         return true;
     }
     if noted("long gone") && expected["op"] == "delete" {
@@ -324,7 +371,18 @@ fn deleted_member(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
 
 /// The original reads an expired object again before it goes by what it knows of it: it never notices that
 /// another has changed the version, and notices at once that the row is gone.
-fn expired_object(expected: &Json, actual: &Json, _: Noted<'_>) -> bool {
+fn expired_object(expected: &Json, actual: &Json, noted: Noted<'_>) -> bool {
+    // It noticed that behind the flush, which failed by it here.
+    let failed = expected.get("err").is_none() && actual["err"] == "PendingRollbackError";
+    if noted("gone before a failure") && failed {
+        return true;
+    }
+    // And a read that was sent right before isn't sent later, nor is a flush right before that.
+    let notes = actual["differs"].as_array().into_iter().flatten();
+    let is_late = notes.into_iter().any(|it| it == "loads of what is expired");
+    if is_late && expected["res"] == actual["res"] && expected.get("stmts").is_none() {
+        return true;
+    }
     let stale = actual["err"] == "StaleDataError";
     let read = expected["stmts"].get("SELECT documents").is_some();
     let gone = expected["err"] == "ObjectDeletedError";

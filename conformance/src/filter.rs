@@ -22,6 +22,12 @@ impl Scope<'_> {
         self.0.get(label).ok_or(NoSuch::Label)
     }
 
+    /// Whether a profile is somebody's, by the key that it holds; NULL is nobody's.
+    fn owns<E: Model>(profile: &Object) -> Option<Expr<bool>> {
+        let key = profile.show("user_id").unwrap_or(Json::Null);
+        E::column("id")?.compare(if key.is_null() { "lt" } else { "eq" }, &key)
+    }
+
     /// A filter of an entity, as a condition.
     ///
     /// # Errors
@@ -50,11 +56,28 @@ impl Scope<'_> {
                 Some(label) => Some(self.object(label)?),
                 None => None,
             };
+            if let Some(profile) = other.filter(|_| name == "profile") {
+                return Self::owns::<E>(profile).ok_or(NoSuch::Filter);
+            }
             return E::is(name, other).ok_or(NoSuch::Filter);
         }
         let column = filter.get("attr").and_then(Json::as_str).and_then(E::column);
         let how = filter.get("cmp").and_then(Json::as_str).ok_or(NoSuch::Filter)?;
         let value = filter.get("val").unwrap_or(&Json::Null);
         column.ok_or(NoSuch::Filter)?.compare(how, value).ok_or(NoSuch::Filter)
+    }
+}
+
+/// The profiles that a filter names.
+pub fn profiles<'f>(filter: &'f Json, labels: &mut Vec<&'f str>) {
+    match filter {
+        Json::Array(parts) => parts.iter().for_each(|it| profiles(it, labels)),
+        Json::Object(parts) => {
+            if parts.get("is_ref").is_some_and(|it| it == "profile") {
+                labels.extend(parts.get("ref").and_then(Json::as_str));
+            }
+            parts.values().for_each(|it| profiles(it, labels));
+        }
+        _ => {}
     }
 }

@@ -62,6 +62,7 @@ type Outcome = Result<Option<Json>, Problem>;
 pub struct Runner {
     engine: Engine,
     session: Session,
+    autoflush: bool,
     labels: Labels,
     /// The savepoints that the scenario opened, and what it ends next last.
     nested: Vec<Savepoint>,
@@ -88,6 +89,7 @@ impl Runner {
         Self {
             engine: engine.clone(),
             session: Session::with_options(engine, options),
+            autoflush: yes("autoflush"),
             labels: Labels::default(),
             nested: Vec::new(),
             kept: HashSet::new(),
@@ -111,6 +113,9 @@ impl Runner {
         self.note_relinked(name, op);
         self.note_twins();
         let doomed = self.doomed(name, op);
+        if name == "load" && self.object(op, "obj").is_ok_and(|it| expired.contains(&it)) {
+            self.noted.push("loads of what is expired");
+        }
         let shown = self.shown_in_level();
         let (new, marked) = (self.pending(), self.marked());
         match self.run(name, op) {
@@ -140,7 +145,7 @@ impl Runner {
         if level_fell || expired.iter().any(|it| left(&it)) {
             self.noted.push("expired new objects");
         }
-        let leaves = ["append", "remove", "set_ref", "set_coll"].contains(&name);
+        let leaves = ["append", "remove", "set_ref", "set_coll", "expunge"].contains(&name);
         if leaves && (new.iter().any(|it| left(&it)) || name != "remove" && self.came_and_left(op))
         {
             self.noted.push("left before the flush");
@@ -149,6 +154,9 @@ impl Runner {
             |it: &Object| it.state() == State::Persistent && !it.inspect().marked_deleted;
         if leaves && marked.iter().any(is_wanted) {
             self.noted.push("taken up");
+        }
+        if new.iter().any(|it| self.takes_over(it)) {
+            self.noted.push("taken over unseen");
         }
         if doomed.is_some_and(|it| self.is_taken_over(&it)) {
             self.ends = Some("deleted for ever");
@@ -176,6 +184,7 @@ impl Runner {
     }
 
     fn run(&mut self, name: &str, op: &Json) -> Outcome {
+        self.know_profiles(name, op)?;
         match name {
             "new" => self.new_object(op),
             "set" => self.set(op),
@@ -298,6 +307,14 @@ impl Runner {
             _ => return None,
         };
         is_doomed(&object).then_some(object)
+    }
+
+    /// Whether an object that was inserted has the key of another that nobody deleted here.
+    fn takes_over(&self, object: &Object) -> bool {
+        let key = |it: &Object| (it.class(), identity(&it.inspect()));
+        let has_row = |it: &&Object| it.state() == State::Persistent;
+        has_row(&object)
+            && self.kept.iter().filter(has_row).any(|it| it != object && key(it) == key(object))
     }
 
     /// Whether a deleted object's row is another's by now: the original reads that for it.

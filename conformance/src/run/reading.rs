@@ -1,11 +1,11 @@
 //! What reads rows: `get`, queries, relationships.
 
-use aludel::{Select, prelude::*};
+use aludel::{Select, State, prelude::*};
 use serde_json::Value as Json;
 
 use super::{Outcome, Problem, Runner, answer::text_of, text};
 use crate::{
-    filter::Scope,
+    filter::{Scope, profiles},
     model::Model,
     object::{Object, of_class},
 };
@@ -71,6 +71,29 @@ impl Runner {
         Ok(Some(Json::Array(shown)))
     }
 
+    /// Behind the flush, what a filter names is known by the key that it holds then.
+    pub(super) fn know_profiles(&mut self, name: &str, op: &Json) -> Result<(), Problem> {
+        let mut named = Vec::new();
+        profiles(&op["filter"], &mut named);
+        if self.autoflush && !named.is_empty() {
+            self.session.flush()?;
+        }
+        for label in named {
+            let profile = self.label(label)?;
+            let has_row = profile.state() == State::Persistent;
+            if has_row && profile.is_expired("user_id") {
+                profile.fresh(&mut self.session)?;
+            }
+            if !has_row && profile.show("user_id").is_none() {
+                let evaluates = op["sync"] == "auto" || op["sync"] == "evaluate";
+                let is_read = name == "query" || name == "count" || !evaluates;
+                let error = if is_read { "StatementError" } else { "InvalidRequestError" };
+                return Err(Problem::Named(error));
+            }
+        }
+        Ok(())
+    }
+
     fn query_of<M: Model>(&mut self, op: &Json) -> Result<Vec<Object>, Problem> {
         let (select, at_once) = self.select::<M>(op)?;
         let known = |it: &&Object| !it.inspect().expired;
@@ -83,7 +106,9 @@ impl Runner {
             _ => rows.all()?,
         };
         let mut objects: Vec<Object> = objects.into_iter().map(M::wrap).collect();
-        if op["unique"] == false && joins_many(op) && !objects.is_empty() {
+        // `first` doesn't compare rows, there.
+        let compares = op["unique"] == false && op["fetch"] != "first";
+        if compares && joins_many(op) && !objects.is_empty() {
             return Err(Problem::Named("InvalidRequestError"));
         }
         let old: Vec<Object> = match at_once.is_empty() {

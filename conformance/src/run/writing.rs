@@ -1,5 +1,7 @@
 //! What changes objects, and rows.
 
+use std::collections::HashSet;
+
 use aludel::{State, Synchronize, prelude::*};
 use serde_json::{Value as Json, json};
 
@@ -183,11 +185,31 @@ impl Runner {
 
     pub(super) fn merge(&mut self, op: &Json) -> Outcome {
         let object = self.object(op, "obj")?;
+        if self.lists_again(&object) {
+            self.noted.push("listed by a copy");
+        }
         let merged = object.merge(&mut self.session, op["load"] != false)?;
         if let Some(label) = op["as"].as_str() {
             self.labels.bind(label, merged.clone());
         }
         Ok(Some(json!({ "same": merged == object, "obj": self.shown(&merged) })))
+    }
+
+    /// Whether a merge makes another owner of members that are listed by one without a row.
+    fn lists_again(&self, object: &Object) -> bool {
+        let (mut stack, mut seen) = (vec![object.clone()], HashSet::new());
+        while let Some(owner) = stack.pop() {
+            let is_new = matches!(owner.state(), State::Transient | State::Pending);
+            for (name, many) in owner.relationships() {
+                let members = owner.loaded(name).unwrap_or_default();
+                let has_row = |it: &Object| it.state() == State::Persistent;
+                if *many && is_new && members.iter().any(has_row) {
+                    return true;
+                }
+                stack.extend(members.into_iter().filter(|it| seen.insert(it.clone())));
+            }
+        }
+        false
     }
 
     pub(super) fn update<M: Model>(&mut self, op: &Json) -> Outcome {

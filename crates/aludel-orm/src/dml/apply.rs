@@ -165,7 +165,9 @@ impl Core {
         }
         // There, its attributes are expired from now on, and it isn't.
         if self.options.sqlalchemy && matches!(expired, Expired::All) {
-            return self.tables(|it| it.name_expired(at));
+            self.tables(|it| it.name_expired(at));
+            unknown.retain(|it| changed.contains(it));
+            news.clear();
         }
         if !news.is_empty() && !self.set_clean(part.mapper, &*chunk, slot, &news, events) {
             unknown.extend(news.iter().map(|it| it.0));

@@ -159,8 +159,8 @@ impl Part {
                 continue;
             }
             let mut matches = Some(true);
+            let expired = core.expired(head.reference(slot), flags);
             if let Some(filter) = &self.filter {
-                let expired = core.expired(head.reference(slot), flags);
                 let mut see = |fields: &dyn Fields| {
                     matches = filter.matches(&Held { fields, meta, expired: &expired });
                 };
@@ -172,8 +172,8 @@ impl Part {
                 }
             }
             match matches {
-                // There, what is expired is kept.
-                Some(true) if keeps_expired && flags.has(Flags::EXPIRED) => {
+                // There, what is expired as a whole is kept.
+                Some(true) if keeps_expired && matches!(expired, Expired::All) => {
                     self.doubtful.push(head.reference(slot));
                 }
                 Some(true) if may_be_borrowed => {

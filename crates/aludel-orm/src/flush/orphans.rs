@@ -88,20 +88,30 @@ fn find_as_original(tables: &Tables, session: u64, pending: &[Ref], events: &[Ev
             && tables.session_of(owner) == Some(session)
             && !tables.holds(owner, relation, member)
             && tables.is_parentless(relation, member)
-            // What is known of a member's owners is forgotten with what it holds: then it has one.
-            && !(relation.many && tables.has_parent(relation, member))
         {
             orphans.push(member);
         }
     }
     // Who came to another owner is kept for that one.
+    let mut net: Map<(Ref, u16, Ref), i32> = Map::default();
+    for event in events {
+        match *event {
+            Event::Added { owner, relation, member } => {
+                *net.entry((owner, relation, member)).or_default() += 1;
+            }
+            Event::Removed { owner, relation, member, .. } => {
+                *net.entry((owner, relation, member)).or_default() -= 1;
+            }
+            _ => {}
+        }
+    }
     let came = |owner: Ref, index: u16, member: Ref| {
         let relation = tables
             .meta(owner)
             .and_then(|it| Mapper::of(it).relationships.get(usize::from(index)))
             .filter(|it| it.direction == Direction::OneToMany);
         let is_new =
-            |it: &Relation| !it.many || tables.net(owner, it.index).added.contains(&member.cell());
+            |it: &Relation| !it.many || net.get(&(owner, it.index, member)).is_some_and(|n| *n > 0);
         tables.session_of(owner) == Some(session)
             && relation.is_some_and(|it| tables.holds(owner, it, member) && is_new(it))
     };

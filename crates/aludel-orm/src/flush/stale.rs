@@ -79,7 +79,7 @@ impl Core {
                         continue;
                     }
                     if self.tables(|it| it.is_loaded(*at, relation))
-                        || self.fill_by_key(relation, *at, true)?
+                        || self.fill_by_key(relation, *at, true, false)?
                     {
                         break;
                     }
@@ -112,7 +112,8 @@ impl Core {
             let mut told = None;
             for at in owners {
                 let is_known = self.tables(|it| it.is_loaded(*at, relation))
-                    || !self.is_unsaid(relation, *at) && self.fill_by_key(relation, *at, true)?;
+                    || !self.is_unsaid(relation, *at)
+                        && self.fill_by_key(relation, *at, true, false)?;
                 if is_known {
                     told = Some(*at);
                     break;

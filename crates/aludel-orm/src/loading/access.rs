@@ -26,7 +26,15 @@ async fn load<E: Mapped>(
     let relation = relation::<E>(index);
     let object = Obj::from_raw(owner);
     if !is_known(&object, relation) {
-        let at = core.own(&object)?;
+        let at = match core.own(&object) {
+            // There, what the query said that loaded it comes first.
+            Err(Error::Detached(_))
+                if core.options.sqlalchemy && is_forbidden(&object, relation) =>
+            {
+                return Err(Error::RaiseLoad(attribute::<E>(index)));
+            }
+            at => at?,
+        };
         // What is expired as a whole forgot what the query said that loaded it (LOAD-20).
         let expired = core.tables(|it| it.is_expired(at));
         let said = || core.tables(|tables| tables.later(at, relation.index));
@@ -84,6 +92,13 @@ fn is_known<E: Mapped>(object: &Obj<E>, relation: &Relation) -> bool {
         None => raw.flags().state() == State::Transient,
         Some(graph) => Graph::with(graph, |it, _| it.is_loaded(raw.reference(), relation)),
     }
+}
+
+/// Whether the query that loaded an object forbids to load a relationship later.
+fn is_forbidden<E: Mapped>(object: &Obj<E>, relation: &Relation) -> bool {
+    let raw = object.raw();
+    let later = |graph| Graph::with(graph, |it, _| it.later(raw.reference(), relation.index));
+    raw.graph().is_some_and(|it| later(it) == Some(Later::Forbidden))
 }
 
 fn cells<E: Mapped>(object: &Obj<E>, relation: &Relation) -> Vec<u64> {

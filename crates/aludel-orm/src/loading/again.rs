@@ -64,6 +64,12 @@ impl Tables {
         let wish = Wish { relation, strategy, hop, behind: Vec::new() };
         self.again.entry(object).or_default().push(wish);
     }
+
+    /// A copy of an object is loaded as the object is.
+    pub(crate) fn load_again_as(&mut self, copy: Ref, object: Ref) {
+        let again = self.again.get(&object).cloned().unwrap_or_default();
+        self.load_again(copy, &again);
+    }
 }
 
 impl Eager {

@@ -307,8 +307,11 @@ impl Core {
     /// Owners whose relationship isn't loaded: these, and the live objects of their load.
     fn unloaded(&self, relation: &'static Relation, owners: &[Ref], siblings: bool) -> Vec<Ref> {
         self.tables(|tables| {
+            // There, what one refers to is looked for though its row is gone by the flush.
+            let refers = tables.is_as_original() && relation.direction == Direction::ManyToOne;
             let unloaded = |tables: &Tables, at: Ref| {
-                let is_tracked = tables.flags(at).state() == State::Persistent;
+                let state = tables.flags(at).state();
+                let is_tracked = state == State::Persistent || refers && state == State::Deleted;
                 is_tracked && !tables.is_loaded(at, relation)
             };
             let mut found: Vec<Ref> =
@@ -347,15 +350,16 @@ impl Core {
     /// Fills a many-to-one whose target is held, or that refers to nothing: no SQL, and so no flush (AF-2,
     /// LOAD-2). Whether it is filled.
     pub(crate) fn fill_held(&mut self, relation: &'static Relation, at: Ref) -> Result<bool> {
-        self.fill_by_key(relation, at, false)
+        self.fill_by_key(relation, at, false, false)
     }
 
-    /// The same, by an expired target, too.
+    /// The same, by an expired target, too, or by the key that the row has, whatever it is set to.
     pub(crate) fn fill_by_key(
         &mut self,
         relation: &'static Relation,
         at: Ref,
         with_expired: bool,
+        of_row: bool,
     ) -> Result<bool> {
         if self.in_flight.is_some() || !self.is_by_primary_key(relation) {
             return Ok(false);
@@ -367,7 +371,13 @@ impl Core {
         }
         let mut fetch = Fetch::new(relation);
         let mut key = None;
-        chunk.with(at.slot(), &mut |fields| key = fetch.key(fields))?;
+        let mut read = |fields: &dyn Fields| key = fetch.key(fields);
+        match of_row {
+            // Of what was expired as it was set, nobody knows.
+            true if self.is_assigned(relation, at) => {}
+            true => chunk.loaded(at.slot(), &mut read)?,
+            false => chunk.with(at.slot(), &mut read)?,
+        }
         let Some(key) = key else {
             self.tables(|it| fetch.link(it, &[(at, None)]));
             return Ok(true);
@@ -406,13 +416,20 @@ impl Core {
         let relations = &Mapper::of(T::meta()).relationships;
         if let Some(relation) = relations.iter().find(|it| it.name == name)
             && !self.tables(|it| it.is_loaded(at, relation))
-            && self.fill_held(relation, at)?
+            && self.fill_by_key(relation, at, false, true)?
             && self.is_unsaid(relation, at)
+            && !self.is_key_changed(relation, at)
         {
             // What a row was inserted with isn't known there, where nobody said it.
             self.tables(|it| it.forget_none(at, Some(relation.index)));
         }
         Ok(())
+    }
+
+    /// Whether the key that a many-to-one goes by was changed since it was read or written.
+    fn is_key_changed(&self, relation: &Relation, at: Ref) -> bool {
+        let changed = self.chunk(at).map(|it| it.changed(at.slot())).unwrap_or_default();
+        relation.pairs.iter().any(|it| changed.contains(&it.0))
     }
 
     /// Whether the program has set what an object refers to, whatever is expired of it.

@@ -209,8 +209,9 @@ pub(super) fn joins(
             out.push(Join { kind, target: item(relation.target, target), on });
         }
         Some(secondary) => {
-            // The association stands under an alias, so that it may stand twice (SEL-3).
-            let source = Source::Anon(out.len() as u32 + 1);
+            // The association stands under an alias, so that it may stand twice (SEL-3): above the numbers
+            // that a query of members has for its own.
+            let source = Source::Anon((1 << 29) + out.len() as u32);
             let on = relation.on_association(secondary, owner, source);
             out.push(Join { kind, target: item(secondary.meta, source), on });
             let on = relation.on_target(secondary, source, target);

@@ -21,6 +21,7 @@ impl Tables {
         let mut first = true;
         while let Some(object) = stack.pop() {
             let former = self.former_members(object);
+            let late = self.late_members(object);
             let came = self.enlist_one(session, object, object == start);
             // What is added by name brings along what it leads to, even if it is there already.
             let named = std::mem::take(&mut first)
@@ -31,6 +32,7 @@ impl Tables {
             }
             stack.extend(former);
             self.cascade(object, Cascade::SAVE_UPDATE, &mut stack);
+            stack.extend(late);
             if !self.once.is_empty() && self.once.remove(&object) {
                 self.loose.retain(|it| it.owner() != Some(object));
             }

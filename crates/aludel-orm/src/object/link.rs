@@ -285,14 +285,18 @@ impl Tables {
                 self.detach(owner, relation, member);
             }
         }
-        for member in members {
-            if !doubles || !old.contains(&member.cell()) {
-                self.attach(owner, relation, *member);
-            } else if let Some(session) = self.session_of(owner)
+        let (known, new): (Vec<Ref>, Vec<Ref>) =
+            members.iter().partition(|it| doubles && old.contains(&it.cell()));
+        for member in new {
+            self.attach(owner, relation, member);
+        }
+        // Behind those that come.
+        for member in known {
+            if let Some(session) = self.session_of(owner)
                 && relation.cascade.has(Cascade::SAVE_UPDATE)
-                && self.session_of(*member).is_none()
+                && self.session_of(member).is_none()
             {
-                self.enlist(session, *member);
+                self.enlist(session, member);
             }
         }
         if members.is_empty() {

@@ -136,6 +136,18 @@ impl Tables {
         former
     }
 
+    /// Members that came to an object since it was written, if its INSERT was taken back: these come in before
+    /// the others. The first of them last, as a stack has it.
+    pub(super) fn late_members(&self, object: Ref) -> Vec<Ref> {
+        let meta = self.meta(object).filter(|_| self.once.contains(&object));
+        let relations = meta.into_iter().flat_map(|it| &Mapper::of(it).relationships);
+        let relations = relations.filter(|it| it.many && it.cascade.has(Cascade::SAVE_UPDATE));
+        let added = relations.flat_map(|it| self.net(object, it.index).added);
+        let mut late: Vec<Ref> = added.filter_map(Ref::from_cell).collect();
+        late.reverse();
+        late
+    }
+
     /// There, an object whose INSERT is taken back goes on with what was written of it, and with what changed
     /// since.
     #[cold]

@@ -232,7 +232,7 @@ impl Core {
     }
 
     /// What is forgotten now was done in a transaction.
-    fn note_entered(&mut self) {
+    pub(super) fn note_entered(&mut self) {
         if !self.transaction.entered {
             self.transaction.entered = self.in_transaction();
         }

@@ -118,6 +118,9 @@ impl Core {
                 Some(at) if !expired => node.target = Target::Held(at),
                 _ => {
                     let mapper = node.mapper;
+                    if let Some(at) = held {
+                        self.tables(|it| it.load_again_as(at, own));
+                    }
                     let place = wanted.iter().position(|it| std::ptr::eq(it.mapper, mapper));
                     let place = place.unwrap_or_else(|| {
                         wanted.push(Wanted { mapper, nodes: Vec::new(), keys: Vec::new() });
@@ -180,6 +183,9 @@ impl Core {
         }
         for (position, node) in merge.nodes.iter().enumerate() {
             let Some(owner) = merge.target(position) else { continue };
+            if self.options.sqlalchemy {
+                self.tables(|it| it.load_again_as(owner, node.source.reference()));
+            }
             for (relation, members) in &node.links {
                 let members: Vec<Ref> = members.iter().filter_map(|it| merge.target(*it)).collect();
                 // What the row says already is known by that, and no change.

@@ -281,7 +281,7 @@ impl Core {
             for relation in mapper.relationships.iter().filter(refers) {
                 for at in &owners {
                     if !self.tables(|it| it.is_loaded(*at, relation)) {
-                        self.fill_by_key(relation, *at, true)?;
+                        self.fill_by_key(relation, *at, true, false)?;
                         if self.is_unsaid(relation, *at) {
                             self.tables(|it| it.forget_none(*at, Some(relation.index)));
                         }
@@ -472,6 +472,10 @@ impl Core {
     /// Takes an object out of the session, with all that its expunge cascades reach (STATE-11).
     pub(crate) fn expunge<T: Mapped>(&mut self, object: &Obj<T>) -> Result<()> {
         let mut stack = vec![self.own(object)?];
+        // There, what was changed has begun a transaction.
+        if self.options.sqlalchemy {
+            self.note_entered();
+        }
         while let Some(at) = stack.pop() {
             let Some(mapper) = self.expunge_one(at) else { continue };
             let members = self.tables(|tables| {

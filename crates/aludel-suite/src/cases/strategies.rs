@@ -163,6 +163,17 @@ fn a_chain_behind_a_subquery(at: &Place) {
         let author = book.author().get().unwrap().unwrap();
         assert_eq!(author.books().len().unwrap(), 2, "each member once: {sent}");
     }
+    // Through an association, and back: it stands twice in one statement.
+    drop(tag);
+    store.renew();
+    let query = select(Tag)
+        .filter(Tag.name.eq("common"))
+        .options(subqueryload(Tag.books).subqueryload(Book.tags));
+    let tag = store.scalars(query).one().unwrap();
+    let sent = store.sent();
+    let last = sent.lines().last().unwrap();
+    assert!(last.contains("book_tag_1") && last.contains("book_tag_2"), "{sent}");
+    assert!(tag.books().iter().unwrap().all(|it| it.tags().len().unwrap() == 2), "{sent}");
 }
 
 // LOAD-22
