@@ -331,7 +331,14 @@ impl Tables {
     }
 
     /// Chunks that were kept apart are looked at.
+    #[inline]
     fn settle_lone(&mut self) {
+        if !self.lone.is_empty() {
+            self.enter_all_lone();
+        }
+    }
+
+    fn enter_all_lone(&mut self) {
         while let Some(weak) = self.lone.pop() {
             // Never the last: the session that read it holds it until it has looked at the graph.
             if let Some((weak, anchor)) = weak.and_then(|it| it.upgrade().map(|held| (it, held))) {

@@ -371,7 +371,7 @@ fn many_that_are_read_alone(at: &Place) {
     // Now the graph is looked at in between, by changes and by links.
     for (id, object) in (3..=40).step_by(3).zip(&held) {
         object.borrow_mut().name = "changed".into();
-        let _ = object.addresses().push(&Obj::new(address(&format!("{id}@x"))));
+        object.addresses().push(&Obj::new(address(&format!("{id}@x"))));
         let other = store.get_one(User, id - 1).unwrap();
         assert_eq!(other.borrow().name, names[id as usize - 2]);
     }

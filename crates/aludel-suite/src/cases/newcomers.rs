@@ -233,7 +233,7 @@ fn links_outlive_their_session(at: &Place) {
         let first = store.add(book("first"));
         first.tags().push(&red);
         store.commit().unwrap();
-        first.tags().remove(&red);
+        first.tags().remove(&red).unwrap();
         first.tags().push(&blue);
         match closes {
             true => store.close().unwrap(),
