@@ -300,10 +300,6 @@ pub(super) mod order {
 }
 
 impl Entry {
-    fn new(chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>, holders: u32) -> Self {
-        Self { anchor, relations: Vec::new(), mark: 0, holders, said: Said::default(), chunk }
-    }
-
     fn anchor(&mut self, graph: &Arc<Graph>, epoch: u32) -> Arc<dyn AnyAnchor> {
         if let Some(anchor) = self.anchor.upgrade() {
             return anchor;
@@ -326,7 +322,8 @@ impl Tables {
     }
 
     fn enter(&mut self, chunk: Arc<dyn AnyChunk>, anchor: Weak<dyn AnyAnchor>, holders: u32) {
-        let entry = Entry::new(chunk, anchor, holders);
+        let entry =
+            Entry { anchor, relations: Vec::new(), mark: 0, holders, said: Said::default(), chunk };
         self.chunks.insert(entry.chunk.head().id, entry);
     }
 

@@ -39,8 +39,10 @@ impl Tables {
                 if old == owner.cell() {
                     // Left out of what was loaded, as it was in no session; or the owner lost its row since, and
                     // what it held.
-                    let listed = self.member_slice(owner, relation.index);
-                    if listed.is_some_and(|it| !it.contains(&member.cell())) {
+                    let is_new = self.is_new(owner);
+                    let cells = self.relation_mut(owner.chunk(), relation.index);
+                    let list = cells.and_then(|it| it.own(owner.slot()));
+                    if list.map_or(is_new, |it| !it.holds(member.cell())) {
                         return self.insert_member(owner, relation.index, member);
                     }
                     return self.repeat(owner, relation, member);
