@@ -10,12 +10,9 @@ mod writer;
 
 pub(super) use labels::{condition as label_condition, is_text as is_label_text};
 pub(super) use options::affinity;
-use std::collections::HashSet;
 pub(super) use table::{default_text, is_keyed, is_parenthesised};
-
-use foldhash::fast::RandomState;
-use writer::Writer;
 pub(super) use writer::cut_name;
+use writer::{Writer, fnv};
 
 use super::{
     ConstraintName, ForeignKey, Index, MetaData, Table,
@@ -104,10 +101,10 @@ pub fn create_missing(
         statements.append(&mut options::partitions(&table, dialect)?);
         for index in &table.indexes {
             let name = table.index_name(index)?;
-            index_names.add(declared, &name)?;
             if index_names.separate {
                 statements.push(index::create(writer, &table, index, &name, CheckFirst::Yes)?);
             }
+            index_names.add(declared, name);
         }
         statements.append(&mut comments::statements(&table, dialect)?);
         statements.extend(events(AfterCreate).filter(|_| is_missing));
@@ -115,6 +112,7 @@ pub fn create_missing(
             late.push(add_constraint(&table, key, dialect)?);
         }
     }
+    index_names.distinct()?;
     statements.append(&mut late);
     statements.extend(metadata.events(AfterCreate, None, dialect));
     Ok(statements)
@@ -225,36 +223,62 @@ fn distinct(metadata: &MetaData) -> Result<()> {
     }
 }
 
-/// The names of indexes so far. Where indexes are made with their tables, a table's own count.
+/// The names of indexes so far.
 struct IndexNames<'a> {
     dialect: &'a dyn Dialect,
     separate: bool,
-    made: HashSet<(Option<&'a str>, Option<&'a str>, String), RandomState>,
+    made: Vec<(&'a Table, ConstraintName)>,
+    /// A hash of each name, above its number: little to sort, and as good as always no two are alike.
+    hashes: Vec<u64>,
 }
 
 impl<'a> IndexNames<'a> {
     fn new(count: usize, dialect: &'a dyn Dialect) -> Self {
         let separate = dialect.capability().ddl.indexes == Indexes::Separately;
-        Self {
-            dialect,
-            separate,
-            made: HashSet::with_capacity_and_hasher(count, RandomState::default()),
-        }
+        let (made, hashes) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        Self { dialect, separate, made, hashes }
+    }
+
+    fn add(&mut self, table: &'a Table, name: ConstraintName) {
+        let cut = cut_name(self.dialect, name.as_str());
+        let lower = cut.bytes().filter(u8::is_ascii).map(|it| it.to_ascii_lowercase());
+        let within = [table.schema.as_deref(), self.within(table)].into_iter().flatten();
+        let hash = fnv(lower.chain(within.flat_map(str::bytes)));
+        self.hashes.push(u64::from(hash) << 32 | self.made.len() as u64);
+        self.made.push((table, name));
+    }
+
+    /// Where indexes are made with their tables, a table's own count.
+    fn within(&self, table: &'a Table) -> Option<&'a str> {
+        Some(&*table.name).filter(|_| !self.separate)
+    }
+
+    /// What may be there once only.
+    fn place(&self, number: usize) -> (Option<&str>, Option<&str>, String) {
+        let (table, name) = &self.made[number];
+        let lower = cut_name(self.dialect, name.as_str()).to_lowercase();
+        (table.schema.as_deref(), self.within(table), lower)
     }
 
     /// Refuses a second index of one name, which would be taken for the first.
-    fn add(&mut self, table: &'a Table, name: &ConstraintName) -> Result<()> {
-        let name = cut_name(self.dialect, name.as_str());
-        let within = if self.separate { None } else { Some(&*table.name) };
-        let lower = if name.is_ascii() { name.to_ascii_lowercase() } else { name.to_lowercase() };
-        if self.made.insert((table.schema.as_deref(), within, lower)) {
-            return Ok(());
+    fn distinct(mut self) -> Result<()> {
+        self.hashes.sort_unstable();
+        for alike in self.hashes.chunk_by(|one, next| one >> 32 == next >> 32) {
+            let number = |hash: &u64| *hash as u32 as usize;
+            for (at, hash) in alike.iter().enumerate().skip(1) {
+                let place = self.place(number(hash));
+                if alike[..at].iter().any(|it| self.place(number(it)) == place) {
+                    let (table, name) = &self.made[number(hash)];
+                    let message = format!(
+                        "two indexes are called `{name}`, the second one of `{table}`: give it a name of its own, \
+                         or leave it out if it is the same",
+                        name = name.as_str()
+                    );
+                    return Err(Error::Schema(message.into()));
+                }
+            }
         }
-        let message = format!(
-            "two indexes are called `{name}`, the second one of `{table}`: give it a name of its own, or leave \
-             it out if it is the same"
-        );
-        Err(Error::Schema(message.into()))
+        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Tables in the order of their foreign keys.
 
+use std::iter;
+
 use super::{ForeignKey, MetaData, Table};
 
 /// Tables in the order in which they can be created.
@@ -14,20 +16,22 @@ impl<'a> Order<'a> {
     pub(super) fn of(metadata: &'a MetaData) -> Self {
         let tables = &metadata.tables;
         let by_name: Vec<&Table> = tables.sorted().collect();
-        // Pairs of a table that is needed, and one that waits for it: not for itself, nor for one that isn't here.
-        let mut waits: Vec<(usize, usize)> = Vec::with_capacity(2 * by_name.len());
+        // Of each table the last that waits for it; of each wait, the one before: what a foreign key refers to here,
+        // unless it is its own table.
+        let mut last = vec![None; by_name.len()];
+        let mut waits: Vec<(usize, Option<usize>)> = Vec::with_capacity(2 * by_name.len());
+        let mut waiting = vec![0; by_name.len()];
         for (index, table) in by_name.iter().enumerate() {
             let keys = table.foreign_keys.iter().filter(|it| !it.use_alter);
             let targets = keys.filter_map(|it| tables.search(it.target()).ok());
-            waits.extend(targets.filter(|it| *it != index).map(|it| (it, index)));
+            for target in targets.filter(|it| *it != index) {
+                waits.push((index, last[target].replace(waits.len())));
+                waiting[index] += 1;
+            }
         }
-        waits.sort_unstable();
-        waits.dedup();
-        let mut waiting = vec![0; by_name.len()];
-        waits.iter().for_each(|it| waiting[it.1] += 1);
         let needed_by = |table: usize| {
-            let start = waits.partition_point(|it| it.0 < table);
-            waits[start..].iter().take_while(move |it| it.0 == table).map(|it| it.1)
+            let wait = |at: Option<usize>| at.map(|it| waits[it]);
+            iter::successors(wait(last[table]), move |it| wait(it.1)).map(|it| it.0)
         };
         // Rounds, as in the original: all tables that wait for nothing, by name; then those that
         // waited only for them.

@@ -54,7 +54,7 @@ pub(super) fn statics(entity: &Entity) -> TokenStream {
             ops: __aq::ops!(#ident),
             mapper: __aq::MapperSlot::new(),
         };
-        __aq::inventory::submit! { __aq::Registered(<#ident as __aq::Mapped>::meta) }
+        __aq::inventory::submit! { __aq::Registered(&__META) }
     }
 }
 

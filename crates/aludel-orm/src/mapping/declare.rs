@@ -1,6 +1,8 @@
 //! How generated code says what a column or a relationship is: constants, built in `const` context,
 //! so that a wrong argument is refused when the program is compiled.
 
+use std::iter;
+
 use aludel_core::{
     dialect::DialectName,
     expr::{ColumnRef, Node, OrderBy, SortKeys},
@@ -350,6 +352,11 @@ impl ColumnMeta {
 }
 
 impl RelationshipMeta {
+    /// The entities that it leads to: its target, and its association if it goes by one.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = &'static EntityMeta> + use<> {
+        iter::once((self.target)()).chain(self.secondary.map(|it| it()))
+    }
+
     /// A relationship of a field of type `F`: `Many<R>` or `One<R>`.
     pub const fn new<F: RelField>(name: &'static str) -> Self {
         Self {

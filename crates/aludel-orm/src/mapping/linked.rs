@@ -2,7 +2,7 @@
 
 use std::{
     any::TypeId,
-    collections::HashSet,
+    borrow::Cow,
     ptr,
     sync::{
         OnceLock,
@@ -10,10 +10,10 @@ use std::{
     },
 };
 
-use foldhash::fast::RandomState;
+use aludel_core::value::TypeMap;
 
 use super::{
-    EntityMeta,
+    BaseMeta, EntityMeta, RelationshipMeta,
     order::{Standing, order},
     overlaps::Writers,
 };
@@ -22,7 +22,7 @@ static LINKED: OnceLock<Linked> = OnceLock::new();
 
 /// A mapped struct that registered itself at link time.
 #[derive(Debug)]
-pub struct Registered(pub fn() -> &'static EntityMeta);
+pub struct Registered(pub &'static EntityMeta);
 
 inventory::collect!(Registered);
 
@@ -33,6 +33,7 @@ pub struct Linked {
     entities: Vec<&'static EntityMeta>,
     stragglers: AtomicU32,
     writers: OnceLock<Writers>,
+    types: OnceLock<Vec<(TypeId, TypeMap)>>,
 }
 
 /// An entity's place in the order of tables.
@@ -49,7 +50,7 @@ pub(crate) struct Place {
 impl Linked {
     /// Those of the program, found at first use.
     pub fn global() -> &'static Self {
-        let registered = || inventory::iter::<Registered>.into_iter().map(|it| (it.0)()).collect();
+        let registered = || inventory::iter::<Registered>.into_iter().map(|it| it.0).collect();
         LINKED.get_or_init(|| Self::new(registered()))
     }
 
@@ -74,6 +75,23 @@ impl Linked {
         self.writers.get_or_init(|| Writers::of(self))
     }
 
+    /// What a base says of types: it is asked once, if it has mapped structs.
+    pub(super) fn types(&self, base: &BaseMeta) -> Cow<'_, TypeMap> {
+        let all = self.types.get_or_init(|| {
+            let mut all: Vec<(TypeId, TypeMap)> = Vec::with_capacity(1);
+            for base in self.entities.iter().map(|it| (it.base)()) {
+                if all.iter().all(|it| it.0 != base.id) {
+                    all.push((base.id, (base.type_map)()));
+                }
+            }
+            all
+        });
+        match all.iter().find(|it| it.0 == base.id) {
+            Some((_, types)) => Cow::Borrowed(types),
+            None => Cow::Owned((base.type_map)()),
+        }
+    }
+
     /// These entities and whatever they relate to.
     fn new(start: Vec<&'static EntityMeta>) -> Self {
         let entities = closure(start);
@@ -89,7 +107,7 @@ impl Linked {
             meta.mapper.place().get_or_init(|| place);
         }
         let stragglers = AtomicU32::new(entities.len() as u32);
-        Self { entities, stragglers, writers: OnceLock::new() }
+        Self { entities, stragglers, writers: OnceLock::new(), types: OnceLock::new() }
     }
 
     /// The number of an entity's table; entities that aren't known share one.
@@ -114,19 +132,32 @@ impl Linked {
 }
 
 /// The entities and whatever they relate to, once each, sorted by table and name.
-pub(super) fn closure(mut stack: Vec<&'static EntityMeta>) -> Vec<&'static EntityMeta> {
-    let mut seen = HashSet::with_capacity_and_hasher(stack.len(), RandomState::default());
-    let mut found = Vec::new();
-    while let Some(meta) = stack.pop() {
-        if !seen.insert(ptr::from_ref(meta).addr()) {
-            continue;
-        }
-        found.push(meta);
-        for relationship in meta.relationships {
-            stack.push((relationship.target)());
-            stack.extend(relationship.secondary.map(|it| it()));
+pub(super) fn closure(start: Vec<&'static EntityMeta>) -> Vec<&'static EntityMeta> {
+    // As good as always `start` is all of them: a sorted list is less work than a table of hashes.
+    let mut found = once(start);
+    let mut unread = found.clone();
+    while !unread.is_empty() {
+        let mut known: Vec<usize> = found.iter().map(address).collect();
+        known.sort_unstable();
+        let related =
+            unread.iter().flat_map(|it| it.relationships).flat_map(RelationshipMeta::ends);
+        unread = once(related.filter(|it| known.binary_search(&address(it)).is_err()).collect());
+        if !unread.is_empty() {
+            found = once([found, unread.clone()].concat());
         }
     }
-    found.sort_by_key(|it| (it.table, it.name));
     found
+}
+
+/// Sorted, and each once.
+fn once(mut entities: Vec<&'static EntityMeta>) -> Vec<&'static EntityMeta> {
+    // Several modules may have a struct of one name for one table.
+    entities
+        .sort_unstable_by(|a, b| (a.table, a.name, address(a)).cmp(&(b.table, b.name, address(b))));
+    entities.dedup_by_key(|it| address(it));
+    entities
+}
+
+fn address(entity: &&'static EntityMeta) -> usize {
+    ptr::from_ref(*entity).addr()
 }

@@ -1,24 +1,24 @@
 //! From mapped structs to [`MetaData`].
 
-use std::any::TypeId;
+use std::{any::TypeId, borrow::Cow};
 
 use aludel_core::{
     schema::{Column, Computed, ForeignKey, Index, MetaData, Name, Table, Unique},
     value::{TypeMap, TypeVariants},
 };
 
-use super::{ColumnDefault, ColumnMeta, EntityMeta, Mapper, Names, TableArg, Typed};
+use super::{ColumnDefault, ColumnMeta, EntityMeta, Linked, Mapper, Names, TableArg, Typed};
 
 /// Adds the tables of these entities. What can't be added is told by [`configure`](super::Registry::configure),
 /// and left out.
 pub(super) fn add_tables(metadata: &mut MetaData, entities: &[&'static EntityMeta]) -> Vec<String> {
     let mut problems = Vec::new();
     metadata.reserve(entities.len());
-    let mut of_base: Option<(TypeId, TypeMap)> = None;
+    let mut of_base: Option<(TypeId, Cow<'_, TypeMap>)> = None;
     for entity in entities {
         let base = (entity.base)();
         of_base.take_if(|it| it.0 != base.id);
-        let (_, map) = of_base.get_or_insert_with(|| (base.id, (base.type_map)()));
+        let (_, map) = of_base.get_or_insert_with(|| (base.id, Linked::global().types(&base)));
         let table = table(entity, map, &mut problems);
         match metadata.add_once(table) {
             Ok(None) => {}

@@ -69,7 +69,8 @@ fn standings(parents: &[Parents]) -> Vec<Standing> {
     // When an entity was met, and the earliest that is reached from it and has no place yet.
     let (mut met, mut earliest) = (vec![NEW; parents.len()], vec![NEW; parents.len()]);
     let mut placed = vec![false; parents.len()];
-    let (mut count, mut open, mut way) = (0, Vec::new(), Vec::new());
+    let (mut count, mut open) = (0, Vec::with_capacity(parents.len()));
+    let mut way = Vec::with_capacity(parents.len());
     for start in 0..parents.len() {
         if met[start] != NEW {
             continue;

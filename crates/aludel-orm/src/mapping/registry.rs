@@ -89,7 +89,7 @@ impl Registry {
 
     /// The types of columns.
     pub fn type_map(&self) -> TypeMap {
-        (self.base.type_map)()
+        Linked::global().types(&self.base).into_owned()
     }
 
     /// Checks all mapped structs: their relationships and keys, their types, and the tables together.
@@ -97,7 +97,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Mapping`] with every mistake, and its cure.
     pub fn configure(&self) -> Result<()> {
-        let mut problems = self.type_map().problems().to_vec();
+        let mut problems = Linked::global().types(&self.base).problems().to_vec();
         for mapper in self.mappers() {
             let of = |it: &String| match it.starts_with(mapper.entity()) {
                 true => it.clone(),

@@ -17,7 +17,7 @@ use aludel_core::{
     value::Value,
 };
 use aludel_engine::driver::{Params, Run, Statement, Want};
-use foldhash::fast::RandomState;
+use foldhash::fast::FixedState;
 
 use super::{Mapper, Relation, relation::Finds};
 use crate::{Result, object::chunk::Columns, session::Key};
@@ -27,7 +27,7 @@ use crate::{Result, object::chunk::Columns, session::Key};
 pub(crate) struct Statements {
     /// The one statement that every program wants fast.
     get: OnceLock<(CacheKey, Statement)>,
-    others: Mutex<HashMap<(CacheKey, Purpose), Fixed, RandomState>>,
+    others: Mutex<HashMap<(CacheKey, Purpose), Fixed, FixedState>>,
 }
 
 /// A fixed statement.

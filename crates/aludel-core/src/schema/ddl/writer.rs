@@ -31,6 +31,7 @@ impl<'a> Writer<'a> {
         statement
     }
 
+    #[inline]
     pub(super) fn push(&mut self, text: &str) {
         self.sql.push_str(text);
     }
@@ -138,7 +139,7 @@ pub(in crate::schema) fn cut_name<'a>(dialect: &dyn Dialect, name: &'a str) -> C
     if name.len() <= most {
         return name.into();
     }
-    let hash = format!("_{:08x}", fnv(name));
+    let hash = format!("_{:08x}", fnv(name.bytes()));
     let mut end = most.saturating_sub(hash.len());
     while !name.is_char_boundary(end) {
         end -= 1;
@@ -147,8 +148,8 @@ pub(in crate::schema) fn cut_name<'a>(dialect: &dyn Dialect, name: &'a str) -> C
 }
 
 /// A hash that is the same in every program and version: names must be.
-fn fnv(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+pub(super) fn fnv(text: impl Iterator<Item = u8>) -> u32 {
+    text.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// A statement whose refusal for one reason counts for nothing.
