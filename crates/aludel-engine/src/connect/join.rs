@@ -396,6 +396,10 @@ impl Work for JoinedWork {
         self.work.key(self.place(step), run, key)
     }
 
+    fn keys(&mut self, step: usize, first: usize, keys: &[i64]) -> Result<()> {
+        self.work.keys(self.place(step), first, keys)
+    }
+
     fn count(&mut self, step: usize, run: usize, rows: u64) -> Result<()> {
         self.work.count(self.place(step), run, rows)
     }

@@ -310,6 +310,14 @@ pub trait Work: Send + 'static {
         Ok(())
     }
 
+    /// The keys that executions of a step generated which follow each other, `first` and those behind it.
+    ///
+    /// # Errors
+    /// As [`key`](Self::key).
+    fn keys(&mut self, step: usize, first: usize, keys: &[i64]) -> Result<()> {
+        (first..).zip(keys).try_for_each(|(run, key)| self.key(step, run, *key))
+    }
+
     /// How many rows a step's execution `run` matched.
     ///
     /// # Errors

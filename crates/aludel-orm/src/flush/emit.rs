@@ -21,7 +21,7 @@ use super::{
 use crate::{
     Error,
     error::StaleData,
-    object::chunk::Fields,
+    object::chunk::{AnyChunk, Fields},
     session::{identity::same_value, nested::depth},
 };
 
@@ -279,11 +279,16 @@ impl Work for FlushWork {
     }
 
     fn key(&mut self, position: usize, run: usize, key: i64) -> EngineResult<()> {
-        if let Some(Step { rows: Rows::Objects(rows), .. }) = self.step(position)
-            && let Some(ordinal) = rows.ordinals.get(run)
-            && let Some(place) = self.shared.keys.integers.get(*ordinal as usize)
-        {
-            place.store(key, Ordering::Release);
+        self.keys(position, run, &[key])
+    }
+
+    fn keys(&mut self, position: usize, first: usize, keys: &[i64]) -> EngineResult<()> {
+        if let Some(Step { rows: Rows::Objects(rows), .. }) = self.step(position) {
+            for (ordinal, key) in rows.ordinals.iter().skip(first).zip(keys) {
+                if let Some(place) = self.shared.keys.integers.get(*ordinal as usize) {
+                    place.store(*key, Ordering::Release);
+                }
+            }
         }
         Ok(())
     }
@@ -341,9 +346,23 @@ impl Source for ObjectRows {
     fn bind(&self, run: usize, out: &mut dyn Binder) -> EngineResult<()> {
         let (chunk, slot) = self.shared.objects[self.ordinals[run] as usize];
         let chunk = &self.shared.chunks[chunk as usize];
-        if self.plain {
-            return chunk.bind(slot, &self.columns, out);
+        match self.plain {
+            true => chunk.bind(slot, &self.columns, out),
+            false => self.bind_filled(run, &**chunk, slot, out),
         }
+    }
+}
+
+impl ObjectRows {
+    /// Where some values don't come from the object.
+    #[inline(never)]
+    fn bind_filled(
+        &self,
+        run: usize,
+        chunk: &dyn AnyChunk,
+        slot: u32,
+        out: &mut dyn Binder,
+    ) -> EngineResult<()> {
         let mut result = Ok(());
         let mut bind = |fields: &dyn Fields| {
             for (place, column) in self.columns.iter().enumerate() {

@@ -29,6 +29,8 @@ pub(crate) struct Chunk<T: Mapped> {
     slots: SmallVec<[Slot<T>; 1]>,
     touched: Mutex<Vec<(u32, T)>>,
     journal: Mutex<Vec<(u32, T)>>,
+    /// Snapshots that nobody needs any more: the next ones are taken in their room.
+    spare: Mutex<Vec<(u32, T)>>,
 }
 
 fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
@@ -66,6 +68,7 @@ impl<T: Mapped> Chunk<T> {
             slots,
             touched: Mutex::default(),
             journal: Mutex::default(),
+            spare: Mutex::default(),
         }
     }
 
@@ -76,6 +79,7 @@ impl<T: Mapped> Chunk<T> {
             slots: smallvec![Slot::new(Some(value))],
             touched: Mutex::default(),
             journal: Mutex::default(),
+            spare: Mutex::default(),
         }
     }
 
@@ -87,6 +91,7 @@ impl<T: Mapped> Chunk<T> {
         self.head = Head::one(owner);
         self.touched = Mutex::default();
         self.journal = Mutex::default();
+        self.spare = Mutex::default();
         Ok(old)
     }
 
@@ -177,8 +182,15 @@ impl<T: Mapped> Chunk<T> {
 
     /// Takes a snapshot of a slot that is about to change for the first time since the last flush.
     pub(crate) fn touch(&self, slot: u32, value: &T) {
+        let spare = lock(&self.spare).pop();
         // The user's `Clone` runs under no lock but the slot's.
-        let base = value.snapshot();
+        let base = match spare {
+            Some((_, mut base)) => {
+                base.snapshot_from(value);
+                base
+            }
+            None => value.snapshot(),
+        };
         self.head.set_touched(slot);
         lock(&self.touched).push((slot, base));
     }

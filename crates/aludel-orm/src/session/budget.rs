@@ -90,6 +90,10 @@ impl Work for Metered {
         self.work.key(step, run, key)
     }
 
+    fn keys(&mut self, step: usize, first: usize, keys: &[i64]) -> EngineResult<()> {
+        self.work.keys(step, first, keys)
+    }
+
     fn count(&mut self, step: usize, run: usize, rows: u64) -> EngineResult<()> {
         self.work.count(step, run, rows)
     }

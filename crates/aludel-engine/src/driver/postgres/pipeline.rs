@@ -232,9 +232,7 @@ async fn read(
             complete(keys.len(), runs.len(), sql)?;
             // Keys are drawn in the order of the rows, but nothing says that they come back so.
             keys.sort_unstable();
-            for (run, key) in runs.zip(keys) {
-                work.key(step, run, key)?;
-            }
+            work.keys(step, runs.start, &keys)?;
         }
         Report::Returned { step, runs } => {
             complete(rows.len(), runs, sql)?;

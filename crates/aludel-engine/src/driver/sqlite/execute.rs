@@ -15,6 +15,7 @@ use std::{
 
 use aludel_core::value::Columns;
 use rusqlite::{Connection, Statement};
+use smallvec::SmallVec;
 
 use super::{
     classify::classify,
@@ -240,6 +241,7 @@ impl Executor {
         let silent = statement.column_count() == 0;
         let mut total = 0;
         let mut counts = false;
+        let mut keys = SmallVec::<[i64; 32]>::new();
         for i in 0..run.params.runs() {
             self.check_cancelled()?;
             bind(&run.params, i, statement, expected, scratch)?;
@@ -248,8 +250,12 @@ impl Executor {
                 Want::Stream => total += self.stream(number, statement, scratch, work)?,
                 Want::Keys => {
                     exhaust(statement, silent)?;
-                    work.key(number, i, self.connection.last_insert_rowid())?;
+                    keys.push(self.connection.last_insert_rowid());
                     total += 1;
+                    if keys.len() == keys.inline_size() {
+                        work.keys(number, i + 1 - keys.len(), &keys)?;
+                        keys.clear();
+                    }
                 }
                 Want::Count => {
                     let rows = self.changed_by(statement, silent, &mut counts)?;
@@ -258,6 +264,9 @@ impl Executor {
                 }
                 Want::Nothing => exhaust(statement, silent)?,
             }
+        }
+        if !keys.is_empty() {
+            work.keys(number, run.params.runs() - keys.len(), &keys)?;
         }
         Ok(total)
     }

@@ -81,10 +81,20 @@ impl Binder for StatementBinder<'_, '_> {
         if self.bound > self.expected {
             return Err(mismatch(self.bound, self.expected));
         }
+        // Most values are one of these.
         match value {
-            ValueRef::Null => self.raw(Raw::Null),
-            ValueRef::Int(it) => self.raw(Raw::Integer(it)),
             ValueRef::Text(it) => self.raw(Raw::Text(it.as_bytes())),
+            ValueRef::Int(it) => self.raw(Raw::Integer(it)),
+            ValueRef::Null => self.raw(Raw::Null),
+            other => self.other(other),
+        }
+    }
+}
+
+impl StatementBinder<'_, '_> {
+    #[inline(never)]
+    fn other(&mut self, value: ValueRef<'_>) -> Result<()> {
+        match value {
             ValueRef::Real(it) => self.raw(Raw::Real(it)),
             ValueRef::Bytes(it) => self.raw(Raw::Blob(it)),
             ValueRef::Bool(it) => self.raw(Raw::Integer(i64::from(it))),

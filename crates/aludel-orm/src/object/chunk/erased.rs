@@ -359,7 +359,13 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
 
     fn forget(&self) {
         let old = std::mem::take(&mut *lock(&self.journal));
-        drop(old);
+        append(&self.spare, old);
+        // One for each object.
+        let mut spare = lock(&self.spare);
+        let most = self.slots.len().min(spare.len());
+        let rest = spare.split_off(most);
+        drop(spare);
+        drop(rest);
     }
 
     fn anchor(self: Arc<Self>, graph: Arc<Graph>, epoch: u32) -> Arc<dyn AnyAnchor> {
