@@ -53,6 +53,22 @@ pub trait Binder {
     /// # Errors
     /// The driver can't take the value.
     fn bind(&mut self, value: ValueRef<'_>) -> Result<()>;
+
+    /// Binds a text: what most values are travels in registers.
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind).
+    fn bind_text(&mut self, text: &str) -> Result<()> {
+        self.bind(ValueRef::Text(text))
+    }
+
+    /// Binds an integer.
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind).
+    fn bind_int(&mut self, value: i64) -> Result<()> {
+        self.bind(ValueRef::Int(value))
+    }
 }
 
 /// Parameters of several executions of one statement, read where they live and never copied first.

@@ -15,7 +15,6 @@ use std::{
 
 use aludel_core::value::Columns;
 use rusqlite::{Connection, Statement};
-use smallvec::SmallVec;
 
 use super::{
     classify::classify,
@@ -237,38 +236,53 @@ impl Executor {
         scratch: &mut String,
         work: &mut dyn Work,
     ) -> Result<u64> {
+        if run.want == Want::Keys {
+            return self.keys(number, run, statement, scratch, work);
+        }
         let expected = statement.parameter_count();
         let silent = statement.column_count() == 0;
         let mut total = 0;
         let mut counts = false;
-        let mut keys = SmallVec::<[i64; 32]>::new();
         for i in 0..run.params.runs() {
             self.check_cancelled()?;
             bind(&run.params, i, statement, expected, scratch)?;
             match run.want {
                 Want::Rows => total += self.rows(number, statement, work)?,
                 Want::Stream => total += self.stream(number, statement, scratch, work)?,
-                Want::Keys => {
-                    exhaust(statement, silent)?;
-                    keys.push(self.connection.last_insert_rowid());
-                    total += 1;
-                    if keys.len() == keys.inline_size() {
-                        work.keys(number, i + 1 - keys.len(), &keys)?;
-                        keys.clear();
-                    }
-                }
                 Want::Count => {
                     let rows = self.changed_by(statement, silent, &mut counts)?;
                     work.count(number, i, rows)?;
                     total += rows;
                 }
-                Want::Nothing => exhaust(statement, silent)?,
+                Want::Nothing | Want::Keys => exhaust(statement, silent)?,
             }
         }
-        if !keys.is_empty() {
-            work.keys(number, run.params.runs() - keys.len(), &keys)?;
-        }
         Ok(total)
+    }
+
+    /// Inserts rows, and hands over the keys that they got: some at once.
+    fn keys(
+        &self,
+        number: usize,
+        run: &Run,
+        statement: &mut Statement<'_>,
+        scratch: &mut String,
+        work: &mut dyn Work,
+    ) -> Result<u64> {
+        let expected = statement.parameter_count();
+        let silent = statement.column_count() == 0;
+        let (runs, mut keys) = (run.params.runs(), [0; 32]);
+        for first in (0..runs).step_by(keys.len()) {
+            let count = keys.len().min(runs - first);
+            for (i, key) in (first..).zip(&mut keys[..count]) {
+                self.check_cancelled()?;
+                bind(&run.params, i, statement, expected, scratch)?;
+                exhaust(statement, silent)?;
+                *key = self.connection.last_insert_rowid();
+            }
+            work.keys(number, first, &keys[..count])?;
+        }
+        Ok(runs as u64)
     }
 
     #[inline]

@@ -51,6 +51,16 @@ pub(super) struct StatementBinder<'a, 's> {
 }
 
 impl StatementBinder<'_, '_> {
+    /// Counts the parameter that is bound next.
+    #[inline]
+    fn begin(&mut self) -> Result<()> {
+        self.bound += 1;
+        if self.bound > self.expected {
+            return Err(mismatch(self.bound, self.expected));
+        }
+        Ok(())
+    }
+
     #[inline]
     fn raw(&mut self, value: Raw<'_>) -> Result<()> {
         let bound = self.statement.raw_bind_parameter(self.bound, ToSqlOutput::Borrowed(value));
@@ -75,26 +85,12 @@ impl StatementBinder<'_, '_> {
 }
 
 impl Binder for StatementBinder<'_, '_> {
-    #[inline]
     fn bind(&mut self, value: ValueRef<'_>) -> Result<()> {
-        self.bound += 1;
-        if self.bound > self.expected {
-            return Err(mismatch(self.bound, self.expected));
-        }
-        // Most values are one of these.
+        self.begin()?;
         match value {
-            ValueRef::Text(it) => self.raw(Raw::Text(it.as_bytes())),
-            ValueRef::Int(it) => self.raw(Raw::Integer(it)),
             ValueRef::Null => self.raw(Raw::Null),
-            other => self.other(other),
-        }
-    }
-}
-
-impl StatementBinder<'_, '_> {
-    #[inline(never)]
-    fn other(&mut self, value: ValueRef<'_>) -> Result<()> {
-        match value {
+            ValueRef::Int(it) => self.raw(Raw::Integer(it)),
+            ValueRef::Text(it) => self.raw(Raw::Text(it.as_bytes())),
             ValueRef::Real(it) => self.raw(Raw::Real(it)),
             ValueRef::Bytes(it) => self.raw(Raw::Blob(it)),
             ValueRef::Bool(it) => self.raw(Raw::Integer(i64::from(it))),
@@ -109,6 +105,16 @@ impl StatementBinder<'_, '_> {
             ValueRef::Inet(it) => self.as_text(&it),
             other => Err(unsupported(other)),
         }
+    }
+
+    fn bind_text(&mut self, text: &str) -> Result<()> {
+        self.begin()?;
+        self.raw(Raw::Text(text.as_bytes()))
+    }
+
+    fn bind_int(&mut self, value: i64) -> Result<()> {
+        self.begin()?;
+        self.raw(Raw::Integer(value))
     }
 }
 

@@ -187,7 +187,11 @@ impl<T: Mapped> AnyChunk for Chunk<T> {
     fn bind(&self, slot: u32, columns: &[u16], out: &mut dyn Binder) -> EngineResult<()> {
         let guard = self.glance(slot)?;
         let value = guard.value()?;
-        columns.iter().try_for_each(|it| out.bind(value.get(*it)))
+        columns.iter().try_for_each(|it| match value.get(*it) {
+            ValueRef::Text(text) => out.bind_text(text),
+            ValueRef::Int(value) => out.bind_int(value),
+            other => out.bind(other),
+        })
     }
 
     fn set_keys(&self, column: u16, keys: &[(u32, i64)]) -> bool {
