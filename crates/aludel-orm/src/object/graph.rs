@@ -110,6 +110,24 @@ pub(crate) struct Entry {
 /// So many chunks are kept apart.
 const LONE: usize = 64;
 
+/// The tables of a root, locked.
+struct Held<'a> {
+    _locked: order::Locked,
+    tables: MutexGuard<'a, Tables>,
+    graph: &'a Arc<Graph>,
+}
+
+impl Held<'_> {
+    /// Says outside what changed; what the tables no longer hold is to be dropped after the lock.
+    fn leave(mut self) -> Vec<Entry> {
+        let tables = &mut self.tables;
+        self.graph.sessions.store(tables.ledgers.len(), Ordering::Relaxed);
+        let changed = tables.ledgers.iter().any(|it| !it.is_clean());
+        self.graph.changed.store(changed, Ordering::Release);
+        std::mem::take(&mut tables.garbage)
+    }
+}
+
 impl Graph {
     /// An empty graph.
     pub(crate) fn new() -> Self {
@@ -144,30 +162,24 @@ impl Graph {
 
     /// Runs under the lock of the root; what it leaves as garbage is dropped after the lock.
     pub(crate) fn with<R>(graph: &Arc<Self>, body: impl FnOnce(&mut Tables, &Arc<Self>) -> R) -> R {
-        let (result, garbage) = Self::locked(graph, |tables, graph| {
-            tables.settle_lone();
-            let result = body(tables, graph);
-            graph.sessions.store(tables.ledgers.len(), Ordering::Relaxed);
-            let changed = tables.ledgers.iter().any(|it| !it.is_clean());
-            graph.changed.store(changed, Ordering::Release);
-            (result, std::mem::take(&mut tables.garbage))
-        });
-        drop(garbage);
+        let mut held = Self::hold(graph);
+        held.tables.settle_lone();
+        let result = body(&mut held.tables, held.graph);
+        drop(held.leave());
         result
     }
 
-    /// Runs under the lock of the root, whatever chunks are still kept apart.
-    fn locked<R>(graph: &Arc<Self>, body: impl FnOnce(&mut Tables, &Arc<Self>) -> R) -> R {
+    /// Locks the root, whatever chunks are still kept apart.
+    fn hold(graph: &Arc<Self>) -> Held<'_> {
         let mut graph = Self::root(graph);
         loop {
-            let mut tables = graph.lock();
+            let tables = graph.lock();
             if let Some(next) = graph.forward.get() {
                 drop(tables);
                 graph = Self::root(next);
                 continue;
             }
-            let _locked = order::Locked::new();
-            return body(&mut tables, graph);
+            return Held { _locked: order::Locked::new(), tables, graph };
         }
     }
 
@@ -179,23 +191,22 @@ impl Graph {
         value: T,
         owner: u64,
     ) -> Entered<T> {
-        Self::locked(graph, |tables, graph| {
-            let (place, kept) = match former {
-                Some((it, at)) if tables.leave_lone(&it, at) => (Some((it, at)), None),
-                former => (None, former.map(|it| it.0)),
-            };
-            if place.is_none() && tables.lone.len() >= LONE {
-                tables.settle_lone();
-            }
-            let at = place.as_ref().map_or(tables.lone.len(), |it| it.1);
-            let (anchor, old) = Anchor::of_one(place.map(|it| it.0), value, owner, graph);
-            let weak = Some(Arc::downgrade(&anchor) as _);
-            match tables.lone.get_mut(at) {
-                Some(place) => *place = weak,
-                None => tables.lone.push(weak),
-            }
-            Entered { anchor, at, kept, old }
-        })
+        let Held { tables, graph, .. } = &mut Self::hold(graph);
+        let (place, kept) = match former {
+            Some((it, at)) if tables.leave_lone(&it, at) => (Some((it, at)), None),
+            former => (None, former.map(|it| it.0)),
+        };
+        if place.is_none() && tables.lone.len() >= LONE {
+            tables.settle_lone();
+        }
+        let at = place.as_ref().map_or(tables.lone.len(), |it| it.1);
+        let (anchor, old) = Anchor::of_one(place.map(|it| it.0), value, owner, graph);
+        let weak = Some(Arc::downgrade(&anchor) as _);
+        match tables.lone.get_mut(at) {
+            Some(place) => *place = weak,
+            None => tables.lone.push(weak),
+        }
+        Entered { anchor, at, kept, old }
     }
 
     /// Takes in an object that is in no graph yet. Does nothing if another thread was first.
