@@ -160,7 +160,7 @@ impl Core {
         // The row of a key is the only one.
         let mut take = |row: &dyn Row| Found::take(&mut found, row).map(|()| Flow::Done);
         match connection.query_inline(&statement, &params, &mut take) {
-            Some(Ok(())) => return Early::Break(self.found(mapper, found, missing)),
+            Some(Ok(())) => return Early::Break(self.land_one(mapper, &mut found, missing)),
             Some(Err(error)) => return Early::Continue(Later::Failed(error)),
             None => {}
         }
@@ -169,7 +169,7 @@ impl Core {
         match connection.run_inline(&mut work) {
             None => Early::Continue(Later::Ready(Box::new(work))),
             Some(Err(error)) => Early::Continue(Later::Failed(error)),
-            Some(Ok(())) => Early::Break(self.found(mapper, work.found, missing)),
+            Some(Ok(())) => Early::Break(self.land_one(mapper, &mut work.found, missing)),
         }
     }
 
@@ -180,21 +180,12 @@ impl Core {
     ) -> Result<Option<Obj<T>>> {
         let connection = self.connection.as_mut().ok_or_else(no_connection)?;
         self.in_flight = Some(|_, _| ());
-        let (result, work) = driver::run_boxed(&mut **connection, work).await;
+        let (result, mut work) = driver::run_boxed(&mut **connection, work).await;
         self.in_flight = None;
         match result {
-            Ok(()) => self.found(Mapper::of(T::meta()), work.found, None),
+            Ok(()) => self.land_one(Mapper::of(T::meta()), &mut work.found, None),
             Err(error) => Err(Box::pin(self.run_failed(error)).await),
         }
-    }
-
-    fn found<T: Mapped>(
-        &mut self,
-        mapper: &'static Mapper,
-        value: Option<T>,
-        missing: Option<u64>,
-    ) -> Result<Option<Obj<T>>> {
-        value.map(|it| self.land_one(mapper, it, missing)).transpose()
     }
 
     /// The object of a key: from the identity map without SQL, or from its row.
@@ -227,11 +218,11 @@ impl Core {
         let mapper = Mapper::checked(T::meta())?;
         #[cfg(debug_assertions)]
         self.repeats.get(self.called_at, mapper);
-        let value = self.read::<Option<T>>(mapper, key.clone(), None).await?;
+        let mut value = self.read::<Option<T>>(mapper, key.clone(), None).await?;
         if value.is_none() {
             self.vanish(mapper, &key);
         }
-        let found = self.found(mapper, value, None)?;
+        let found = self.land_one(mapper, &mut value, None)?;
         if let (Some(object), true) = (&found, expired) {
             self.load_again(&[object.raw().reference()]).await?;
         }
@@ -350,23 +341,27 @@ impl Core {
     }
 
     /// Brings one loaded value into the session: into the object that holds its key, or a new one.
-    /// `missing` is an integer key of which it is known that no object holds it.
+    /// `missing` is an integer key of which it is known that no object holds it. What is left of `value` is to be
+    /// dropped: it isn't moved, but taken from where it was read.
     pub(crate) fn land_one<T: Mapped>(
         &mut self,
         mapper: &'static Mapper,
-        value: T,
+        value: &mut Option<T>,
         missing: Option<u64>,
-    ) -> Result<Obj<T>> {
-        let fp = key_of(mapper, &value);
+    ) -> Result<Option<Obj<T>>> {
+        let Some(fresh) = value.as_ref() else { return Ok(None) };
+        let fp = key_of(mapper, fresh);
         let same = |it: &dyn crate::object::chunk::Fields| {
-            T::PRIMARY_KEY.iter().all(|at| it.get(*at) == value.get(*at))
+            T::PRIMARY_KEY.iter().all(|at| it.get(*at) == fresh.get(*at))
         };
         if missing != Some(fp)
             && let Some(hit) = self.store(mapper).find(fp, same)
             && let Some(raw) = Raw::<T>::from_any(hit.anchor, hit.slot)
         {
             let flags = raw.flags();
-            if flags.has(Flags::EXPIRED) {
+            if flags.has(Flags::EXPIRED)
+                && let Some(value) = value.take()
+            {
                 let at = raw.reference();
                 let says = self.options.sqlalchemy && self.tables(|it| it.is_expired(at));
                 raw.renew(self.id, value, self.level_wrote())?;
@@ -375,7 +370,7 @@ impl Core {
                 }
                 self.note_landed(mapper, at, true);
             }
-            return Ok(Obj::from_raw(raw));
+            return Ok(Some(Obj::from_raw(raw)));
         }
         let owner = self.id;
         let graph = Graph::root(&self.graph);
@@ -385,7 +380,7 @@ impl Core {
             former = Some((it.fp, it.object));
             (it.anchor, it.at)
         });
-        let Entered { anchor, at, kept, old } = Graph::enter_lone(graph, place, value, owner);
+        let Entered { anchor, at, kept } = Graph::enter_lone(graph, place, value, owner);
         let kept = former.zip(kept);
         let has_grown = kept.is_some();
         if let Some(((fp, object), anchor)) = kept {
@@ -393,11 +388,10 @@ impl Core {
         }
         let object = anchor.chunk().head().reference(0);
         store.push_lone(Loner { fp, object, anchor: anchor.clone(), at });
-        drop(old);
         self.note_landed(mapper, object, false);
         if has_grown {
             self.sweep(false);
         }
-        Ok(Obj::from_raw(Raw::new(anchor, 0)))
+        Ok(Some(Obj::from_raw(Raw::new(anchor, 0))))
     }
 }

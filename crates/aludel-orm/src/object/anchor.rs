@@ -64,32 +64,27 @@ impl<T: Mapped> Anchor<T> {
         Self { chunk, graph: OnceLock::from(graph), epoch: FIRST }
     }
 
-    /// The anchor of one loaded value in a chunk of its own: in the place of another, which is given back, if nobody
-    /// else knows that.
+    /// The anchor of one loaded value in a chunk of its own: in the place of another, for which it gives the value that
+    /// was there, if nobody else knows that.
     pub(super) fn of_one(
         place: Option<Arc<dyn AnyAnchor>>,
-        value: T,
+        value: &mut Option<T>,
         owner: u64,
         graph: &Arc<Graph>,
-    ) -> (Arc<Self>, Option<T>) {
-        let mut value = value;
+    ) -> Arc<Self> {
         if let Some(Raw { mut anchor, .. }) = place.and_then(|it| Raw::<T>::from_any(it, 0))
             && let Some(place) = Arc::get_mut(&mut anchor)
             && let Some(chunk) = Arc::get_mut(&mut place.chunk)
+            && chunk.replace(value, owner)
         {
-            match chunk.replace(value, owner) {
-                Ok(old) => {
-                    place.epoch = FIRST;
-                    if !place.graph.get().is_some_and(|it| Arc::ptr_eq(Graph::root(it), graph)) {
-                        place.graph = OnceLock::from(graph.clone());
-                    }
-                    return (anchor, old);
-                }
-                Err(refused) => value = refused,
+            place.epoch = FIRST;
+            if !place.graph.get().is_some_and(|it| Arc::ptr_eq(Graph::root(it), graph)) {
+                place.graph = OnceLock::from(graph.clone());
             }
+            return anchor;
         }
-        let chunk = Arc::new(Chunk::one(value, owner));
-        (Arc::new(Self::with_graph(chunk, graph.clone())), None)
+        let chunk = Arc::new(Chunk::one(value.take(), owner));
+        Arc::new(Self::with_graph(chunk, graph.clone()))
     }
 
     /// The chunk.

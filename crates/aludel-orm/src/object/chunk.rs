@@ -73,26 +73,26 @@ impl<T: Mapped> Chunk<T> {
     }
 
     /// A chunk of one loaded value, which has no siblings.
-    pub(crate) fn one(value: T, owner: u64) -> Self {
+    pub(crate) fn one(value: Option<T>, owner: u64) -> Self {
         Self {
             head: Head::one(owner),
-            slots: smallvec![Slot::new(Some(value))],
+            slots: smallvec![Slot::new(value)],
             touched: Mutex::default(),
             journal: Mutex::default(),
             spare: Mutex::default(),
         }
     }
 
-    /// Makes a chunk of one another, of one loaded value; the value that it had. Gives the value back if it is a chunk
-    /// of more.
-    pub(super) fn replace(&mut self, value: T, owner: u64) -> std::result::Result<Option<T>, T> {
-        let [slot] = &mut *self.slots else { return Err(value) };
-        let old = slot.get_mut().replace(value);
+    /// Makes a chunk of one another, of one loaded value, for which it gives the one that it had. `false` if it is a
+    /// chunk of more.
+    pub(super) fn replace(&mut self, value: &mut Option<T>, owner: u64) -> bool {
+        let [slot] = &mut *self.slots else { return false };
+        std::mem::swap(slot.get_mut(), value);
         self.head = Head::one(owner);
         self.touched = Mutex::default();
         self.journal = Mutex::default();
         self.spare = Mutex::default();
-        Ok(old)
+        true
     }
 
     /// An empty chunk that values are appended to.

@@ -91,8 +91,6 @@ pub(crate) struct Entered<T: Mapped> {
     pub(crate) at: usize,
     /// What was there before, where somebody knows it.
     pub(crate) kept: Option<Arc<dyn AnyAnchor>>,
-    /// The value that was there before, to be dropped once no lock is held.
-    pub(crate) old: Option<T>,
 }
 
 /// A chunk in a graph.
@@ -184,11 +182,12 @@ impl Graph {
     }
 
     /// Takes in an object that a session read alone. `former` is what it held of such a one before, and where that
-    /// stood: if nobody else has looked at it, its place is taken, and it is given back otherwise.
+    /// stood: if nobody else has looked at it, its place is taken, and its value, to be dropped once no lock is held, is
+    /// what `value` is then; otherwise it is given back.
     pub(crate) fn enter_lone<T: Mapped>(
         graph: &Arc<Self>,
         former: Option<(Arc<dyn AnyAnchor>, usize)>,
-        value: T,
+        value: &mut Option<T>,
         owner: u64,
     ) -> Entered<T> {
         let Held { tables, graph, .. } = &mut Self::hold(graph);
@@ -200,13 +199,13 @@ impl Graph {
             tables.settle_lone();
         }
         let at = place.as_ref().map_or(tables.lone.len(), |it| it.1);
-        let (anchor, old) = Anchor::of_one(place.map(|it| it.0), value, owner, graph);
+        let anchor = Anchor::of_one(place.map(|it| it.0), value, owner, graph);
         let weak = Some(Arc::downgrade(&anchor) as _);
         match tables.lone.get_mut(at) {
             Some(place) => *place = weak,
             None => tables.lone.push(weak),
         }
-        Entered { anchor, at, kept, old }
+        Entered { anchor, at, kept }
     }
 
     /// Takes in an object that is in no graph yet. Does nothing if another thread was first.

@@ -322,10 +322,11 @@ impl Core {
         chunk: &dyn AnyChunk,
         slot: u32,
     ) -> Result<Ref> {
-        let value = snapshot_of::<T>(chunk, slot)?;
-        let copy = self.land_one(Mapper::of(T::meta()), value, None)?;
+        let value = &mut Some(snapshot_of::<T>(chunk, slot)?);
         // Its chunk is kept by the session.
-        Ok(copy.raw().reference())
+        let copy = self.land_one(Mapper::of(T::meta()), value, None)?;
+        let none = || Error::ObjectDeleted(Error::subject(Some(T::meta())));
+        copy.map(|it| it.raw().reference()).ok_or_else(none)
     }
 }
 

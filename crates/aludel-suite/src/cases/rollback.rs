@@ -4,7 +4,7 @@ use aludel::{Error, Integrity, Obj, SessionOptions, State, blocking::Session, pr
 
 use crate::{
     Case, Place, cases,
-    models::*,
+    models::{composites::*, *},
     store::{address, author, book, mails, node, tag, user},
 };
 
@@ -17,6 +17,7 @@ pub(super) const CASES: &[Case] = cases!["rollback":
     a_failed_flush,
     rollback_without_a_transaction,
     values_go_back_through_all_flushes,
+    each_commit_is_a_new_state_to_go_back_to,
     orphans_come_back,
     a_guard_over_a_rollback,
     collections_read_in_between_are_forgotten,
@@ -288,4 +289,46 @@ fn collections_read_in_between_are_forgotten(at: &Place) {
     store.rollback().unwrap();
     let books = red.books().load(&mut store).unwrap();
     assert!(books.len() == 1 && books[0].is(&x));
+}
+
+// TX-2: of texts that get longer and shorter, and of values that come and go.
+fn each_commit_is_a_new_state_to_go_back_to(at: &Place) {
+    let states = [
+        ("long enough to need more room than before", Some("red"), Some(Point { x: 1, y: 2 })),
+        ("", None, None),
+        ("ü", Some("a colour with a long name"), Some(Point { x: 3, y: 4 })),
+    ];
+    type Said<'a> = (&'a str, Option<&'a str>, Option<Point>);
+    let say = |vertex: &Obj<Vertex>, (name, colour, end): Said<'_>| {
+        let mut vertex = vertex.borrow_mut();
+        (vertex.name, vertex.end) = (name.into(), end);
+        vertex.label.colour = colour.map(Into::into);
+    };
+    let shows = |vertex: &Obj<Vertex>, (name, colour, end): Said<'_>| {
+        let vertex = vertex.borrow();
+        assert_eq!((&*vertex.name, vertex.label.colour.as_deref()), (name, colour));
+        assert_eq!(vertex.end, end);
+    };
+    let mut store = at.store();
+    let label = || Label { text: "l".into(), colour: None };
+    let start = || Point { x: 0, y: 0 };
+    let vertices =
+        [1, 2, 3].map(|_| store.add(Vertex::builder().start(start()).name("n").label(label())));
+    store.save();
+    for kept in &states {
+        vertices.iter().for_each(|it| say(it, kept.clone()));
+        store.save();
+        for (number, other) in states.iter().enumerate() {
+            vertices.iter().skip(number).for_each(|it| say(it, other.clone()));
+            if number > 0 {
+                store.flush().unwrap();
+                say(&vertices[2], states[0].clone());
+            }
+            store.rollback().unwrap();
+            vertices.iter().for_each(|it| shows(it, kept.clone()));
+        }
+    }
+    store.renew();
+    let read = store.scalars(select(Vertex)).all().unwrap();
+    read.iter().for_each(|it| shows(it, states[2].clone()));
 }
