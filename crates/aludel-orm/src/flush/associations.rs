@@ -101,6 +101,9 @@ impl Planner {
     /// Makes the steps of association rows that follow a changed key (FK-6).
     fn relink_steps(&mut self, pairs: &[(Pair, i32)], wave: u32) -> Result<()> {
         let mut relinks = std::mem::take(&mut self.relinks);
+        if relinks.is_empty() {
+            return Ok(());
+        }
         // What comes with this flush has no row yet.
         let new: HashSet<_> = pairs.iter().filter(|it| it.1 > 0).map(|it| it.0.key()).collect();
         relinks.retain(|it| {

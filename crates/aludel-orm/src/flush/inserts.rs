@@ -84,6 +84,40 @@ struct Shapes {
     known: Vec<(u128, u32)>,
 }
 
+/// Which new object has which ordinal: by the place of its chunk, then by its slot.
+#[derive(Default)]
+pub(super) struct Ordinals(Vec<Vec<u32>>);
+
+impl Ordinals {
+    /// Of no object.
+    const NONE: u32 = u32::MAX;
+
+    fn of(objects: &[(u32, u32)]) -> Self {
+        let mut by_place: Vec<Vec<u32>> = Vec::new();
+        for (ordinal, (place, slot)) in (0..).zip(objects) {
+            let (place, slot) = (*place as usize, *slot as usize);
+            if by_place.len() <= place {
+                by_place.resize_with(place + 1, Vec::new);
+            }
+            let slots = &mut by_place[place];
+            if slots.len() <= slot {
+                slots.resize(slot + 1, Self::NONE);
+            }
+            slots[slot] = ordinal;
+        }
+        Self(by_place)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn get(&self, place: u32, slot: u32) -> Option<u32> {
+        let ordinal = self.0.get(place as usize)?.get(slot as usize);
+        ordinal.copied().filter(|it| *it != Self::NONE)
+    }
+}
+
 impl Planner {
     /// Finds each new object's columns, and gives it its ordinal.
     pub(super) fn shape_new_objects(&mut self) -> Result<()> {
@@ -115,8 +149,7 @@ impl Planner {
         // Only links ask which object has which ordinal.
         let links = !self.gathered.references.is_empty() || !self.gathered.pairs.is_empty();
         if links || !self.gathered.steps.is_empty() || !self.gathered.assigned.is_empty() {
-            let objects = self.shared.objects.iter().enumerate();
-            self.ordinals = objects.map(|(ordinal, it)| (*it, ordinal as u32)).collect();
+            self.ordinals = Ordinals::of(&self.shared.objects);
         }
         self.compute_new();
         Ok(())
@@ -176,7 +209,7 @@ impl Planner {
         if self.ordinals.is_empty() {
             return None;
         }
-        self.ordinals.get(&(self.place(at.chunk())?, at.slot())).copied()
+        self.ordinals.get(self.place(at.chunk())?, at.slot())
     }
 
     pub(super) fn overrides(&mut self, ordinal: u32) -> &mut Overrides {
@@ -198,7 +231,7 @@ impl Planner {
         {
             return fill.clone();
         }
-        let Some(&ordinal) = self.ordinals.get(&(chunk, object.slot())) else { return own };
+        let Some(ordinal) = self.ordinals.get(chunk, object.slot()) else { return own };
         if let Some(overrides) = self.overridden.get(ordinal as usize)
             && let Some(it) = overrides.iter().rev().find(|it| it.column == column)
         {

@@ -12,7 +12,7 @@ use super::{
     emit::FlushWork,
     follow::{Follower, Following, Relink, Switcher},
     gather::{Gathered, Map},
-    inserts::{NewObject, Overrides, Shape},
+    inserts::{NewObject, Ordinals, Overrides, Shape},
     plan::{FlushAction, Plan, Shared, Step},
     stale::Stale,
     switches::Switch,
@@ -45,7 +45,7 @@ pub(super) struct Planner {
     pub(super) new: Vec<NewObject>,
     pub(super) shapes: Vec<Shape>,
     /// New objects by place and slot; kept only where links will ask.
-    pub(super) ordinals: Map<(u32, u32), u32>,
+    pub(super) ordinals: Ordinals,
     pub(super) overridden: Vec<Overrides>,
     /// New objects with defaults that depend on their rows, by ordinal.
     pub(super) row_defaults: Vec<u32>,
@@ -82,7 +82,7 @@ impl Planner {
             placeholder: Arc::default(),
             new: Vec::new(),
             shapes: Vec::new(),
-            ordinals: Map::default(),
+            ordinals: Ordinals::default(),
             overridden: Vec::new(),
             row_defaults: Vec::new(),
             switches: Vec::new(),

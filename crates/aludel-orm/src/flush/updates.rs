@@ -92,7 +92,7 @@ impl Planner {
     pub(super) fn place_references(&mut self, changes: &mut Changes) -> Result<PostUpdates> {
         let mut references = std::mem::take(&mut self.gathered.references);
         // Parents first: a key may itself come from a parent's key.
-        references.sort_by_key(|it| self.depth_of(it.child));
+        references.sort_by_cached_key(|it| self.depth_of(it.child));
         let mut waiting = std::mem::take(&mut self.row_defaults);
         if !waiting.is_empty() {
             // Or from a default that is made of a key.
@@ -331,7 +331,7 @@ impl Planner {
             Fill::Key(ordinal) | Fill::Returned(ordinal, _) => Some(&self.new[*ordinal as usize]),
             // Its key is known, and its row isn't there.
             Fill::Field { chunk, slot, .. } => {
-                self.ordinals.get(&(*chunk, *slot)).map(|it| &self.new[*it as usize])
+                self.ordinals.get(*chunk, *slot).map(|it| &self.new[it as usize])
             }
             _ => None,
         });
