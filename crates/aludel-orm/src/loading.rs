@@ -32,6 +32,7 @@ pub use entity::{entity_add, entity_decode, entity_finish, entity_parts, entity_
 #[doc(hidden)]
 pub use hop::How;
 pub(crate) use keys::CohortWork;
+pub(crate) use members::FillBy;
 pub(crate) use options::Criteria;
 pub use options::{
     CriteriaOption, LoadOption, Loadable, LoadableFrom, LoaderOption, WildcardOption, WithOptions,

@@ -64,16 +64,6 @@ pub(super) fn functions(members: &Members) -> TokenStream {
             quote!(#ident: #of::snapshot(&self.#ident))
         }
     });
-    let copy_from = parts.iter().map(|part| match part {
-        Part::Column(it) => {
-            let (ident, copy_from) = (&it.ident, field(it, "copy_from"));
-            quote!(#copy_from(&mut self.#ident, &__of.#ident))
-        }
-        Part::Mixin(it) => {
-            let (ident, of) = (&it.ident, of(it));
-            quote!(#of::snapshot_from(&mut self.#ident, &__of.#ident))
-        }
-    });
     let get = arms(&parts, "get", "", |it| {
         let (ident, get) = (&it.ident, field(it, "get"));
         Some(quote!(#get(&self.#ident)))
@@ -132,10 +122,6 @@ pub(super) fn functions(members: &Members) -> TokenStream {
                 #(#copy,)*
                 #(#relationship: __aq::Clone::clone(&self.#relationship),)*
             }
-        }
-        fn snapshot_from(&mut self, __of: &Self) {
-            #(#copy_from;)*
-            #(__aq::Clone::clone_from(&mut self.#relationship, &__of.#relationship);)*
         }
     }
 }

@@ -7,6 +7,7 @@ use hashbrown::{HashMap, HashSet};
 use crate::{
     Error, Result,
     error::Attribute,
+    loading::FillBy,
     mapping::{Direction, Mapper, Relation},
     object::{
         graph::Tables,
@@ -79,7 +80,7 @@ impl Core {
                         continue;
                     }
                     if self.tables(|it| it.is_loaded(*at, relation))
-                        || self.fill_by_key(relation, *at, true, false)?
+                        || self.fill_by_key(relation, *at, FillBy::KeyOfExpired)?
                     {
                         break;
                     }
@@ -113,7 +114,7 @@ impl Core {
             for at in owners {
                 let is_known = self.tables(|it| it.is_loaded(*at, relation))
                     || !self.is_unsaid(relation, *at)
-                        && self.fill_by_key(relation, *at, true, false)?;
+                        && self.fill_by_key(relation, *at, FillBy::KeyOfExpired)?;
                 if is_known {
                     told = Some(*at);
                     break;

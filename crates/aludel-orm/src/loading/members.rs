@@ -92,6 +92,17 @@ impl Parts for NoParts {
     fn parts(&mut self, _: &mut dyn FnMut(&mut dyn Any)) {}
 }
 
+/// By which key a many-to-one is filled, and with which target.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FillBy {
+    /// The key that is set, and a target that isn't expired.
+    Key,
+    /// The key that is set, and any target.
+    KeyOfExpired,
+    /// The key that the row has, whatever it is set to, and a target that isn't expired.
+    RowsKey,
+}
+
 impl Core {
     /// Loads a relationship for these owners, where it isn't loaded; for their siblings, too, if
     /// asked to.
@@ -350,16 +361,15 @@ impl Core {
     /// Fills a many-to-one whose target is held, or that refers to nothing: no SQL, and so no flush (AF-2,
     /// LOAD-2). Whether it is filled.
     pub(crate) fn fill_held(&mut self, relation: &'static Relation, at: Ref) -> Result<bool> {
-        self.fill_by_key(relation, at, false, false)
+        self.fill_by_key(relation, at, FillBy::Key)
     }
 
-    /// The same, by an expired target, too, or by the key that the row has, whatever it is set to.
+    /// The same, where more than that counts.
     pub(crate) fn fill_by_key(
         &mut self,
         relation: &'static Relation,
         at: Ref,
-        with_expired: bool,
-        of_row: bool,
+        by: FillBy,
     ) -> Result<bool> {
         if self.in_flight.is_some() || !self.is_by_primary_key(relation) {
             return Ok(false);
@@ -372,11 +382,11 @@ impl Core {
         let mut fetch = Fetch::new(relation);
         let mut key = None;
         let mut read = |fields: &dyn Fields| key = fetch.key(fields);
-        match of_row {
+        match by {
             // Of what was expired as it was set, nobody knows.
-            true if self.is_assigned(relation, at) => {}
-            true => chunk.loaded(at.slot(), &mut read)?,
-            false => chunk.with(at.slot(), &mut read)?,
+            FillBy::RowsKey if self.is_assigned(relation, at) => {}
+            FillBy::RowsKey => chunk.loaded(at.slot(), &mut read)?,
+            FillBy::Key | FillBy::KeyOfExpired => chunk.with(at.slot(), &mut read)?,
         }
         let Some(key) = key else {
             self.tables(|it| fetch.link(it, &[(at, None)]));
@@ -385,7 +395,7 @@ impl Core {
         let Some(target) = self.find_held(Mapper::of(relation.target), &key) else {
             return Ok(false);
         };
-        let is_current = with_expired || self.is_current(target);
+        let is_current = by == FillBy::KeyOfExpired || self.is_current(target);
         if is_current {
             self.tables(|it| it.fill(relation, at, &[target.cell()]));
         }
@@ -416,7 +426,7 @@ impl Core {
         let relations = &Mapper::of(T::meta()).relationships;
         if let Some(relation) = relations.iter().find(|it| it.name == name)
             && !self.tables(|it| it.is_loaded(at, relation))
-            && self.fill_by_key(relation, at, false, true)?
+            && self.fill_by_key(relation, at, FillBy::RowsKey)?
             && self.is_unsaid(relation, at)
             && !self.is_key_changed(relation, at)
         {

@@ -52,7 +52,6 @@ pub trait CompositeField: Sized {
     fn get(&self, column: u16) -> ValueRef<'_>;
     fn put(&mut self, column: u16, value: Option<ValueRef<'_>>) -> bool;
     fn snapshot(&self) -> Self;
-    fn snapshot_from(&mut self, of: &Self);
 }
 
 impl<C: Composite> CompositeField for C {
@@ -70,10 +69,6 @@ impl<C: Composite> CompositeField for C {
 
     fn snapshot(&self) -> Self {
         self.clone()
-    }
-
-    fn snapshot_from(&mut self, of: &Self) {
-        self.clone_from(of);
     }
 }
 
@@ -123,10 +118,6 @@ impl<C: Composite + Default> CompositeField for Option<C> {
 
     fn snapshot(&self) -> Self {
         self.clone()
-    }
-
-    fn snapshot_from(&mut self, of: &Self) {
-        self.clone_from(of);
     }
 }
 

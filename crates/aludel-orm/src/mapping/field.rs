@@ -41,9 +41,6 @@ pub trait Field: Sized {
 
     /// A copy.
     fn copy(&self) -> Self;
-
-    /// Makes it a copy, where it has room already.
-    fn copy_from(&mut self, of: &Self);
 }
 
 /// What the static description says of a column's type.
@@ -103,10 +100,5 @@ impl<T: ColumnType> Field for T {
     #[inline]
     fn copy(&self) -> Self {
         self.clone()
-    }
-
-    #[inline]
-    fn copy_from(&mut self, of: &Self) {
-        self.clone_from(of);
     }
 }

@@ -62,10 +62,6 @@ pub trait Mapped: Sized + Send + Sync + 'static {
     /// A copy of the columns; relationships live elsewhere.
     #[doc(hidden)]
     fn snapshot(&self) -> Self;
-
-    /// Makes it such a copy, in the room that it has.
-    #[doc(hidden)]
-    fn snapshot_from(&mut self, of: &Self);
 }
 
 /// The type of an entity constant.

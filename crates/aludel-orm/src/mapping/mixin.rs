@@ -59,10 +59,6 @@ pub trait Mixin: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn snapshot(&self) -> Self;
 
-    /// Makes it such a copy, in the room that it has.
-    #[doc(hidden)]
-    fn snapshot_from(&mut self, of: &Self);
-
     /// Nothing given yet.
     #[doc(hidden)]
     fn draft() -> Self::Draft;

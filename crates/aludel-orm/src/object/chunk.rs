@@ -29,7 +29,7 @@ pub(crate) struct Chunk<T: Mapped> {
     slots: SmallVec<[Slot<T>; 1]>,
     touched: Mutex<Vec<(u32, T)>>,
     journal: Mutex<Vec<(u32, T)>>,
-    /// Snapshots that nobody needs any more: the next ones are taken in their room.
+    /// Snapshots that nobody needs any more: each is dropped when the next is taken, which finds its room.
     spare: Mutex<Vec<(u32, T)>>,
 }
 
@@ -183,14 +183,9 @@ impl<T: Mapped> Chunk<T> {
     /// Takes a snapshot of a slot that is about to change for the first time since the last flush.
     pub(crate) fn touch(&self, slot: u32, value: &T) {
         let spare = lock(&self.spare).pop();
-        // The user's `Clone` runs under no lock but the slot's.
-        let base = match spare {
-            Some((_, mut base)) => {
-                base.snapshot_from(value);
-                base
-            }
-            None => value.snapshot(),
-        };
+        // The user's `Drop` and `Clone` run under no lock but the slot's. The room that the one leaves is the other's.
+        drop(spare);
+        let base = value.snapshot();
         self.head.set_touched(slot);
         lock(&self.touched).push((slot, base));
     }

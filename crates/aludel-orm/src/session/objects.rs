@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Error, Result,
     events::state_hooks_anywhere,
+    loading::FillBy,
     mapping::{
         Built, Cascade, Direction, IntoNew, Link, Mapped, Mapper, NewObject, PassiveDeletes,
         Relation,
@@ -281,7 +282,7 @@ impl Core {
             for relation in mapper.relationships.iter().filter(refers) {
                 for at in &owners {
                     if !self.tables(|it| it.is_loaded(*at, relation)) {
-                        self.fill_by_key(relation, *at, true, false)?;
+                        self.fill_by_key(relation, *at, FillBy::KeyOfExpired)?;
                         if self.is_unsaid(relation, *at) {
                             self.tables(|it| it.forget_none(*at, Some(relation.index)));
                         }
