@@ -273,14 +273,18 @@ impl Executor {
         let silent = statement.column_count() == 0;
         let (runs, mut keys) = (run.params.runs(), [0; 32]);
         for first in (0..runs).step_by(keys.len()) {
-            let count = keys.len().min(runs - first);
-            for (i, key) in (first..).zip(&mut keys[..count]) {
+            let mut made = 0;
+            let outcome: Result<()> = keys.iter_mut().zip(first..runs).try_for_each(|(key, i)| {
                 self.check_cancelled()?;
                 bind(&run.params, i, statement, expected, scratch)?;
                 exhaust(statement, silent)?;
                 *key = self.connection.last_insert_rowid();
-            }
-            work.keys(number, first, &keys[..count])?;
+                made += 1;
+                Ok(())
+            });
+            // Those before a refused row, too.
+            work.keys(number, first, &keys[..made])?;
+            outcome?;
         }
         Ok(runs as u64)
     }
