@@ -296,7 +296,7 @@ fn each_commit_is_a_new_state_to_go_back_to(at: &Place) {
     let states = [
         ("long enough to need more room than before", Some("red"), Some(Point { x: 1, y: 2 })),
         ("", None, None),
-        ("ü", Some("a colour with a long name"), Some(Point { x: 3, y: 4 })),
+        ("ü", Some("a longer colour"), Some(Point { x: 3, y: 4 })),
     ];
     type Said<'a> = (&'a str, Option<&'a str>, Option<Point>);
     let say = |vertex: &Obj<Vertex>, (name, colour, end): Said<'_>| {
